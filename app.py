@@ -1,0 +1,14 @@
+"""The app: navigation over its pages, nothing else. Run it with `streamlit run app.py`."""
+
+import streamlit as st
+
+
+def main() -> None:
+    """Show the page that the link names."""
+    st.set_page_config(page_title="Loss landscapes of normalization", page_icon=":material/landscape:", layout="wide")
+    pages = [st.Page("pages/compare.py", title="Compare landscapes", icon=":material/landscape:", default=True)]
+    st.navigation(pages).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""What results say, in sentences and tables: every number is computed from a result, none is written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from landscape.experiment import PlaneKind, Statistics, View
+from landscape.surfaces import Surface
+from landscape.training import Run
+from landscape.views import Inspection
+
+ALIKE = 3.0
+"""Surfaces whose heights differ by less than this factor are called alike."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What is known of one network of a comparison; the later parts may still be missing.
+
+    finished: whether the run is whole.
+    """
+
+    label: str
+    run: Run
+    finished: bool = True
+    surface: Surface | None = None
+    inspection: Inspection | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One network in the table, in words and numbers for people."""
+
+    network: str
+    training_loss: str
+    test_accuracy: str
+    learned: str
+    sharpness: str
+    stable_below: str
+    explained_variance: str
+    off_plane: str
+
+
+def number(value: float) -> str:
+    """Return a number with three significant digits, as people read it.
+
+    >>> number(0.0023456), number(2491.0), number(1.2e9), number(float("nan"))
+    ('0.00235', '2490', '1.2e+09', 'not a number')
+    """
+    if np.isnan(value):
+        return "not a number"
+    if np.isinf(value):
+        return "infinite"
+    if 1e3 <= abs(value) < 1e6:
+        return f"{float(f'{value:.3g}'):.0f}"
+    return f"{value:.3g}"
+
+
+def table(outcomes: Sequence[Outcome]) -> list[Row]:
+    """Return the table's rows: final training loss and test accuracy, sharpness beside 2 / learning rate, the path.
+
+    The edge of stability 2 / learning rate is that of gradient descent: Cohen et al. 2021, arXiv 2103.00065.
+    """
+    rows = []
+    for outcome in outcomes:
+        run, inspection = outcome.run, outcome.inspection
+        rows.append(
+            Row(
+                network=outcome.label,
+                training_loss=number(run.train_loss),
+                test_accuracy=f"{run.test_accuracy[-1]:.3f}",
+                learned=f"no: diverged at step {run.diverged_at}"
+                if run.diverged_at is not None
+                else ("yes" if run.learned else f"no: the majority class is {run.majority:.2f}"),
+                sharpness="…" if inspection is None else number(inspection.sharpness),
+                stable_below=number(2 / run.experiment.training.learning_rate),
+                explained_variance="…"
+                if inspection is None
+                else f"{inspection.path.plane.explained_variance.sum():.0%}",
+                off_plane="…" if inspection is None else f"{inspection.path.off_plane:.0%}",
+            )
+        )
+    return rows
+
+
+def notice(outcomes: Sequence[Outcome], view: View) -> str:
+    """Return one paragraph on what to notice, from the results that are there."""
+    sentences = [*_trained(outcomes), *_heights(outcomes, view), *_frozen(outcomes, view)]
+    return " ".join(sentences)
+
+
+def _listing(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _trained(outcomes: Sequence[Outcome]) -> list[str]:
+    sentences = []
+    for outcome in outcomes:
+        run = outcome.run
+        if run.diverged_at is not None:
+            rate = run.experiment.training.learning_rate
+            sentences.append(
+                f"**{outcome.label}** diverged at step {run.diverged_at} with learning rate {rate:g}: its loss was no "
+                "longer finite, or a thousand times the first. What is drawn ends at its last finite snapshot "
+                f"(step {run.steps[-1]})."
+            )
+        elif not run.learned:
+            sentences.append(
+                f"**{outcome.label}** has not learned: {run.test_accuracy[-1]:.2f} on the test data, the majority "
+                f"class alone gives {run.majority:.2f}. An untrained network's landscape may be flat for that reason alone."
+            )
+    learned = [outcome for outcome in outcomes if outcome.run.learned]
+    if len(learned) > 1:
+        each = _listing([f"{outcome.run.test_accuracy[-1]:.3f} ({outcome.label})" for outcome in learned])
+        accuracies = [outcome.run.test_accuracy[-1] for outcome in learned]
+        alike = "about the same test accuracy" if max(accuracies) - min(accuracies) < 0.02 else "test accuracies of"
+        sentences.append(f"After {learned[0].run.steps[-1]} steps the networks reach {alike}: {each}.")
+    return sentences
+
+
+def _heights(outcomes: Sequence[Outcome], view: View) -> list[str]:
+    drawn = [outcome for outcome in outcomes if outcome.surface is not None and len(outcome.surface.finite)]
+    if view.plane is PlaneKind.INPUT_WEIGHTS:
+        parts = [f"{number(outcome.surface.stretch)} ({outcome.label})" for outcome in drawn]
+        if not parts:
+            return []
+        x, y = drawn[0].surface.plane.labels
+        return [
+            f"Along the {y} the loss changes so many times as much as along the {x}: {_listing(parts)}. "
+            "Near 1 the valley is round; far from it, it is stretched."
+        ]
+    if len(drawn) < 2:
+        return []
+    tops = {outcome.label: float(outcome.surface.finite.max()) for outcome in drawn}
+    middles = {outcome.label: float(np.median(outcome.surface.finite)) for outcome in drawn}
+    high, low = max(tops, key=tops.get), min(tops, key=tops.get)
+    ratio = tops[high] / max(tops[low], 1e-30)
+    if ratio < ALIKE:
+        return [
+            f"Their surfaces look alike here: the highest points differ by a factor of {number(ratio)} only "
+            f"({number(tops[high])} for {high}, {number(tops[low])} for {low}). In a small or shallow network that is "
+            "what to expect: the difference grows with depth and learning rate."
+        ]
+    return [
+        f"On the same plane the loss of **{high}** climbs to {number(tops[high])}, **{number(ratio)} times** as high "
+        f"as that of **{low}** ({number(tops[low])}); the medians are {number(middles[high])} and {number(middles[low])}."
+    ]
+
+
+def _frozen(outcomes: Sequence[Outcome], view: View) -> list[str]:
+    if view.statistics is Statistics.BATCH or not any(o.run.states.shape[1] for o in outcomes):
+        return []
+    if view.statistics is Statistics.RUNNING:
+        return [
+            "These surfaces use **running statistics**, frozen as training left them: away from the centre they no "
+            "longer fit the network, and BatchNorm looks more rugged than what SGD descends. Batch statistics show that."
+        ]
+    return ["These surfaces use population statistics, computed anew on the training data at each point."]
+
+
+def surface_caption(surface: Surface, view: View) -> str:
+    """Return what a surface's picture must say: statistics, batches, centre, overflow, that it is a slice."""
+    batches = "one batch" if view.batches == 1 else f"{view.batches} batches"
+    parts = [f"Loss at the centre {number(surface.centre)}; {view.statistics.value} statistics, {batches}"]
+    if view.plane is PlaneKind.RANDOM:
+        parts.append(f"cosine of the directions {surface.plane.cosine:.0e}")
+    return "; ".join(parts) + "."

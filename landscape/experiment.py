@@ -1,0 +1,342 @@
+"""What was asked: experiments, comparisons of them, and views of their landscapes. All frozen, all hashable.
+
+Nothing here computes; every configuration is validated when it is made and says what to do about a bad value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from typing import Any
+
+from models.fields import bounds_of, choice, number, switch, validate
+from models.network import NetworkConfig, Normalized
+
+
+class Dataset(StrEnum):
+    """The datasets by the names that links use."""
+
+    DIGITS = "digits"
+    WINE = "wine"
+    BREAST_CANCER = "breast-cancer"
+    GAUSSIANS = "gaussians"
+    MOONS = "moons"
+    CIRCLES = "circles"
+    BLOBS = "blobs"
+    SPIRALS = "spirals"
+    TARGET_CURVE = "target-curve"
+    LINEAR_MAP = "linear-map"
+
+    @property
+    def label(self) -> str:
+        return {"gaussians": "two Gaussian features"}.get(self.value, self.value.replace("-", " "))
+
+
+class Preprocessing(StrEnum):
+    """What is done once to the features, by statistics of the training data."""
+
+    NONE = "none"
+    CENTER = "center"
+    SCALE = "scale"
+    STANDARDIZE = "standardize"
+    WHITEN = "whiten"
+
+
+class LossFunction(StrEnum):
+    """The losses, each a mean over the examples."""
+
+    CROSS_ENTROPY = "cross-entropy"
+    SQUARED = "squared"
+
+
+class Optimizer(StrEnum):
+    """The optimizers."""
+
+    GRADIENT_DESCENT = "gradient-descent"
+    MOMENTUM = "momentum"
+    NESTEROV = "nesterov"
+    ADAGRAD = "adagrad"
+    RMSPROP = "rmsprop"
+    ADAM = "adam"
+
+    @property
+    def label(self) -> str:
+        proper = {"nesterov": "Nesterov", "adagrad": "Adagrad", "rmsprop": "RMSProp", "adam": "Adam"}
+        return proper.get(self.value, self.value.replace("-", " "))
+
+
+class BatchOrder(StrEnum):
+    """How an epoch is cut into batches: shuffled without replacement, or sorted by class."""
+
+    SHUFFLED = "shuffled"
+    SORTED = "sorted"
+
+
+class PlaneKind(StrEnum):
+    """The planes on which a surface is drawn."""
+
+    RANDOM = "random"
+    PCA = "pca"
+    INPUT_WEIGHTS = "input-weights"
+
+    @property
+    def label(self) -> str:
+        return {"random": "random, filter-normalized", "pca": "trajectory PCA"}.get(
+            self.value, self.value.replace("-", " ")
+        )
+
+
+class Statistics(StrEnum):
+    """The statistics that BatchNorm uses on a surface.
+
+    Of the batch, as in training; the running averages that training stored, frozen; or those of the whole training
+    set, computed anew at each point.
+    """
+
+    BATCH = "batch"
+    RUNNING = "running"
+    POPULATION = "population"
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """A dataset and what is done to it, in this order: load, multiply by the ramp of scales, preprocess.
+
+    input_scale: ratio between the largest and the smallest factor of a geometric ramp over the features: feature j of
+        F is multiplied by `input_scale ** (j / (F - 1))`. 1 changes nothing, 1000 is three decades.
+    """
+
+    dataset: Dataset = choice(Dataset.DIGITS, "Dataset", "What the networks learn.")
+    num_examples: int = number(
+        2000, 40, 20000, "Examples", "Training and test together; a real dataset gives at most what it has."
+    )
+    input_scale: float = number(
+        1.0, 1.0, 1000.0, "Input scale", "The last feature is multiplied by this, the first by 1, those between by a "
+        "geometric ramp.", logarithmic=True,
+    )  # fmt: skip
+    preprocessing: Preprocessing = choice(
+        Preprocessing.NONE, "Preprocessing", "Done to the features after the ramp: standardizing undoes it."
+    )
+    noise: float = number(0.2, 0.0, 1.0, "Noise", "Deviation of the noise of datasets that are drawn.")
+
+    def __post_init__(self) -> None:
+        validate(self)
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How a network is trained.
+
+    batch_size: examples of a step; at least the training set's size means all of it, without shuffling.
+    """
+
+    loss: LossFunction = choice(LossFunction.CROSS_ENTROPY, "Loss", "What is minimized, a mean over the examples.")
+    optimizer: Optimizer = choice(Optimizer.GRADIENT_DESCENT, "Optimizer", "How the gradient becomes a step.")
+    learning_rate: float = number(
+        0.1, 1e-6, 100.0, "Learning rate", "The step is this times the gradient.", logarithmic=True
+    )
+    batch_size: int = number(64, 1, 20000, "Batch size", "Examples of one step; the data's size or more means all.")
+    num_steps: int = number(400, 1, 5000, "Steps", "Number of steps of the optimizer.")
+    momentum: float = number(0.9, 0.0, 0.999, "Momentum", "Fraction of the last step that momentum keeps.")
+    weight_decay: float = number(0.0, 0.0, 1.0, "Weight decay", "Added to the gradient: this times the parameters.")
+    batch_order: BatchOrder = choice(BatchOrder.SHUFFLED, "Batch order", "Shuffled each epoch, or sorted by class.")
+
+    def __post_init__(self) -> None:
+        validate(self)
+
+
+PARTS = {"data": DataConfig, "network": NetworkConfig, "training": TrainingConfig}
+"""The parts of an experiment. No two of them share the name of a field, so that a field's name is enough."""
+
+PART_OF = {name: part for part, config in PARTS.items() for name in bounds_of(config)}
+"""The part in which each field stands."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One network, its data, its training and the seed of all that is random in them.
+
+    >>> Experiment().replace(width=16, learning_rate=0.5, seed=3).network.width
+    16
+
+    Raises: ValueError that names the field, the value and the way out, also where two parts do not fit together.
+    """
+
+    data: DataConfig = DataConfig()
+    network: NetworkConfig = NetworkConfig()
+    training: TrainingConfig = TrainingConfig()
+    seed: int = number(0, 0, 2**31 - 1, "Seed", "Draws the initial weights, the order of the batches and the noise.")
+
+    def __post_init__(self) -> None:
+        validate(self)
+        layer = self.network.layer()
+        if layer.over_batch and self.training.batch_size == 1 and self.network.kind == "mlp":
+            raise ValueError(
+                f"TrainingConfig.batch_size must be at least 2 with {layer.label} on dense layers, not 1: one example "
+                "has no variance, each output would be the shift. Choose a larger batch, or a normalization over one "
+                "example, such as layer."
+            )
+        standardized = self.data.preprocessing in (Preprocessing.STANDARDIZE, Preprocessing.WHITEN)
+        scaled_by_dataset = (
+            self.data.dataset is Dataset.DIGITS
+            and self.data.input_scale == 1
+            and self.data.preprocessing is Preprocessing.NONE
+        )
+        if layer.needs_standardized_input and not (standardized or scaled_by_dataset):
+            raise ValueError(
+                f"DataConfig.preprocessing must be standardize or whiten with {layer.label}, not "
+                f"{self.data.preprocessing}: its constants suppose inputs of mean 0 and deviation 1. Choose "
+                "standardize, or the digits with an input scale of 1, which come standardized as a whole."
+            )
+
+    def replace(self, **changes: Any) -> Experiment:
+        """Return the experiment with fields changed, each by its own name, whichever part it stands in."""
+        parts: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
+        own: dict[str, Any] = {}
+        for name, value in changes.items():
+            if name != "seed" and name not in PART_OF:
+                raise ValueError(f"an Experiment has no field {name!r}; there are: {', '.join([*PART_OF, 'seed'])}")
+            (own if name == "seed" else parts[PART_OF[name]])[name] = value
+        made = {part: replace(getattr(self, part), **given) for part, given in parts.items() if given}
+        return replace(self, **made, **own)
+
+    def get(self, name: str) -> Any:
+        """Return a field by its own name, whichever part it stands in."""
+        return self.seed if name == "seed" else getattr(getattr(self, PART_OF[name]), name)
+
+
+VARIED = ("normalization", "normalized", "preprocessing", "learning_rate", "affine", "placement", "batch_size")
+"""The fields in which the variants of a comparison may differ from its base."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What one network of a comparison has of its own: fields of an experiment by name; None takes the base's."""
+
+    normalization: Any = None
+    normalized: Any = None
+    preprocessing: Any = None
+    learning_rate: Any = None
+    affine: Any = None
+    placement: Any = None
+    batch_size: Any = None
+
+    def __post_init__(self) -> None:
+        for name in self.overrides():
+            bounds = bounds_of(PARTS[PART_OF[name]])[name]
+            try:
+                object.__setattr__(self, name, bounds.check(getattr(self, name)))
+            except ValueError as error:
+                raise ValueError(f"Variant.{name} {error}") from None
+
+    def overrides(self) -> dict[str, Any]:
+        """Return what differs from the base, by name."""
+        given = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A base experiment and one to four variants of it, each a few fields that differ.
+
+    >>> [e.network.normalization.value for e in Comparison().experiments()]
+    ['none', 'batch']
+
+    Raises: ValueError where there are no or too many variants, or one of them is no valid experiment.
+    """
+
+    base: Experiment = Experiment()
+    variants: tuple[Variant, ...] = (Variant(normalization="none"), Variant(normalization="batch"))
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.variants) <= 4:
+            raise ValueError(f"Comparison.variants must be one to four, not {len(self.variants)}")
+        self.experiments()
+
+    def experiments(self) -> tuple[Experiment, ...]:
+        """Return the experiment of each variant."""
+        return tuple(self.base.replace(**variant.overrides()) for variant in self.variants)
+
+    def labels(self) -> tuple[str, ...]:
+        """Return a short name for each variant: its normalization, and what else tells it from the others."""
+        experiments = self.experiments()
+        names = []
+        for experiment in experiments:
+            normalization = experiment.network.normalization
+            name = normalization.label
+            if normalization != "none" and experiment.network.normalized is not Normalized.HIDDEN:
+                name += " on the input" if experiment.network.normalized is Normalized.INPUT else " on input and hidden"
+            if experiment.data.preprocessing is not Preprocessing.NONE:
+                name += f", {_PREPROCESSED[experiment.data.preprocessing]}"
+            for field_name, form in (("learning_rate", "rate {:g}"), ("batch_size", "batch {}")):
+                values = {other.get(field_name) for other in experiments}
+                name += f", {form.format(experiment.get(field_name))}" if len(values) > 1 else ""
+            names.append(name)
+        return tuple(f"{name} ({i + 1})" if names.count(name) > 1 else name for i, name in enumerate(names))
+
+
+_PREPROCESSED = {
+    Preprocessing.CENTER: "centered",
+    Preprocessing.SCALE: "scaled",
+    Preprocessing.STANDARDIZE: "standardized",
+    Preprocessing.WHITEN: "whitened",
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """The request for a picture of the landscape around a run's last parameters.
+
+    extent: coordinates run from -extent to extent on the random plane (1 is a direction as long as each filter); on the
+        input-weights plane likewise, in raw units of weight; on the PCA plane the path sets the size, this enlarges it.
+    resolution, resolution_y: grid points along x and y; 0 for resolution_y means as many as along x.
+    num_examples: of the training data, on which the loss is computed.
+    batches: number of equal batches in which these are normalized: part of the loss where there is BatchNorm.
+    feature_x, feature_y: the two features of the input-weights plane; -1 means those of least and greatest scale.
+    seed: draws the directions; shared by all networks that are compared.
+    """
+
+    plane: PlaneKind = choice(PlaneKind.RANDOM, "Plane", "Which two directions through the parameters are drawn.")
+    extent: float = number(1.0, 0.001, 100.0, "Extent", "How far the picture reaches.", logarithmic=True)
+    resolution: int = number(31, 3, 101, "Resolution", "Grid points along an edge.")
+    resolution_y: int = number(0, 0, 101, "Resolution along y", "0: as many as along x.")
+    statistics: Statistics = choice(
+        Statistics.BATCH,
+        "Statistics",
+        "What BatchNorm uses on the surface: its batch, the stored averages, or the training set's.",
+    )
+    num_examples: int = number(512, 2, 20000, "Examples", "Training examples on which the surface is computed.")
+    batches: int = number(1, 1, 64, "Batches", "In how many equal batches these are normalized.")
+    feature_x: int = number(-1, -1, 10000, "Feature of x", "-1: the one of least scale.")
+    feature_y: int = number(-1, -1, 10000, "Feature of y", "-1: the one of greatest scale.")
+    seed: int = field(
+        default=0, metadata={"bounds": bounds_of(Experiment)["seed"]}
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        validate(self)
+
+    def grid(self) -> tuple[int, int]:
+        """Return the numbers of grid points along x and y."""
+        return self.resolution, self.resolution_y or self.resolution
+
+
+class Drawing(StrEnum):
+    """How a surface is drawn."""
+
+    SURFACE = "surface"
+    CONTOUR = "contour"
+
+
+@dataclass(frozen=True)
+class Display:
+    """How pictures are drawn: nothing in it asks for another computation."""
+
+    drawing: Drawing = choice(Drawing.SURFACE, "Drawing", "A surface to turn, or its contour lines from above.")
+    logarithmic: bool = switch(True, "Logarithmic height", "Heights and colours by the logarithm of the loss.")
+    shared_range: bool = switch(
+        True, "One range for all", "The same heights and colours for all networks; else each has its own."
+    )
+
+    def __post_init__(self) -> None:
+        validate(self)

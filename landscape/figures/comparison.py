@@ -1,0 +1,183 @@
+"""All panels of a comparison: the landscapes, the paths, the curves and the activations of each network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from landscape.captions import Outcome, surface_caption
+from landscape.experiment import Display, Drawing, Normalized, PlaneKind, View
+from landscape.figures.activations import histograms_panel
+from landscape.figures.panel import Group, Panel
+from landscape.figures.surfaces import HeightRange, contour_panel, height_range, surface_panel
+from landscape.figures.theme import Style, styles_of
+from landscape.figures.training import Series, curves_panel
+from landscape.surfaces import Surface
+
+
+def comparison_panels(
+    labels: Sequence[str],
+    normalizations: Sequence[str],
+    outcomes: Sequence[Outcome | None],
+    view: View,
+    display: Display,
+) -> list[Panel]:
+    """Return the panels of a comparison, as far as its results are there.
+
+    Args:
+        labels: of the networks. normalizations: which give them their colours.
+        outcomes: one a network, None before its first step.
+    """
+    styles = styles_of(normalizations)
+    panels = []
+    for which in (Group.SCENE, Group.PATH):
+        surfaces = [_surface(outcome, which) for outcome in outcomes]
+        ranges = _ranges(surfaces, display)
+        for label, style, outcome, surface, heights in zip(labels, styles, outcomes, surfaces, ranges, strict=True):
+            draw = _landscape if which is Group.SCENE else _path
+            panels.append(draw(label, style, outcome, surface, heights, view, display))
+    panels += _curves(labels, styles, outcomes)
+    panels += [
+        _activations(label, style, outcome) for label, style, outcome in zip(labels, styles, outcomes, strict=True)
+    ]
+    return panels
+
+
+def _surface(outcome: Outcome | None, which: Group) -> Surface | None:
+    if outcome is None or which is Group.SCENE:
+        return outcome and outcome.surface
+    return outcome.inspection and outcome.inspection.surface
+
+
+def _ranges(surfaces: Sequence[Surface | None], display: Display) -> list[HeightRange]:
+    losses = [surface.loss for surface in surfaces if surface is not None]
+    shared = height_range(losses, display.logarithmic)
+    if display.shared_range:
+        return [shared] * len(surfaces)
+    return [shared if one is None else height_range([one.loss], display.logarithmic) for one in surfaces]
+
+
+def _landscape(
+    label: str,
+    style: Style,
+    outcome: Outcome | None,
+    surface: Surface | None,
+    heights: HeightRange,
+    view: View,
+    display: Display,
+) -> Panel:
+    title = f"Loss landscape: {label}"
+    if surface is None:
+        return Panel(title, Group.SCENE, colour=style.colour, pending=_waiting(outcome))
+    path = surface.plane.coordinates(outcome.run.parameters) if view.plane is PlaneKind.PCA else None
+    shared = {"title": title, "heights": heights, "colour": style.colour, "labels": surface.plane.labels, "path": path}
+    if display.drawing is Drawing.CONTOUR:
+        panel = contour_panel(surface.alphas, surface.betas, surface.loss, group=Group.SCENE, **shared)
+    else:
+        ridden = None if path is None else _heights_below(surface, path)
+        panel = surface_panel(surface.alphas, surface.betas, surface.loss, path_heights=ridden, **shared)
+    return _captioned(panel, surface_caption(surface, view))
+
+
+def _path(
+    label: str,
+    style: Style,
+    outcome: Outcome | None,
+    surface: Surface | None,
+    heights: HeightRange,
+    view: View,
+    display: Display,
+) -> Panel:
+    title = f"Path of training: {label}"
+    if surface is None:
+        return Panel(title, Group.PATH, colour=style.colour, pending=_waiting(outcome))
+    path = outcome.inspection.path
+    panel = contour_panel(
+        surface.alphas,
+        surface.betas,
+        surface.loss,
+        title=title,
+        heights=heights,
+        colour=style.colour,
+        labels=surface.plane.labels,
+        path=path.coordinates,
+    )
+    variance = surface.plane.explained_variance.sum()
+    caption = (
+        f"This plane holds {variance:.0%} of the path's variance; {path.off_plane:.0%} of its length squared is off it."
+    )
+    return _captioned(panel, caption)
+
+
+def _curves(labels: Sequence[str], styles: Sequence[Style], outcomes: Sequence[Outcome | None]) -> list[Panel]:
+    known = [
+        (label, style, outcome.run) for label, style, outcome in zip(labels, styles, outcomes, strict=True) if outcome
+    ]
+    if not known:
+        return [
+            Panel(title, Group.CURVE, pending="Training…")
+            for title in ("Training loss", "Gradient norm", "Test accuracy")
+        ]
+    last = max(run.experiment.training.num_steps for *_, run in known)
+
+    def series(name: str) -> list[Series]:
+        made = []
+        for label, style, run in known:
+            values = getattr(run, name)
+            steps = run.steps if name == "test_accuracy" else np.arange(len(values))
+            made.append(Series(label, style, steps, values, run.diverged_at is not None))
+        return made
+
+    return [
+        curves_panel(
+            series("loss"), title="Training loss", unit="loss of each batch", logarithmic=True, num_steps=last
+        ),
+        curves_panel(
+            series("gradient_norm"),
+            title="Gradient norm",
+            unit="length of the gradient",
+            logarithmic=True,
+            num_steps=last,
+        ),
+        curves_panel(
+            series("test_accuracy"),
+            title="Test accuracy",
+            unit="share of right answers",
+            num_steps=last,
+            limits=(0, 1.02),
+        ),
+    ]
+
+
+def _activations(label: str, style: Style, outcome: Outcome | None) -> Panel:
+    title = f"Activations: {label}"
+    if outcome is None or outcome.inspection is None:
+        return Panel(title, Group.ACTIVATION, colour=style.colour, pending=_waiting(outcome))
+    histograms, network = outcome.inspection.histograms, outcome.run.experiment.network
+    before, after = histograms.density[:, :, 0], histograms.density[:, :, 1]
+    untouched = network.normalization == "none" or network.normalized is Normalized.INPUT
+    return histograms_panel(
+        histograms.edges,
+        before,
+        None if untouched else after,
+        title=title,
+        colour=style.colour,
+        label="input of the activation function" if network.placement == "before" else "activation",
+    )
+
+
+def _heights_below(surface: Surface, path: np.ndarray) -> np.ndarray:
+    """Return the loss (S,) of the grid point nearest to each point of a path (S, 2)."""
+    columns = np.abs(surface.alphas[None] - path[:, :1]).argmin(1)
+    rows = np.abs(surface.betas[None] - path[:, 1:]).argmin(1)
+    return surface.loss[rows, columns]
+
+
+def _waiting(outcome: Outcome | None) -> str:
+    return "Training…" if outcome is None or not outcome.finished else "Drawing the landscape…"
+
+
+def _captioned(panel: Panel, caption: str) -> Panel:
+    text = " ".join(part for part in (caption, panel.caption) if part)
+    return Panel(**{**vars(panel), "caption": text})

@@ -1,0 +1,109 @@
+"""A panel: a figure, and what of it moves when training is played back. What every figure module makes.
+
+The figures travel as JSON with typed arrays in base64, each path once and whole; the browser slices it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import plotly
+from plotly import graph_objects as go
+from plotly.io._json import to_json_plotly
+
+PLOTLY_JS = Path(plotly.__file__).parent / "package_data"
+"""The folder of plotly.js in the installed plotly, which the viewer serves."""
+
+
+class Group(StrEnum):
+    """The rows in which panels stand, from top to bottom."""
+
+    SCENE = "scene"
+    PATH = "path"
+    CURVE = "curve"
+    ACTIVATION = "activation"
+
+
+class Mode(StrEnum):
+    """What playback does to a trace or shape at snapshot k.
+
+    prefix: it shows its points up to k. point: it shows its point k alone. row: its y is `offset + scale * rows[k]`.
+    line: it is a vertical line, which moves to the step of snapshot k. A trace with fewer snapshots stays at its last.
+    """
+
+    PREFIX = "prefix"
+    POINT = "point"
+    ROW = "row"
+    LINE = "line"
+
+
+@dataclass(frozen=True, eq=False)
+class Playback:
+    """How one trace (or, for a line, one shape) follows the slider.
+
+    trace: its index in the figure. rows: (S, bins) unsigned bytes of a row playback.
+    """
+
+    trace: int
+    mode: Mode
+    rows: np.ndarray | None = None
+    offset: float = 0.0
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """A figure with its place, its title, its words for those who do not see it, and its playback.
+
+    figure: None while it is being computed; `pending` then says what is awaited.
+    colour: that of the network which it shows, as a dot before the title.
+    caption: a sentence below the figure.
+    """
+
+    title: str
+    group: Group
+    figure: go.Figure | None = None
+    alt: str = ""
+    playback: tuple[Playback, ...] = ()
+    colour: str = ""
+    caption: str = ""
+    pending: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what the viewer in the browser reads, its arrays as base64 typed arrays."""
+        return {
+            "title": self.title,
+            "group": self.group,
+            "figure": self.figure and self.figure.to_plotly_json(),
+            "alt": self.alt,
+            "animation": [_encoded(playback) for playback in self.playback],
+            "colour": self.colour,
+            "caption": self.caption,
+            "pending": self.pending,
+        }
+
+
+def _encoded(playback: Playback) -> dict[str, Any]:
+    spec: dict[str, Any] = {"trace": playback.trace, "mode": playback.mode}
+    if playback.rows is not None:
+        # A trace encodes its arrays itself; the rows borrow that, to be read in the browser by the same few lines.
+        carrier = go.Figure(go.Heatmap(z=np.asarray(playback.rows, np.uint8))).to_plotly_json()
+        spec |= {"rows": carrier["data"][0]["z"], "offset": playback.offset, "scale": playback.scale}
+    return spec
+
+
+def payload(panels: Sequence[Panel], steps: Sequence[int], **settings: Any) -> bytes:
+    """Return the JSON message of the viewer, in which a number that is not finite is null.
+
+    Args:
+        panels: what is drawn, in order.
+        steps: (S,) the step of training of each snapshot.
+        settings: what else the viewer reads.
+    """
+    message = {"panels": [panel.to_dict() for panel in panels], "steps": [int(step) for step in steps], **settings}
+    return to_json_plotly(message, engine="json").encode()

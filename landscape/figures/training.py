@@ -1,0 +1,83 @@
+"""Curves over the steps of training: loss, gradient norm, accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from plotly import graph_objects as go
+
+from landscape.figures import theme
+from landscape.figures.panel import Group, Mode, Panel, Playback
+from landscape.figures.theme import Style
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One network's curve: steps (T,) and values (T,), which may be fewer than the others' where it diverged."""
+
+    label: str
+    style: Style
+    steps: np.ndarray
+    values: np.ndarray
+    diverged: bool = False
+
+
+def curves_panel(
+    series: Sequence[Series],
+    *,
+    title: str,
+    unit: str = "",
+    logarithmic: bool = False,
+    num_steps: int | None = None,
+    limits: tuple[float, float] | None = None,
+    alt: str = "",
+) -> Panel:
+    """Draw one curve a network; a cross marks the last value of one that diverged, a line the step under the slider.
+
+    Args:
+        unit: what the vertical axis shows.
+        num_steps: the last step, so that the axis stands still while curves grow.
+        limits: the ends of the vertical axis, else those of the data.
+    """
+    traces: list[go.Scatter] = []
+    for one in series:
+        line = {"color": one.style.colour, "dash": one.style.dash, "width": 2.25}
+        steps, values = np.asarray(one.steps, np.float32), np.asarray(one.values, np.float32)
+        traces.append(go.Scatter(x=steps, y=values, name=one.label, mode="lines", line=line))
+        if one.diverged and np.isfinite(values).any():
+            last = int(np.flatnonzero(np.isfinite(values))[-1])
+            marker = {"symbol": "x", "size": 11, "color": one.style.colour}
+            traces.append(
+                go.Scatter(
+                    x=steps[last : last + 1],
+                    y=values[last : last + 1],
+                    mode="markers",
+                    marker=marker,
+                    showlegend=False,
+                    hovertemplate=f"{one.label} diverged<extra></extra>",
+                )
+            )
+    vertical = {"type": "log", "dtick": 1, "exponentformat": "power"} if logarithmic else {"nticks": 6}
+    if limits:
+        vertical["range"] = np.log10(limits).tolist() if logarithmic else list(limits)
+    horizontal = {"range": [0, num_steps]} if num_steps else {}
+    cursor = {"type": "line", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "paper"}
+    figure = go.Figure(
+        traces,
+        theme.layout(
+            xaxis=theme.axis("step", zeroline=False, showgrid=False, nticks=6, **horizontal),
+            yaxis=theme.axis(unit, zeroline=False, **vertical),
+            hovermode="x unified",
+            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": theme.FONT_SIZE}},
+            margin={"l": 64, "r": 16, "t": 36, "b": 48},
+            shapes=[{**cursor, "line": {"color": theme.MUTED, "width": 1.5, "dash": "dot"}}],
+        ),
+    )
+    names = "; ".join(f"{one.label} ends at {_last(one.values)}" for one in series if len(one.values))
+    return Panel(title, Group.CURVE, figure, alt=alt or f"By step: {names}.", playback=(Playback(0, Mode.LINE),))
+
+
+def _last(values: np.ndarray) -> str:
+    return f"{float(values[-1]):.3g}"

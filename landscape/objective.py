@@ -1,0 +1,219 @@
+"""The seam between networks and geometry: parameters -> loss, on fixed data with declared statistics.
+
+Planes, surfaces and curvature see only this. Nothing that an objective computes changes a parameter or a buffer.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from landscape.data import Data, load
+from landscape.devices import chunk_size, default_device
+from landscape.experiment import Experiment, LossFunction, Statistics
+from models.build import build
+from models.layout import Layout
+from models.network import Network
+from models.normalization import Context, NetworkState
+
+if TYPE_CHECKING:
+    from landscape.training import Run
+
+
+class Objective(ABC):
+    """A loss as a function of a flat vector of P parameters, for E of them at a time.
+
+    layout: the blocks of that vector (which are filters, which are inputs).
+    chunk: how many members to evaluate at once.
+    """
+
+    layout: Layout
+    chunk: int = 1
+    dtype: torch.dtype = torch.float32
+    device: torch.device = torch.device("cpu")
+
+    @abstractmethod
+    def __call__(self, parameters: Tensor) -> Tensor:
+        """Return the losses `(E,)` of parameters `(E, P)`, differentiably."""
+
+    def accuracy(self, parameters: Tensor) -> Tensor:
+        """Return the share of examples that each member `(E, P)` classifies rightly, `(E,)`."""
+        raise NotImplementedError("this objective has no notion of accuracy")
+
+    def gradient(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the losses `(E,)` and each member's own gradient `(E, P)`."""
+        leaf = parameters.detach().requires_grad_()
+        losses = self(leaf)
+        (gradient,) = torch.autograd.grad(losses.sum(), leaf)
+        return losses.detach(), gradient
+
+    def tensor(self, array: object) -> Tensor:
+        """Return numbers as a tensor of this objective's type and device."""
+        return torch.as_tensor(array).to(device=self.device, dtype=self.dtype)
+
+
+def network_of(experiment: Experiment) -> Network:
+    """Return the network of an experiment, sized by its data."""
+    data = load(experiment.data)
+    return build(experiment.network, data.inputs, data.classes)
+
+
+def losses_of(outputs: Tensor, targets: Tensor, loss: LossFunction) -> Tensor:
+    """Return each member's mean loss over the examples, `(E,)`.
+
+    Cross-entropy: -log softmax(outputs)[class]. Squared: the squared error summed over the outputs, on one-hot targets
+    where the targets are classes.
+
+    Args: outputs `(E, N, C)`; targets `(E or 1, N)` classes or `(E or 1, N, C)` numbers.
+    """
+    members, examples, classes = outputs.shape
+    if loss is LossFunction.CROSS_ENTROPY:
+        flat = targets.expand(members, -1).reshape(-1)
+        return functional.cross_entropy(outputs.flatten(0, 1), flat, reduction="none").view(members, examples).mean(1)
+    if not targets.is_floating_point():
+        targets = functional.one_hot(targets, classes).to(outputs.dtype)
+    return (outputs - targets).square().sum(2).mean(1)
+
+
+def accuracies_of(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Return the share of right answers `(E,)`; for numbers as targets, the share of their variance explained.
+
+    Args: outputs `(E, N, C)`; targets `(1 or E, N)` classes or `(1 or E, N, C)` numbers.
+    """
+    if not targets.is_floating_point():
+        return (outputs.argmax(2) == targets).float().mean(1)
+    residual = (outputs - targets).square().sum((1, 2))
+    total = (targets - targets.mean(1, keepdim=True)).square().sum((1, 2))
+    return 1 - residual / total
+
+
+class NetworkObjective(Objective):
+    """The loss of a network of ours on fixed data, in equal batches, with declared statistics.
+
+    batch: L(w) = mean over the batches of the loss normalized by that batch, as in training.
+    running: by the averages that training stored, frozen wherever w goes.
+    population: by the mean over the training batches, computed anew at each w.
+
+    Source: for population statistics Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2.
+
+    Args:
+        network: the network.
+        x, y: the data, `(N, ...)`; N is cut to a multiple of `batches`.
+        loss: which loss.
+        statistics: which statistics.
+        batches: number of equal batches.
+        state: what the normalizations remember, each value `(1, C)`, for running statistics.
+        population: the training inputs in batches, for population statistics.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        x: Tensor,
+        y: Tensor,
+        loss: LossFunction,
+        statistics: Statistics = Statistics.BATCH,
+        batches: int = 1,
+        state: NetworkState | None = None,
+        population: tuple[Tensor, ...] = (),
+    ) -> None:
+        size = len(x) // batches
+        if size < (2 if network.layer.over_batch and statistics is Statistics.BATCH else 1):
+            raise ValueError(
+                f"{batches} batches of {len(x)} examples leave {size} in each, and {network.layer.label} by batch "
+                "statistics needs at least two; choose fewer batches or running statistics"
+            )
+        self.network, self.loss, self.statistics = network, loss, statistics
+        self.layout, self.dtype, self.device = network.layout, x.dtype, x.device
+        self.parts = [(x[i * size : (i + 1) * size][None], y[i * size : (i + 1) * size][None]) for i in range(batches)]
+        self.state = network.initial_state(1, x) if state is None else state
+        self.population = population
+        self.chunk = chunk_size(size * network.config.width * x.element_size(), x.device)
+
+    def outputs(self, parameters: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Return outputs `(E, n, C)` and targets `(1, n)` of each batch."""
+        forward, members = self.network.forward, len(parameters)
+        if self.statistics is Statistics.BATCH:
+            blank = self.network.initial_state(members, parameters)
+            return [(forward(parameters, blank, x, Context())[0], y) for x, y in self.parts]
+        if self.statistics is Statistics.POPULATION:
+            state = population_state(self.network, parameters, self.population)
+        else:
+            state = expand_state(self.state, members)
+        return [(forward(parameters, state, x, Context(statistics="stored"))[0], y) for x, y in self.parts]
+
+    def __call__(self, parameters: Tensor) -> Tensor:
+        losses = [losses_of(outputs, y, self.loss) for outputs, y in self.outputs(parameters)]
+        return losses[0] if len(losses) == 1 else torch.stack(losses).mean(0)
+
+    def accuracy(self, parameters: Tensor) -> Tensor:
+        with torch.no_grad():
+            return torch.stack([accuracies_of(outputs, y) for outputs, y in self.outputs(parameters)]).mean(0)
+
+
+def expand_state(state: NetworkState, members: int) -> NetworkState:
+    """Give each of that many members the one state, each value `(1, C)` -> `(E, C)`."""
+    return {
+        place: {name: values.expand(members, *values.shape[1:]) for name, values in one.items()}
+        for place, one in state.items()
+    }
+
+
+def population_state(network: Network, parameters: Tensor, batches: tuple[Tensor, ...]) -> NetworkState:
+    """Return statistics averaged over all batches, each weighing alike, at parameters `(E, P)`.
+
+    E[x] = mean of the batches' means, Var[x] = mean of their unbiased variances.
+
+    Source: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2.
+    """
+    state = network.initial_state(len(parameters), parameters)
+    for k, x in enumerate(batches, start=1):
+        _, state = network.forward(parameters, state, x, Context(momentum=1 / k))
+    return state
+
+
+def objective(
+    run: Run,
+    statistics: Statistics | str = Statistics.BATCH,
+    split: str = "train",
+    batches: int = 1,
+    num_examples: int = 512,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | None = None,
+) -> NetworkObjective:
+    """Return the loss of a run's network as a function of its parameters.
+
+    Args:
+        run: whose data, network, loss and stored statistics to use.
+        statistics: batch, running or population.
+        split: "train" or "test".
+        batches: number of equal batches.
+        num_examples: the first so many of the split, or all where there are fewer.
+
+    Raises: ValueError for an unknown split or statistics, or where batches are too small.
+    """
+    device = device or default_device()
+    data, network, experiment = load(run.experiment.data), network_of(run.experiment), run.experiment
+    x, y = examples_of(data, split, dtype, device)
+    statistics = Statistics(statistics)
+    state = network.unflatten_state(torch.as_tensor(run.states[-1:]).to(device=device, dtype=dtype))
+    population: tuple[Tensor, ...] = ()
+    if statistics is Statistics.POPULATION:
+        train, _ = examples_of(data, "train", dtype, device)
+        size = min(max(experiment.training.batch_size, 2), len(train))
+        population = tuple(train[i : i + size][None] for i in range(0, len(train) - size + 1, size))
+    build_objective = partial(NetworkObjective, network, loss=experiment.training.loss, statistics=statistics)
+    return build_objective(x[:num_examples], y[:num_examples], batches=batches, state=state, population=population)
+
+
+def examples_of(data: Data, split: str, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return inputs and targets of the split, "train" or "test", on a device and, where numbers, of a type."""
+    if split not in ("train", "test"):
+        raise ValueError(f"split must be train or test, not {split!r}")
+    x, y = (data.train_x, data.train_y) if split == "train" else (data.test_x, data.test_y)
+    return x.to(device, dtype), y.to(device, dtype if y.is_floating_point() else y.dtype)

@@ -1,0 +1,209 @@
+"""Losses on a plane: surfaces, and the path of a training across them.
+
+The grid is computed in chunks that are one stack each; no grid point ever changes what it is computed from.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from landscape.directions import Plane
+from landscape.objective import Objective
+
+CENTRE_TOLERANCE = 1e-4
+"""The surface's centre must equal the loss computed directly to this, relative (float32 sums in another order)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """The loss on a grid of a plane.
+
+    alphas: (A,) along the first direction, x. betas: (B,) along the second, y. loss: (B, A), rows are y.
+    centre: the loss at the plane's origin, computed directly. changed: the greatest relative change of that between
+    before and after the sweep: 0 where evaluating changed nothing.
+    overflowed: number of grid points whose loss is not finite.
+    """
+
+    plane: Plane
+    alphas: np.ndarray
+    betas: np.ndarray
+    loss: np.ndarray
+    centre: float
+    changed: float = 0.0
+
+    @property
+    def overflowed(self) -> int:
+        return int((~np.isfinite(self.loss)).sum())
+
+    @property
+    def stretch(self) -> float:
+        """How many times as much the loss changes along y as along x.
+
+        The mean of |loss - centre| on the line through the middle along y, over that along x. 1 is a round valley; not
+        a number for a line, or where the loss does not change along x.
+        """
+        row, column = self.loss[len(self.betas) // 2], self.loss[:, len(self.alphas) // 2]
+        along_x, along_y = (np.nanmean(np.abs(line - self.centre)) for line in (row, column))
+        return float(along_y / along_x) if along_x > 0 and min(self.loss.shape) > 1 else float("nan")
+
+    @property
+    def finite(self) -> np.ndarray:
+        """The losses that are finite, flat."""
+        return self.loss[np.isfinite(self.loss)]
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """A trajectory on a plane. S snapshots.
+
+    steps: (S,). coordinates: (S, 2) of the nearest point of the plane. loss: (S,) the true loss of each snapshot.
+    height: (S,) the loss at that nearest point. residual: (S,) distance of the snapshot from the plane.
+    off_plane: the share of the path's squared length from its end that lies off the plane, in [0, 1].
+    """
+
+    plane: Plane
+    steps: np.ndarray
+    coordinates: np.ndarray
+    loss: np.ndarray
+    height: np.ndarray
+    residual: np.ndarray
+    off_plane: float
+
+
+def axis(extent: float, points: int, centre: float = 0.0) -> np.ndarray:
+    """Return evenly spaced coordinates from `centre - extent` to `centre + extent`.
+
+    >>> axis(1, 5).tolist()
+    [-1.0, -0.5, 0.0, 0.5, 1.0]
+    """
+    return np.linspace(centre - extent, centre + extent, points) if points > 1 else np.array([float(centre)])
+
+
+def nested(points: int) -> slice:
+    """Return the coarse grid that lies in a fine one: every second point where the ends stay, else all.
+
+    >>> [len(range(51)[nested(51)]), len(range(31)[nested(31)]), len(range(4)[nested(4)])]
+    [26, 16, 4]
+    """
+    return slice(None, None, 2 if points % 2 and points > 1 else 1)
+
+
+@dataclass(eq=False)
+class SurfaceScan:
+    """The computation of a surface in chunks, a coarse grid first.
+
+    coarse: whether to compute every second point first, so that `partial` can be drawn early.
+    """
+
+    objective: Objective
+    plane: Plane
+    alphas: np.ndarray
+    betas: np.ndarray
+    coarse: bool = True
+    done: int = 0
+    loss: np.ndarray = field(init=False)
+    order: np.ndarray = field(init=False)
+    centre: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        shape = (len(self.betas), len(self.alphas))
+        self.loss = np.full(shape, np.nan)
+        indexes = np.arange(self.loss.size).reshape(shape)
+        first = indexes[nested(shape[0]), nested(shape[1])] if self.coarse else indexes
+        rest = np.setdiff1d(indexes, first)
+        self.num_coarse = first.size
+        self.order = np.concatenate([first.ravel(), rest])
+        self.origin = self.objective.tensor(self.plane.origin)
+        self.directions = self.objective.tensor(self.plane.directions)
+        self.centre = self._direct()
+
+    @property
+    def finished(self) -> bool:
+        return self.done >= len(self.order)
+
+    @property
+    def fraction(self) -> float:
+        return self.done / len(self.order)
+
+    def advance(self, seconds: float) -> None:
+        """Compute chunks of the grid for about so many seconds, at least one."""
+        until = time.perf_counter() + seconds
+        columns, flat = len(self.alphas), self.loss.ravel()
+        with torch.no_grad():
+            while not self.finished:
+                chunk = self.order[self.done : self.done + self.objective.chunk]
+                axes = (self.alphas[chunk % columns], self.betas[chunk // columns])[: len(self.directions)]
+                coordinates = self.objective.tensor(np.stack(axes, axis=1))
+                flat[chunk] = self.objective(torch.addmm(self.origin, coordinates, self.directions)).cpu().numpy()
+                self.done += len(chunk)
+                if time.perf_counter() > until:
+                    break
+
+    def partial(self) -> Surface | None:
+        """Return the coarse surface once it is there."""
+        if self.done < self.num_coarse or self.num_coarse == len(self.order):
+            return None
+        rows, columns = nested(len(self.betas)), nested(len(self.alphas))
+        return Surface(self.plane, self.alphas[columns], self.betas[rows], self.loss[rows, columns].copy(), self.centre)
+
+    def result(self) -> Surface:
+        """Return the surface.
+
+        Raises: RuntimeError where the loss at the centre is not what it was before: something was changed.
+        """
+        again = self._direct()
+        changed = abs(again - self.centre) / max(abs(self.centre), 1e-12) if np.isfinite(self.centre) else 0.0
+        if changed > CENTRE_TOLERANCE:
+            raise RuntimeError(
+                f"the loss at the centre was {self.centre:g} before the sweep and {again:g} after it: the objective "
+                "changes what it is computed from; it must be a pure function of the parameters"
+            )
+        return Surface(self.plane, self.alphas, self.betas, self.loss, self.centre, changed)
+
+    def _direct(self) -> float:
+        with torch.no_grad():
+            return float(self.objective(self.origin[None])[0])
+
+
+def loss_surface(objective: Objective, plane: Plane, alphas: np.ndarray, betas: np.ndarray) -> Surface:
+    """Return the loss at each point of a grid, f(alpha, beta) = L(origin + alpha d1 + beta d2).
+
+    Source: Li et al. 2018, arXiv 1712.09913, Eq. 1.
+
+    Args: objective of P parameters; plane in P dimensions; alphas (A,) and betas (B,).
+    Returns: a Surface whose loss is (B, A). Points whose loss is not finite are kept as they are and counted.
+    """
+    scan = SurfaceScan(objective, plane, np.asarray(alphas, float), np.asarray(betas, float), coarse=False)
+    scan.advance(float("inf"))
+    return scan.result()
+
+
+def losses_at(objective: Objective, points: np.ndarray) -> np.ndarray:
+    """Return the losses (S,) at parameters (S, P), computed in chunks."""
+    with torch.no_grad():
+        parts = [
+            objective(objective.tensor(points[i : i + objective.chunk])).cpu().numpy()
+            for i in range(0, len(points), objective.chunk)
+        ]
+    return np.concatenate(parts)
+
+
+def path_on(objective: Objective, plane: Plane, trajectory: np.ndarray, steps: np.ndarray) -> Path:
+    """Return a trajectory (S, P) as it lies on, and off, a plane."""
+    coordinates = plane.coordinates(trajectory)
+    nearest = plane.points(coordinates)
+    residual = np.linalg.norm((trajectory - nearest).astype(np.float64), axis=1)
+    square = float(np.square((trajectory - plane.origin).astype(np.float64)).sum())
+    return Path(
+        plane,
+        steps,
+        coordinates,
+        loss=losses_at(objective, trajectory),
+        height=losses_at(objective, nearest),
+        residual=residual,
+        off_plane=float(np.square(residual).sum() / square) if square else 0.0,
+    )

@@ -1,0 +1,276 @@
+"""Training a stack of networks, and what remains of it: runs.
+
+A training is cut into chunks (`Training.advance`), so that it can report, be cancelled and give way to others; all
+that is random in it comes from generators made from the experiment's seed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from landscape.data import load
+from landscape.devices import default_device, device_name
+from landscape.experiment import BatchOrder, Experiment
+from landscape.objective import accuracies_of, examples_of, losses_of, network_of
+from landscape.optimizers import Descent
+from models.normalization import Context
+
+SNAPSHOTS = 41
+"""Snapshots of a training, evenly spaced, its first and last step among them."""
+
+SNAPSHOT_BYTES = 16 * 2**20
+"""A run keeps fewer snapshots rather than more than so many bytes of them."""
+
+DIVERGED = 1000.0
+"""A loss so many times the first counts as diverged."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A trained network, and how it went. S snapshots, T steps, P parameters.
+
+    steps: (S,) the step before which each snapshot was taken; the last is the number of steps done.
+    parameters: (S, P) at each snapshot. states: (S, Q) what the normalizations remembered.
+    loss: (T,) of each step's batch, before the step. gradient_norm: (T,) of that loss.
+    train_accuracy, test_accuracy: (S,) at each snapshot, with stored statistics.
+    train_loss: over the whole training set as one batch, by batch statistics, at the last snapshot.
+    diverged_at: the first step whose loss was not finite or 1000 times the first, or None. The snapshots end before.
+    learned: whether the test accuracy is clearly over the share of the majority class.
+    majority: that share. device: where it was computed.
+    """
+
+    experiment: Experiment
+    steps: np.ndarray
+    parameters: np.ndarray
+    states: np.ndarray
+    loss: np.ndarray
+    gradient_norm: np.ndarray
+    train_accuracy: np.ndarray
+    test_accuracy: np.ndarray
+    train_loss: float
+    diverged_at: int | None
+    learned: bool
+    majority: float
+    device: str
+
+
+class Batches:
+    """The indexes of each step's examples, for each seed of a stack.
+
+    Shuffled: each epoch is one permutation from the seed's generator, cut into batches, a trailing partial batch
+    dropped. Sorted: the examples in the order of their classes, the same each epoch. A batch as large as the data is
+    all of it, in order.
+    """
+
+    def __init__(self, seeds: Sequence[int], targets: Tensor, batch_size: int, order: BatchOrder) -> None:
+        self.count = len(targets)
+        self.size = min(batch_size, self.count)
+        self.per_epoch = self.count // self.size
+        self.order = order
+        alike = len(set(seeds)) == 1 or order is BatchOrder.SORTED or self.size == self.count
+        self.generators = [torch.Generator().manual_seed(seed + 1) for seed in (seeds[:1] if alike else seeds)]
+        if order is BatchOrder.SORTED and targets.ndim == 1:
+            self.epoch = torch.argsort(targets.cpu(), stable=True)[None]
+        else:
+            self.epoch = torch.arange(self.count)[None]
+
+    def at(self, step: int) -> Tensor | None:
+        """Return indexes `(E or 1, batch)`, or None for all examples in order. Steps are asked for one by one."""
+        if self.size == self.count:
+            return None
+        position = step % self.per_epoch
+        if position == 0 and self.order is BatchOrder.SHUFFLED:
+            self.epoch = torch.stack([torch.randperm(self.count, generator=g) for g in self.generators])
+        return self.epoch[:, position * self.size : (position + 1) * self.size]
+
+
+class Training:
+    """The training of a stack: experiments that differ only in seed, rates, initialization scale and the like.
+
+    Each member's numbers are those of its training alone.
+
+    Args:
+        experiments: E of them, alike in `stack_key`.
+        device: where to train; by default a GPU where there is one.
+        dtype: of the parameters.
+
+    Raises: ValueError where the experiments cannot share a stack.
+    """
+
+    def __init__(
+        self,
+        experiments: Sequence[Experiment],
+        device: torch.device | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        if len({stack_key(experiment) for experiment in experiments}) != 1:
+            raise ValueError(
+                "experiments in one stack may differ only in seed, learning_rate, momentum, weight_decay and "
+                "init_scale; train the others apart"
+            )
+        self.experiments = tuple(experiments)
+        self.base = base = self.experiments[0]
+        self.device = device or default_device()
+        data = load(base.data)
+        self.majority = data.majority
+        self.x, self.y = examples_of(data, "train", dtype, self.device)
+        self.test_x, self.test_y = examples_of(data, "test", dtype, self.device)
+        self.network = network_of(base)
+        seeds = [experiment.seed for experiment in experiments]
+        self.batches = Batches(seeds, self.y, base.training.batch_size, base.training.batch_order)
+        self.generators = tuple(torch.Generator(self.device).manual_seed(seed + 2) for seed in seeds)
+        drawn = self.network.initial_parameters(seeds, [experiment.network for experiment in experiments])
+        self.parameters = drawn.to(self.device, dtype)
+        self.state = self.network.initial_state(len(seeds), self.parameters)
+        self.step = 0
+        self.steps_total = base.training.num_steps
+        self.parameters = self.network.initialize_from(self.parameters, self._batch(0)[0])
+        self.batches = Batches(seeds, self.y, base.training.batch_size, base.training.batch_order)
+        self.descent = Descent(
+            base.training.optimizer,
+            *(self._column(name) for name in ("learning_rate", "momentum", "weight_decay")),
+        )
+        count = max(2, min(SNAPSHOTS, SNAPSHOT_BYTES // (4 * self.network.layout.size), self.steps_total + 1))
+        self.snapshot_steps = set(np.linspace(0, self.steps_total, count).astype(int).tolist())
+        self.snapshots: list[tuple[int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
+        self.losses = torch.full((self.steps_total, len(seeds)), torch.nan)
+        self.gradient_norms = torch.full((self.steps_total, len(seeds)), torch.nan)
+        self.diverged_at: list[int | None] = [None] * len(seeds)
+        self.limit: Tensor | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self.step >= self.steps_total or None not in self.diverged_at
+
+    @property
+    def fraction(self) -> float:
+        return 1.0 if self.finished else self.step / self.steps_total
+
+    def advance(self, seconds: float) -> None:
+        """Train for about so many seconds, at least one step."""
+        until = time.perf_counter() + seconds
+        while not self.finished:
+            self._step()
+            if time.perf_counter() > until:
+                break
+        if self.finished and (not self.snapshots or self.snapshots[-1][0] != self.step):
+            self._snapshot()
+
+    def partial(self) -> Run | None:
+        """Return the first member's run so far, or None before its first snapshot."""
+        return self._run(0) if self.snapshots else None
+
+    def result(self) -> Run:
+        """Return the first member's run."""
+        return self._run(0)
+
+    def results(self) -> tuple[Run, ...]:
+        """Return the run of every member."""
+        return tuple(self._run(member) for member in range(len(self.experiments)))
+
+    def _column(self, name: str) -> float | Tensor:
+        values = [experiment.get(name) for experiment in self.experiments]
+        return values[0] if len(set(values)) == 1 else self.parameters.new_tensor(values)[:, None]
+
+    def _batch(self, step: int) -> tuple[Tensor, Tensor]:
+        indexes = self.batches.at(step)
+        if indexes is None:
+            return self.x[None], self.y[None]
+        indexes = indexes.to(self.device)
+        return self.x[indexes], self.y[indexes]
+
+    def _step(self) -> None:
+        if self.step in self.snapshot_steps:
+            self._snapshot()
+        x, y = self._batch(self.step)
+        context = Context(progress=self.step / self.steps_total, training=True, generators=self.generators)
+        leaf = self.parameters.requires_grad_()
+        outputs, state = self.network.forward(leaf, self.state, x, context)
+        losses = losses_of(outputs, y, self.base.training.loss)
+        (gradient,) = torch.autograd.grad(losses.sum(), leaf)
+        losses = losses.detach()
+        if self.limit is None:
+            self.limit = DIVERGED * losses
+        self.losses[self.step] = losses
+        self.gradient_norms[self.step] = torch.linalg.vector_norm(gradient, dim=1)
+        alive = losses <= self.limit
+        if not bool(alive.all()):
+            self._note_divergence(alive)
+        if None in self.diverged_at:
+            with torch.no_grad():
+                self.descent.step(leaf, gradient)
+                self.parameters = self.network.project(leaf)
+            self.state = state
+            self.step += 1
+
+    def _note_divergence(self, alive: Tensor) -> None:
+        for member, well in enumerate(alive.tolist()):
+            if not well and self.diverged_at[member] is None:
+                self.diverged_at[member] = self.step
+
+    def _snapshot(self) -> None:
+        parameters = self.parameters.detach()
+        with torch.no_grad():
+            context = Context(statistics="stored")
+            train = self.network.forward(parameters, self.state, self.x[None, :512], context)[0]
+            test = self.network.forward(parameters, self.state, self.test_x[None], context)[0]
+            accuracies = [accuracies_of(train, self.y[None, :512]), accuracies_of(test, self.test_y[None])]
+        kept = (parameters, self.network.flatten_state(self.state), *accuracies)
+        self.snapshots.append((self.step, *(values.cpu().numpy().copy() for values in kept)))
+
+    def _run(self, member: int) -> Run:
+        diverged_at = self.diverged_at[member]
+        done = self.step if diverged_at is None else diverged_at + 1
+        kept = [item for item in self.snapshots if diverged_at is None or item[0] <= diverged_at]
+        kept = [item for item in kept if np.isfinite(item[1][member]).all()] or kept[:1]
+        parameters, states, train, test = (
+            np.stack([item[i][min(member, len(item[i]) - 1)] for item in kept]) for i in range(1, 5)
+        )
+        examples = max(len(self.test_x), 1)
+        margin = max(0.05, 3 * (self.majority * (1 - self.majority) / examples) ** 0.5)
+        return Run(
+            experiment=self.experiments[member],
+            steps=np.array([item[0] for item in kept]),
+            parameters=parameters,
+            states=states,
+            loss=self.losses[:done, member].cpu().numpy().copy(),
+            gradient_norm=self.gradient_norms[:done, member].cpu().numpy().copy(),
+            train_accuracy=train,
+            test_accuracy=test,
+            train_loss=self._train_loss(parameters[-1]),
+            diverged_at=diverged_at,
+            learned=diverged_at is None and bool(test[-1] > self.majority + margin),
+            majority=self.majority,
+            device=device_name(self.device),
+        )
+
+    def _train_loss(self, parameters: np.ndarray) -> float:
+        flat = torch.as_tensor(parameters).to(self.parameters)[None]
+        with torch.no_grad():
+            outputs = self.network.forward(flat, self.network.initial_state(1, flat), self.x[None], Context())[0]
+            return float(losses_of(outputs, self.y[None], self.base.training.loss))
+
+
+def stack_key(experiment: Experiment) -> Experiment:
+    """Return what experiments must have in common to be trained as one stack."""
+    return experiment.replace(seed=0, learning_rate=0.1, momentum=0.9, weight_decay=0.0, init_scale=1.0)
+
+
+def train(experiment: Experiment, device: torch.device | None = None) -> Run:
+    """Train the network of an experiment and return its run.
+
+    Equal experiments give equal runs, whatever other trainings are at work beside them.
+
+    >>> run = train(Experiment().replace(dataset="moons", width=8, depth=1, num_steps=50))
+    >>> run.loss.shape, run.diverged_at
+    ((50,), None)
+    """
+    training = Training([experiment], device)
+    training.advance(float("inf"))
+    return training.result()

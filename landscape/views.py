@@ -1,0 +1,135 @@
+"""From a run and a view to pictures' numbers: the plane, the surface on it, the path across it, the sharpness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from landscape.activations import ActivationHistograms, activation_histograms
+from landscape.curvature import top_eigenvalues
+from landscape.data import load
+from landscape.directions import Plane, input_weights_plane, pca_plane, random_plane
+from landscape.experiment import PlaneKind, View
+from landscape.objective import NetworkObjective, network_of, objective
+from landscape.surfaces import Path, Surface, SurfaceScan, axis, path_on
+from landscape.training import Run
+
+PATH_MARGIN = 1.3
+"""The picture of a trajectory's plane reaches this much beyond the trajectory."""
+
+
+def objective_of(run: Run, view: View) -> NetworkObjective:
+    """Return the objective that a view of a run asks for."""
+    return objective(run, view.statistics, batches=view.batches, num_examples=view.num_examples)
+
+
+def plane_of(run: Run, view: View) -> Plane:
+    """Return the plane that a view of a run asks for, through the run's last parameters."""
+    layout = network_of(run.experiment).layout
+    match view.plane:
+        case PlaneKind.PCA:
+            return pca_plane(run.parameters)
+        case PlaneKind.INPUT_WEIGHTS:
+            data = load(run.experiment.data)
+            features = view.feature_x, view.feature_y
+            by_scale = np.argsort(np.where(data.scales > 0, data.scales, np.nan), kind="stable")  # constant ones last
+            varying = int((data.scales > 0).sum())
+            extremes = int(by_scale[0]), int(by_scale[varying - 1])
+            chosen = tuple(extreme if given < 0 else given for given, extreme in zip(features, extremes, strict=True))
+            count = next((block.shape[0] for block in layout.blocks if block.inputs), 0)
+            if max(chosen) < count <= len(data.feature_names):
+                names = tuple(data.feature_names[feature] for feature in chosen)
+            else:
+                names = tuple(f"x{feature + 1}" for feature in chosen)
+            return input_weights_plane(run.parameters[-1], layout, chosen, names, view.seed)
+        case _:
+            return random_plane(run.parameters[-1], layout, view.seed)
+
+
+def scan_of(run: Run, view: View) -> SurfaceScan:
+    """Return the computation of the surface that a view of a run asks for."""
+    plane = plane_of(run, view)
+    columns, rows = view.grid()
+    if view.plane is PlaneKind.PCA:
+        coordinates = plane.coordinates(run.parameters)
+        low, high = coordinates.min(0), coordinates.max(0)
+        centre, reach = (low + high) / 2, np.maximum((high - low) / 2, 1e-3) * PATH_MARGIN * view.extent
+        reach = np.maximum(reach, reach.max() / 4)
+        alphas, betas = axis(reach[0], columns, centre[0]), axis(reach[1], rows, centre[1])
+    else:
+        alphas, betas = axis(view.extent, columns), axis(view.extent, rows)
+    return SurfaceScan(objective_of(run, view), plane, alphas, betas)
+
+
+def surface_of(run: Run, view: View) -> Surface:
+    """Return the surface that a view of a run asks for.
+
+    Raises: ValueError where the view does not fit the run (its plane, its batches).
+    """
+    scan = scan_of(run, view)
+    scan.advance(float("inf"))
+    return scan.result()
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """What is said of one run beside its surface: its path on its own plane, its activations, its sharpness.
+
+    surface, path: on the plane of the trajectory's principal axes. sharpness: the top eigenvalue of the Hessian at the
+    last parameters on the view's data by batch statistics, with its residual.
+    """
+
+    path: Path
+    surface: Surface
+    histograms: ActivationHistograms
+    sharpness: float
+    sharpness_residual: float
+
+
+@dataclass(eq=False)
+class InspectionTask:
+    """The computation of an inspection, in chunks: histograms and path, the surface under the path, the sharpness."""
+
+    run: Run
+    view: View
+    path: Path | None = None
+    histograms: ActivationHistograms | None = None
+    scan: SurfaceScan | None = None
+    made: Inspection | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self.made is not None
+
+    @property
+    def fraction(self) -> float:
+        if self.finished:
+            return 1.0
+        return 0.0 if self.scan is None else 0.2 + 0.6 * self.scan.fraction
+
+    def advance(self, seconds: float) -> None:
+        """Do the next part."""
+        if self.scan is None:
+            view = path_view(self.view)
+            self.scan = scan_of(self.run, view)
+            self.path = path_on(self.scan.objective, self.scan.plane, self.run.parameters, self.run.steps)
+            self.histograms = activation_histograms(self.run)
+        elif not self.scan.finished:
+            self.scan.advance(seconds)
+        else:
+            top = top_eigenvalues(objective_of(self.run, path_view(self.view)), self.run.parameters[-1])
+            surface = self.scan.result()
+            self.made = Inspection(self.path, surface, self.histograms, float(top.values[0]), float(top.residuals[0]))
+
+    def partial(self) -> None:
+        """Return nothing: an inspection is drawn when it is whole."""
+
+    def result(self) -> Inspection:
+        """Return the inspection."""
+        return self.made
+
+
+def path_view(view: View) -> View:
+    """Return the view of the trajectory's own plane, by batch statistics, on the data of the given view."""
+    return replace(View(), plane=PlaneKind.PCA, resolution=25, num_examples=view.num_examples, batches=view.batches)

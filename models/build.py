@@ -1,0 +1,14 @@
+"""From a configuration to a network."""
+
+from __future__ import annotations
+
+from models.mlp import Perceptron
+from models.network import Kind, Network, NetworkConfig
+
+NETWORKS: dict[Kind, type[Network]] = {Kind.MLP: Perceptron}
+"""The network of each kind."""
+
+
+def build(config: NetworkConfig, inputs: tuple[int, ...], outputs: int) -> Network:
+    """Return the network of a configuration on examples of shape `inputs`, with that many outputs."""
+    return NETWORKS[config.kind](config, inputs, outputs)

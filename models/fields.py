@@ -1,0 +1,89 @@
+"""Fields of configurations that know their bounds, so that validation, controls and links share one source."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a field may hold and how people call it.
+
+    low, high: the closed range of a number (None for a choice or a switch).
+    kind: int, float, bool or a StrEnum.
+    logarithmic: whether a control should step by factors.
+    """
+
+    label: str
+    help: str
+    kind: type
+    low: float | None = None
+    high: float | None = None
+    logarithmic: bool = False
+
+    def parse(self, text: str) -> Any:
+        """Read a value as links write it; raise a ValueError that says what may stand there."""
+        if self.kind is bool:
+            if text.lower() not in ("true", "false"):
+                raise ValueError(f"must be true or false, not {text!r}")
+            return text.lower() == "true"
+        if issubclass(self.kind, StrEnum):
+            return self.check(text)
+        try:
+            return self.check(self.kind(text))
+        except (ValueError, OverflowError) as error:
+            whole = "a whole number" if self.kind is int else "a number"
+            raise ValueError(f"must be {whole} from {self.low:g} to {self.high:g}, not {text!r}") from error
+
+    def check(self, value: Any) -> Any:
+        """Return the value in its own type, or raise a ValueError that says what may stand there."""
+        if self.kind is bool:
+            if not isinstance(value, bool):
+                raise ValueError(f"must be true or false, not {value!r}")
+            return value
+        if issubclass(self.kind, StrEnum):
+            try:
+                return self.kind(value)
+            except ValueError as error:
+                raise ValueError(f"must be one of {', '.join(self.kind)}, not {value!r}") from error
+        whole = self.kind is int
+        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        if not number or (whole and value != int(value)) or not self.low <= value <= self.high:
+            what = "a whole number" if whole else "a number"
+            raise ValueError(f"must be {what} from {self.low:g} to {self.high:g}, not {value!r}")
+        return self.kind(value)
+
+
+def number(default: float, low: float, high: float, label: str, help: str, logarithmic: bool = False) -> Any:
+    """Declare a field that holds a number (whole where the default is) in [low, high]."""
+    return field(default=default, metadata={"bounds": Bounds(label, help, type(default), low, high, logarithmic)})
+
+
+def choice(default: StrEnum, label: str, help: str) -> Any:
+    """Declare a field that holds one member of the default's enum."""
+    return field(default=default, metadata={"bounds": Bounds(label, help, type(default))})
+
+
+def switch(default: bool, label: str, help: str) -> Any:
+    """Declare a field that holds true or false."""
+    return field(default=default, metadata={"bounds": Bounds(label, help, bool)})
+
+
+def bounds_of(config: Any) -> dict[str, Bounds]:
+    """Return the bounds of every such field of a configuration (class or instance), by name."""
+    return {item.name: item.metadata["bounds"] for item in fields(config) if "bounds" in item.metadata}
+
+
+def validate(config: Any) -> None:
+    """Check each field of a frozen configuration and give it its own type; a ValueError names the field.
+
+    Raises: ValueError "NetworkConfig.width must be a whole number from 1 to 512, not 0".
+    """
+    for name, bounds in bounds_of(config).items():
+        try:
+            object.__setattr__(config, name, bounds.check(getattr(config, name)))
+        except ValueError as error:
+            raise ValueError(f"{type(config).__name__}.{name} {error}") from None

@@ -1,0 +1,332 @@
+"""What a network is: its configuration, its flat parameters, and the forward pass of a stack of them.
+
+A stack of E networks of one configuration has parameters `(E, P)` and activations `(E, N, C)`; one network is a stack
+of one. The kinds (`mlp`, `cnn`, `recurrent`) say which maps there are and in which order they apply.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import torch
+from torch import Tensor
+
+from models.activations import Activation, activate
+from models.fields import choice, number, switch, validate
+from models.layout import Block, Layout
+from models.normalization import LAYERS, Context, Layer, NetworkState, Normalization
+
+
+class Kind(StrEnum):
+    """The kinds of network."""
+
+    MLP = "mlp"
+
+    @property
+    def label(self) -> str:
+        return {"mlp": "multilayer perceptron"}[self.value]
+
+
+class Initialization(StrEnum):
+    """How the initial weights are drawn."""
+
+    HE = "he"
+    XAVIER = "xavier"
+    TORCH = "torch"
+
+    @property
+    def label(self) -> str:
+        return {"he": "He", "xavier": "Xavier", "torch": "PyTorch's own"}[self.value]
+
+
+class Normalized(StrEnum):
+    """Where the normalization stands."""
+
+    HIDDEN = "hidden"
+    INPUT = "input"
+    BOTH = "both"
+
+
+class Placement(StrEnum):
+    """On which side of the activation function the normalization of a hidden layer stands."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """A network, but for the sizes of its input and output, which the data give.
+
+    Raises: ValueError that names the field, the value and the way out.
+    """
+
+    kind: Kind = choice(Kind.MLP, "Network", "The kind of network.")
+    width: int = number(64, 1, 512, "Width", "Units in each hidden layer (channels of a convolution).")
+    depth: int = number(8, 1, 64, "Depth", "Number of hidden layers.")
+    activation: Activation = choice(Activation.RELU, "Activation", "The function after each hidden layer.")
+    initialization: Initialization = choice(
+        Initialization.HE, "Initialization", "He: deviation sqrt(2 / inputs). Xavier: uniform, variance "
+        "2 / (inputs + outputs). PyTorch's own: uniform within 1 / sqrt(inputs), biases too.",
+    )  # fmt: skip
+    init_scale: float = number(
+        1.0, 0.01, 100.0, "Initialization scale", "Multiplies the initial weights.", logarithmic=True
+    )
+    normalization: Normalization = choice(Normalization.NONE, "Normalization", "What normalizes the layers.")
+    normalized: Normalized = choice(Normalized.HIDDEN, "Stands on", "The hidden layers, the input, or both.")
+    placement: Placement = choice(
+        Placement.BEFORE, "Placement", "Before or after the activation function of a hidden layer."
+    )
+    affine: bool = switch(True, "Learnt scale and shift", "Whether the normalization learns a scale and a shift.")
+    groups: int = number(4, 1, 64, "Groups", "Number of groups of group normalization.")
+    dropout: float = number(0.0, 0.0, 0.9, "Dropout", "Fraction of hidden activations dropped in training.")
+
+    def __post_init__(self) -> None:
+        validate(self)
+        layer = self.layer()
+        layer.check(None if self.normalized is Normalized.INPUT else self.width, spatial=False)
+        if self.normalized is not Normalized.HIDDEN and layer.on_weights:
+            raise ValueError(
+                f"NetworkConfig.normalized must be hidden with normalization {self.normalization}, not "
+                f"{self.normalized}: it acts on weights, and the input has none. Choose hidden."
+            )
+        if self.placement is Placement.AFTER and layer.on_weights:
+            raise ValueError(
+                f"NetworkConfig.placement must be before with normalization {self.normalization}, not after: it acts "
+                "on the weights, which stand before the activation function. Choose before."
+            )
+
+    def layer(self) -> Layer:
+        """Return the normalization as an object."""
+        return LAYERS[self.normalization](affine=self.affine, groups=self.groups, activation=self.activation)
+
+
+def initial_weight(
+    shape: tuple[int, int], config: NetworkConfig, fan_in: int, fan_out: int, generator: torch.Generator
+) -> Tensor:
+    """Draw a weight `(inputs, outputs)`.
+
+    He: N(0, 2/fan_in). Xavier: U(-a, a), a = sqrt(6/(fan_in+fan_out)). PyTorch: U(-1/sqrt(fan_in), 1/sqrt(fan_in)).
+
+    Source: He et al. 2015, arXiv 1502.01852, Eq. 10; Glorot & Bengio 2010, Eq. 16; torch.nn.Linear.
+    """
+    if config.initialization is Initialization.HE:
+        weight = torch.randn(shape, generator=generator) * math.sqrt(2 / fan_in)
+    else:
+        bound = (
+            math.sqrt(6 / (fan_in + fan_out))
+            if config.initialization is Initialization.XAVIER
+            else 1 / math.sqrt(fan_in)
+        )
+        weight = (torch.rand(shape, generator=generator) * 2 - 1) * bound
+    return weight * config.init_scale
+
+
+@dataclass(frozen=True)
+class Map:
+    """A linear map of a network: `inputs -> outputs`, with the normalization that stands after it.
+
+    fan_in, fan_out: what the initialization counts (they differ from inputs, outputs in a convolution).
+    bias: whether it learns one: not where a normalization would cancel it.
+    """
+
+    place: str
+    inputs: int
+    outputs: int
+    layer: Layer
+    bias: bool = True
+    first: bool = False
+    fan_out: int | None = None
+
+
+class Network(ABC):
+    """A network of one configuration on inputs of one shape: the layout of its parameters and its forward pass.
+
+    Args:
+        config: the configuration.
+        inputs: shape of one example, `(F,)` (`(H, W)` for an image or `(T, F)` for a sequence).
+        outputs: number of outputs C.
+    """
+
+    def __init__(self, config: NetworkConfig, inputs: tuple[int, ...], outputs: int) -> None:
+        self.config, self.inputs, self.outputs = config, inputs, outputs
+        self.layer = config.layer()
+        on_input = config.normalized is not Normalized.HIDDEN
+        self.hidden_layer = Layer() if config.normalized is Normalized.INPUT else self.layer
+        self.input_layer = self.layer if on_input else Layer()
+        self.maps = {item.place: item for item in self.linear_maps()}
+        self.places = self.normalized_places()
+        self.input_layer.check(self.places["input"][1], spatial=False)
+        self.layout = self._parameter_layout()
+        self.state_layout = Layout(
+            tuple(
+                Block(f"{place}.{name}", (features,))
+                for place, (layer, features) in self.places.items()
+                for name in layer.state(features)
+            )
+        )
+
+    @abstractmethod
+    def linear_maps(self) -> Sequence[Map]:
+        """Return the linear maps in the order in which they apply."""
+
+    @abstractmethod
+    def normalized_places(self) -> dict[str, tuple[Layer, int]]:
+        """Return the normalization and the number of features at each place that may have one."""
+
+    @abstractmethod
+    def apply(self, parts: dict[str, Tensor], state: NetworkState, x: Tensor, context: Context) -> Tensor:
+        """Compute the outputs `(E, N, C)`, replacing in `state` what the normalizations remember."""
+
+    def hidden_map(self, place: str, inputs: int, outputs: int, **sizes: int | bool) -> Map:
+        """Return a map with the network's normalization after it, and no bias where that cancels one."""
+        before = self.config.placement is Placement.BEFORE
+        return Map(
+            place,
+            inputs,
+            outputs,
+            self.hidden_layer,
+            bias=not (before and self.hidden_layer.cancels_bias),
+            **sizes,
+        )
+
+    def forward(
+        self, parameters: Tensor, state: NetworkState, x: Tensor, context: Context
+    ) -> tuple[Tensor, NetworkState]:
+        """Compute the outputs of a stack, and what its normalizations remember afterwards.
+
+        Args:
+            parameters: `(E, P)`.
+            state: of each place by name, each value `(E, C)`; it is not changed.
+            x: `(E, N, *inputs)`, or `(1, N, *inputs)` for inputs that the stack shares.
+            context: which statistics, progress, generators.
+
+        Returns: outputs `(E, N, C)`, and the new state.
+        """
+        state = dict(state)
+        return self.apply(self.layout.split(parameters), state, x, context), state
+
+    def initial_parameters(self, seeds: Sequence[int], configs: Sequence[NetworkConfig] | None = None) -> Tensor:
+        """Draw initial parameters `(E, P)`, one member for each seed.
+
+        The weights are drawn before all else and in one order, so that one seed gives the same initial weights
+        under every normalization. `configs` may give each member its own `init_scale`.
+        """
+        configs = configs or [self.config] * len(seeds)
+        return torch.cat([self._draw(seed, config) for seed, config in zip(seeds, configs, strict=True)])
+
+    def _draw(self, seed: int, config: NetworkConfig) -> Tensor:
+        generator = torch.Generator().manual_seed(seed)
+        parts: dict[str, Tensor] = {}
+        for item in self.maps.values():
+            fan_out = item.fan_out or item.outputs
+            shape = (item.inputs, item.outputs)
+            parts[f"{item.place}.weight"] = initial_weight(shape, config, item.inputs, fan_out, generator)
+        for item in self.maps.values():
+            if config.initialization is Initialization.TORCH:
+                bias = (torch.rand(item.outputs, generator=generator) * 2 - 1) / math.sqrt(item.inputs)
+            else:
+                bias = torch.zeros(item.outputs)
+            parts[f"{item.place}.bias"] = bias
+        for place, (layer, features) in self.places.items():
+            parts |= {f"{place}.{name}": torch.full((features,), v) for name, v in layer.parameters(features).items()}
+        return self.layout.join({name: part[None] for name, part in parts.items()})
+
+    def initial_state(self, members: int, like: Tensor | None = None) -> NetworkState:
+        """Return what the normalizations remember before any batch, each value `(E, C)`."""
+        like = torch.empty(0) if like is None else like
+        return {
+            place: {name: like.new_full((members, features), v) for name, v in layer.state(features).items()}
+            for place, (layer, features) in self.places.items()
+        }
+
+    def flatten_state(self, state: NetworkState) -> Tensor:
+        """Return the state as one `(E, Q)`, in the order of `state_layout`."""
+        parts = [values.flatten(1) for place in state.values() for values in place.values()]
+        return torch.cat(parts, dim=1) if parts else torch.empty(1, 0)
+
+    def unflatten_state(self, flat: Tensor) -> NetworkState:
+        """Return the state that `flatten_state` made flat."""
+        state: NetworkState = {place: {} for place in self.places}
+        if self.state_layout.blocks:
+            for name, values in self.state_layout.split(flat).items():
+                place, _, key = name.rpartition(".")
+                state[place][key] = values
+        return state
+
+    def initialize_from(self, parameters: Tensor, x: Tensor) -> Tensor:
+        """Return the parameters after the data-dependent initialization that some normalizations ask for.
+
+        Args: parameters `(E, P)`; x, a first batch `(E or 1, N, *inputs)`.
+        """
+        parts = dict(self.layout.split(parameters.clone()))
+        with torch.no_grad():
+            self.apply(parts, self.initial_state(len(parameters), parameters), x, Context(initializing=True))
+        return self.layout.join(parts)
+
+    def project(self, parameters: Tensor) -> Tensor:
+        """Return the parameters `(E, P)` as the normalizations keep them after an optimizer's step."""
+        if type(self.hidden_layer).project is Layer.project:
+            return parameters
+        parts = self.layout.split(parameters)
+        for item in self.maps.values():
+            name = f"{item.place}.weight"
+            parts[name] = item.layer.project(parts[name])
+        return self.layout.join(parts)
+
+    def map(self, place: str, x: Tensor, parts: dict[str, Tensor], context: Context) -> Tensor:
+        """Apply the linear map of that place: `x (E or 1, N, inputs) -> (E, N, outputs)`."""
+        item = self.maps[place]
+        weight, bias = parts[f"{place}.weight"], parts.get(f"{place}.bias")
+        x = x.expand(len(weight), -1, -1)
+        if context.initializing:
+            for name, values in item.layer.initialize(weight, torch.bmm(x, weight)).items():
+                parts[f"{place}.{name}"] = values
+            bias = parts.get(f"{place}.bias")
+        weight = item.layer.weight(weight, self.own(place, item.layer, item.outputs, parts))
+        return torch.bmm(x, weight) if bias is None else torch.baddbmm(bias.unsqueeze(1), x, weight)
+
+    def own(self, place: str, layer: Layer, features: int, parts: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return the parameters of the normalization of that place by their own names."""
+        return {name: parts[f"{place}.{name}"] for name in layer.parameters(features)}
+
+    def normalize(
+        self, place: str, x: Tensor, parts: dict[str, Tensor], state: NetworkState, context: Context
+    ) -> Tensor:
+        """Normalize activations at that place; `state` takes what is remembered."""
+        layer, features = self.places[place]
+        if context.tap:
+            context.tap(place, "before", x)
+        x, state[place] = layer.normalize(x, self.own(place, layer, features, parts), state[place], context)
+        if context.tap:
+            context.tap(place, "after", x)
+        return x
+
+    def hidden(self, place: str, x: Tensor, parts: dict[str, Tensor], state: NetworkState, context: Context) -> Tensor:
+        """Normalize pre-activations, activate, correct, drop: all that follows a hidden linear map."""
+        before = self.config.placement is Placement.BEFORE
+        if before:
+            x = self.normalize(place, x, parts, state, context)
+        x = self.hidden_layer.correct(activate(x, self.config.activation))
+        if not before:
+            x = self.normalize(place, x, parts, state, context)
+        if context.tap:
+            context.tap(place, "activation", x)
+        if context.training and self.config.dropout:
+            keep = context.uniform(x) >= self.config.dropout
+            x = x * keep / (1 - self.config.dropout)
+        return x
+
+    def _parameter_layout(self) -> Layout:
+        blocks = []
+        for item in self.maps.values():
+            blocks.append(Block(f"{item.place}.weight", (item.inputs, item.outputs), 1, inputs=item.first))
+            if item.bias:
+                blocks.append(Block(f"{item.place}.bias", (item.outputs,)))
+        for place, (layer, features) in self.places.items():
+            blocks += [Block(f"{place}.{name}", (features,)) for name in layer.parameters(features)]
+        return Layout(tuple(blocks))

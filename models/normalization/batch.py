@@ -1,0 +1,315 @@
+"""Normalizations over the batch: each feature by statistics over the examples (and locations) of a batch.
+
+Follows Ioffe & Szegedy 2015 (arXiv 1502.03167), with PyTorch's running averages in place of the paper's Algorithm 2
+while training; population statistics are the same averages with momentum 1/k (see `Context`). Its relatives differ
+in what they subtract and by what they divide, each in the two hooks of `OverBatch`.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import replace
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from models.normalization.base import Affine, Context, Parameters, State, per_feature
+
+
+def batch_axes(x: Tensor) -> tuple[int, ...]:
+    """Return the axes of `x (E, N, ..., C)` that hold the batch: examples and locations."""
+    return tuple(range(1, x.ndim - 1))
+
+
+def remember(state: State, batch: State, context: Context) -> State:
+    """Return the running averages `(E, C)` after a batch: `state + momentum * (batch - state)`, without gradient."""
+    with torch.no_grad():
+        return {name: torch.lerp(state[name], batch[name].flatten(1), context.momentum) for name in state}
+
+
+class OverBatch(Affine):
+    """Normalize each feature by what the batch, or the state, says: y = scale * (x - center) * factor + shift."""
+
+    over_batch: ClassVar[bool] = True
+
+    @abstractmethod
+    def by_batch(self, x: Tensor) -> tuple[Tensor, Tensor | None, State]:
+        """Return `x - center`, the factor `(E, 1, ..., C)` or None for 1, and the statistics to remember, likewise."""
+
+    @abstractmethod
+    def by_state(self, x: Tensor, state: State) -> tuple[Tensor, Tensor | None]:
+        """Return `x - center` and the factor from remembered statistics, each `(E, 1, ..., C)`."""
+
+    def normalize(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
+        if context.statistics == "stored":
+            centred, factor = self.by_state(x, {name: per_feature(values, x) for name, values in state.items()})
+            return self.rescale(centred, parameters, factor), state
+        centred, factor, batch = self.by_batch(x)
+        return self.rescale(centred, parameters, factor), remember(state, batch, context)
+
+
+class BatchNorm(OverBatch):
+    """Normalize each feature over the batch.
+
+    xhat = (x - mean) / sqrt(variance + epsilon), y = scale * xhat + shift, with the batch's mean and biased variance.
+
+    It normalizes over the examples and, in images, their locations; it stores running averages of the mean and of the
+    unbiased variance; training uses the batch's statistics, testing the stored ones.
+
+    Source: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 1 and Sec. 3.1, 3.2.
+    """
+
+    label: ClassVar[str] = "BatchNorm"
+    cancels_bias: ClassVar[bool] = True
+
+    def state(self, features: int) -> dict[str, float]:
+        return {"mean": 0.0, "variance": 1.0}
+
+    def by_batch(self, x: Tensor) -> tuple[Tensor, Tensor, State]:
+        axes = batch_axes(x)
+        mean = x.mean(axes, keepdim=True)
+        centred = x - mean
+        variance = centred.square().mean(axes, keepdim=True)
+        count = x[0, ..., 0].numel()
+        unbiased = variance.detach() * (count / max(count - 1, 1))
+        return centred, torch.rsqrt(variance + self.epsilon), {"mean": mean, "variance": unbiased}
+
+    def by_state(self, x: Tensor, state: State) -> tuple[Tensor, Tensor]:
+        return x - state["mean"], torch.rsqrt(state["variance"] + self.epsilon)
+
+
+class BatchCenter(OverBatch):
+    """Center each feature over the batch, without scaling: mean-only BatchNorm.
+
+    y = x - mean + shift, so that grad_x = grad_y - mean(grad_y).
+
+    It centers over the examples and locations; it stores the running mean; training uses the batch's mean, testing the
+    stored one. There is no scale to learn, as there is none to undo.
+
+    Source: Salimans & Kingma 2016, arXiv 1602.07868, Eq. 7, 8.
+    """
+
+    label: ClassVar[str] = "BatchNorm, centering only"
+    cancels_bias: ClassVar[bool] = True
+
+    def parameters(self, features: int) -> dict[str, float]:
+        return {"shift": 0.0} if self.affine else {}
+
+    def state(self, features: int) -> dict[str, float]:
+        return {"mean": 0.0}
+
+    def by_batch(self, x: Tensor) -> tuple[Tensor, None, State]:
+        mean = x.mean(batch_axes(x), keepdim=True)
+        return x - mean, None, {"mean": mean}
+
+    def by_state(self, x: Tensor, state: State) -> tuple[Tensor, None]:
+        return x - state["mean"], None
+
+    def rescale(self, xhat: Tensor, parameters: Parameters, factor: Tensor | None = None) -> Tensor:
+        return xhat + per_feature(parameters["shift"], xhat) if self.affine else xhat
+
+
+class BatchScale(BatchNorm):
+    """Scale each feature by its deviation over the batch, without centering.
+
+    xhat = x / sqrt(variance + epsilon), y = scale * xhat + shift; the variance is that around the mean.
+
+    It scales over the examples and locations; it stores the running unbiased variance; training uses the batch's,
+    testing the stored one. A bias before it stays.
+
+    Source: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 1 without its subtraction.
+    """
+
+    label: ClassVar[str] = "BatchNorm, scaling only"
+    cancels_bias: ClassVar[bool] = False
+
+    def state(self, features: int) -> dict[str, float]:
+        return {"variance": 1.0}
+
+    def by_batch(self, x: Tensor) -> tuple[Tensor, Tensor, State]:
+        _, factor, batch = super().by_batch(x)
+        return x, factor, batch
+
+    def by_state(self, x: Tensor, state: State) -> tuple[Tensor, Tensor]:
+        return x, torch.rsqrt(state["variance"] + self.epsilon)
+
+
+class BatchL1(OverBatch):
+    """Normalize each feature over the batch by its average l1 norm.
+
+    xhat = (x - mean) / N(x), y = scale * xhat + shift, N_1 = mean |x| + epsilon, of x before the mean is subtracted.
+
+    It normalizes over the examples and locations; it stores running averages of the mean and of N; training uses the
+    batch's, testing the stored ones. A bias before it stays, as N depends on it.
+
+    Source: Santurkar et al. 2018, arXiv 1805.11604, Sec. 3.3, in words; the epsilon is ours.
+    """
+
+    label: ClassVar[str] = "l1 BatchNorm"
+
+    def state(self, features: int) -> dict[str, float]:
+        return {"mean": 0.0, "scale": 1.0}
+
+    def size(self, x: Tensor) -> Tensor:
+        """Return N(x) `(E, 1, ..., C)`."""
+        return x.abs().mean(batch_axes(x), keepdim=True) + self.epsilon
+
+    def by_batch(self, x: Tensor) -> tuple[Tensor, Tensor, State]:
+        mean, size = x.mean(batch_axes(x), keepdim=True), self.size(x)
+        return x - mean, size.reciprocal(), {"mean": mean, "scale": size}
+
+    def by_state(self, x: Tensor, state: State) -> tuple[Tensor, Tensor]:
+        return x - state["mean"], state["scale"].reciprocal()
+
+
+class BatchL2(BatchL1):
+    """Normalize each feature over the batch by its average l2 norm: as `BatchL1` with N_2 = sqrt(mean x^2 + epsilon).
+
+    It normalizes over the examples and locations; it stores running averages of the mean and of N; training uses the
+    batch's, testing the stored ones.
+    """
+
+    label: ClassVar[str] = "l2 BatchNorm"
+
+    def size(self, x: Tensor) -> Tensor:
+        return torch.sqrt(x.square().mean(batch_axes(x), keepdim=True) + self.epsilon)
+
+
+class BatchLInfinity(BatchL1):
+    """Normalize each feature over the batch by its greatest value: as `BatchL1` with N_inf = max |x| + epsilon.
+
+    It normalizes over the examples and locations; it stores running averages of the mean and of N; training uses the
+    batch's, testing the stored ones.
+    """
+
+    label: ClassVar[str] = "l-infinity BatchNorm"
+
+    def size(self, x: Tensor) -> Tensor:
+        return x.abs().amax(batch_axes(x), keepdim=True) + self.epsilon
+
+
+class NoisyBatchNorm(BatchNorm):
+    """Normalize as BatchNorm does, then disturb the distribution at every training step.
+
+    For each unit j: mu_j ~ U(-0.5, 0.5), sigma_j ~ U(1, 1.25); for each example (and location) i:
+    m_ij ~ U(mu_j - 0.1, mu_j + 0.1), s_ij ~ N(sigma_j, deviation 0.1); y_ij <- s_ij y_ij + m_ij.
+
+    It normalizes over the examples and locations and stores what BatchNorm does; training uses the batch's statistics
+    and draws the noise, testing uses the stored ones and draws none.
+
+    Source: Santurkar et al. 2018, arXiv 1805.11604, App. A.2.1, Algorithm 1, with its constants.
+    """
+
+    label: ClassVar[str] = "noisy BatchNorm"
+
+    def normalize(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
+        y, state = super().normalize(x, parameters, state, context)
+        if not context.training:
+            return y, state
+        unit = y.flatten(1, -2)[:, 0]
+        mu = per_feature(context.uniform(unit) - 0.5, y)
+        sigma = per_feature(1 + 0.25 * context.uniform(unit), y)
+        shifts = mu + (0.2 * context.uniform(y) - 0.1)
+        scales = sigma + 0.1 * context.normal(y)
+        return torch.addcmul(shifts, scales, y), state
+
+
+def renormalization_limits(progress: float) -> tuple[float, float]:
+    """Return r_max and d_max at a fraction of the training.
+
+    The paper's schedule with its 40 000th step at progress 1: BatchNorm (1, 0) for the first 5 000 steps, then r_max
+    grows linearly to 3 at 40 000 and d_max to 5 at 25 000.
+
+    >>> [renormalization_limits(progress) for progress in (0, 1 / 8, 5 / 8, 1)]
+    [(1.0, 0.0), (1.0, 0.0), (2.142857142857143, 5.0), (3.0, 5.0)]
+
+    Source: Ioffe 2017, arXiv 1702.03275; linear growth is ours.
+    """
+    since = max(progress - 1 / 8, 0.0)
+    return 1 + 2 * min(since / (7 / 8), 1.0), 5 * min(since / (1 / 2), 1.0)
+
+
+class BatchRenorm(OverBatch):
+    """Normalize each feature over the batch, corrected towards the stored statistics.
+
+    xhat = (x - mean) / deviation * r + d, y = scale * xhat + shift, deviation = sqrt(variance + epsilon), with
+    r = deviation / stored deviation within [1 / r_max, r_max] and d = (mean - stored mean) / stored deviation within
+    [-d_max, d_max], both without gradient; the limits follow `renormalization_limits`.
+
+    It normalizes over the examples and locations; it stores running averages of the mean and of the deviation (not
+    the variance); testing is (x - stored mean) / stored deviation, and so is training's output where nothing is
+    clipped, but training's gradient passes through the batch's statistics.
+
+    Source: Ioffe 2017, arXiv 1702.03275. The paper's averages have momentum 0.01.
+    """
+
+    label: ClassVar[str] = "batch renormalization"
+    cancels_bias: ClassVar[bool] = True
+
+    def state(self, features: int) -> dict[str, float]:
+        return {"mean": 0.0, "deviation": 1.0}
+
+    def by_batch(self, x: Tensor) -> tuple[Tensor, Tensor, State]:
+        axes = batch_axes(x)
+        mean = x.mean(axes, keepdim=True)
+        centred = x - mean
+        deviation = torch.sqrt(centred.square().mean(axes, keepdim=True) + self.epsilon)
+        return centred, deviation.reciprocal(), {"mean": mean, "deviation": deviation}
+
+    def by_state(self, x: Tensor, state: State) -> tuple[Tensor, Tensor]:
+        return x - state["mean"], state["deviation"].reciprocal()
+
+    def normalize(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
+        if context.statistics == "stored":
+            return super().normalize(x, parameters, state, context)
+        centred, factor, batch = self.by_batch(x)
+        r_max, d_max = renormalization_limits(context.progress)
+        with torch.no_grad():
+            mean, deviation = (per_feature(state[name], x) for name in ("mean", "deviation"))
+            r = (batch["deviation"] / deviation).clamp(1 / r_max, r_max)
+            d = ((batch["mean"] - mean) / deviation).clamp(-d_max, d_max)
+        return self.rescale(torch.addcmul(d, centred, factor * r), parameters), remember(state, batch, context)
+
+
+class BatchMoving(BatchNorm):
+    """Normalize each feature by the moving averages even while training: a demonstration of what fails.
+
+    y = scale * (x - stored mean) / sqrt(stored variance + epsilon) + shift, the averages taken before this batch and
+    without gradient. A gradient step and the averages that follow it cancel: the weights grow, the loss does not fall.
+
+    It normalizes by averages over the batches before; it stores what BatchNorm does; training updates the averages,
+    testing does not, and their outputs are the same.
+
+    Source: Ioffe 2017, arXiv 1702.03275, where it is what not to do.
+    """
+
+    label: ClassVar[str] = "BatchNorm by moving averages"
+    cancels_bias: ClassVar[bool] = False
+    over_batch: ClassVar[bool] = False
+
+    def normalize(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
+        y, _ = super().normalize(x, parameters, state, replace(context, statistics="stored"))
+        if context.statistics == "stored":
+            return y, state
+        return y, remember(state, self.by_batch(x.detach())[2], context)
+
+
+class BatchDetached(BatchNorm):
+    """Normalize as BatchNorm does, but let no gradient pass through the statistics: a demonstration of what fails.
+
+    y = scale * (x - mean) / sqrt(variance + epsilon) + shift with mean and variance taken as constants. A bias before
+    it keeps growing while outputs and loss stay: that is why one is kept here, though it changes no output.
+
+    It normalizes over the examples and locations; it stores what BatchNorm does; training uses the batch's statistics,
+    testing the stored ones.
+
+    Source: Ioffe & Szegedy 2015, arXiv 1502.03167, Sec. 2, where it is what not to do.
+    """
+
+    label: ClassVar[str] = "BatchNorm, statistics without gradient"
+    cancels_bias: ClassVar[bool] = False
+
+    def by_batch(self, x: Tensor) -> tuple[Tensor, Tensor, State]:
+        _, factor, batch = super().by_batch(x.detach())
+        return x - batch["mean"], factor, batch

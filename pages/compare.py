@@ -1,0 +1,53 @@
+"""What does normalization do to a network's loss landscape?"""
+
+import streamlit as st
+
+from landscape.captions import Outcome, notice, table
+from landscape.figures.comparison import comparison_panels
+from landscape.links import Request
+from landscape.presets import COMPARE
+from pages.components import compute, controls
+from pages.components.text import compare as text
+from pages.components.viewer import viewer
+
+
+def outcomes_of(request: Request, networks: tuple[compute.NetworkTickets, ...]) -> list[Outcome | None]:
+    """Return what is known of each network now."""
+    found = []
+    for label, tickets in zip(request.comparison.labels(), networks, strict=True):
+        run = tickets.run.result or tickets.run.partial
+        surface = tickets.surface.result or tickets.surface.partial
+        found.append(run and Outcome(label, run, tickets.run.done, surface, tickets.inspection.result))
+    return found
+
+
+def draw(request: Request, networks: tuple[compute.NetworkTickets, ...]) -> None:
+    """Draw all that is known now."""
+    outcomes = outcomes_of(request, networks)
+    known = [outcome for outcome in outcomes if outcome and outcome.finished]
+    tickets = [ticket for network in networks for ticket in network.all]
+    compute.show_progress(tickets)
+    if len(known) == len(outcomes):
+        st.info(f"**What to notice.** {notice(known, request.view)}", icon=":material/visibility:")
+    normalizations = [experiment.network.normalization for experiment in request.comparison.experiments()]
+    panels = comparison_panels(request.comparison.labels(), normalizations, outcomes, request.view, request.display)
+    steps = max((outcome.run.steps.tolist() for outcome in outcomes if outcome), key=len, default=[])
+    viewer(panels, steps, revision="done" if all(ticket.done for ticket in tickets) else "pending")
+    if known:
+        st.subheader("In numbers")
+        rows = [{text.COLUMNS[name]: value for name, value in vars(row).items()} for row in table(known)]
+        st.dataframe(rows, hide_index=True)
+        st.caption(text.TABLE_NOTE)
+
+
+controls.begin()
+st.title(text.QUESTION)
+st.markdown(text.INTRODUCTION)
+controls.base_controls()
+controls.run_controls(COMPARE, compute.forget)
+controls.variant_controls()
+request = controls.finish()
+networks = compute.request_comparison(request)
+compute.live([ticket for network in networks for ticket in network.all], lambda: draw(request, networks))
+with st.expander("How to read this: the maths, and where it comes from", icon=":material/menu_book:"):
+    st.markdown(text.READING)

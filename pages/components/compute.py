@@ -1,0 +1,99 @@
+"""The one way a page gets a result: jobs shared by all sessions, held by the session that asks."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from uuid import uuid4
+
+import streamlit as st
+
+from landscape.experiment import Experiment, View
+from landscape.jobs import Ticket, default_dispatcher
+from landscape.links import Request
+from landscape.training import Run, Training
+from landscape.views import InspectionTask, scan_of
+
+POLL_SECONDS = 0.15
+
+gc.collect()
+gc.freeze()  # what was imported stays out of every later collection, which would otherwise take a tenth of a second
+
+
+@dataclass(frozen=True)
+class NetworkTickets:
+    """The jobs of one network of a comparison."""
+
+    run: Ticket
+    surface: Ticket
+    inspection: Ticket
+
+    @property
+    def all(self) -> tuple[Ticket, ...]:
+        return self.run, self.surface, self.inspection
+
+
+def request_comparison(request: Request) -> tuple[NetworkTickets, ...]:
+    """Ask for every network of a comparison, and let go of what this session asked for before and needs no more."""
+    tickets = tuple(_request_network(experiment, request.view) for experiment in request.comparison.experiments())
+    _hold([ticket for network in tickets for ticket in network.all])
+    return tickets
+
+
+def forget() -> None:
+    """Let go of the results that this session shows, so that asking again computes them anew."""
+    for ticket in st.session_state.get("tickets", []):
+        default_dispatcher().store.drop(ticket.key)
+
+
+def show_progress(tickets: Sequence[Ticket]) -> None:
+    """Show how far the jobs are while they run, and each failure as a sentence."""
+    for error in {str(ticket.error) for ticket in tickets if ticket.error is not None}:
+        st.error(f"This could not be computed: {error} Change a setting, or press Reset.", icon=":material/error:")
+    if not all(ticket.done for ticket in tickets):
+        st.progress(sum(ticket.fraction for ticket in tickets) / len(tickets), "Training and drawing…")
+
+
+def live(tickets: Sequence[Ticket], draw: Callable[[], None]) -> None:
+    """Draw now, and again whenever there is news of the jobs, until all are done."""
+    pending = not all(ticket.done for ticket in tickets)
+
+    @st.fragment(run_every=POLL_SECONDS if pending else None)
+    def redraw() -> None:
+        draw()
+        if pending and all(ticket.done for ticket in tickets):
+            st.rerun()
+
+    redraw()
+
+
+def _request_network(experiment: Experiment, view: View) -> NetworkTickets:
+    dispatcher, owner = default_dispatcher(), _owner()
+    run = dispatcher.request(f"run {experiment!r}", partial(Training, [experiment]), owner=owner)
+    surface = dispatcher.request(
+        f"surface {experiment!r} {view!r}", partial(_scan, view=view), needs=(run,), owner=owner
+    )
+    inspection = dispatcher.request(
+        f"inspection {experiment!r} {view.num_examples} {view.batches}",
+        partial(InspectionTask, view=view),
+        needs=(run,),
+        owner=owner,
+    )
+    return NetworkTickets(run, surface, inspection)
+
+
+def _scan(run: Run, view: View) -> object:
+    return scan_of(run, view)
+
+
+def _owner() -> str:
+    return st.session_state.setdefault("owner", uuid4().hex)
+
+
+def _hold(tickets: list[Ticket]) -> None:
+    before = st.session_state.get("tickets", [])
+    st.session_state["tickets"] = tickets
+    for ticket in before:
+        ticket.release()

@@ -1,0 +1,215 @@
+"""The only widgets that make configurations. The link is the state: whatever they show stands in the URL.
+
+Widgets are not bound one by one (`bind="query-params"`): one codec reads and writes the whole link, so that it holds
+stable names instead of labels, and a bad value gives a sentence instead of being dropped in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+import streamlit as st
+
+from landscape import links
+from landscape.experiment import VARIED
+from landscape.links import DEFAULTS, FIELDS, MAX_VARIANTS, Request
+
+RESERVED = ("controls", "embed", "embed_options")
+"""Parameters of a link that are no settings. `controls=networks,view` shows only these groups, `controls=none` none."""
+
+STOPS: dict[str, tuple[float, ...]] = {
+    "batch_size": (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 20000),
+    "num_steps": (10, 25, 50, 100, 200, 400, 800, 1600, 3200, 5000),
+    "width": (1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
+    "depth": (1, 2, 3, 4, 6, 8, 10, 12, 16, 24, 32, 48, 64),
+    "resolution": (11, 16, 21, 31, 41, 51, 71, 101),
+    "resolution_y": (0, 11, 16, 21, 31, 41, 51, 71, 101),
+    "view_num_examples": (64, 128, 256, 512, 1024, 2048),
+    "batches": (1, 2, 4, 8, 16, 32, 64),
+    "num_examples": (100, 200, 500, 1000, 2000, 5000, 10000, 20000),
+}
+"""The steps of sliders that go by factors."""
+
+AS_BASE = "as in the sidebar"
+
+Values = dict[str, Any]
+
+
+def begin() -> None:
+    """Take the values from the link where it is new: on a first visit, after a step in the browser's history."""
+    link = {name: text for name, text in st.query_params.to_dict().items() if name not in RESERVED}
+    if "values" not in st.session_state or (link and link != st.session_state["link"]):
+        values, problems = links.read(link)
+        adopt(values, problems)
+        st.session_state["link"] = link
+    for problem in st.session_state["problems"]:
+        st.warning(problem)
+
+
+def finish() -> Request:
+    """Write the values into the link and return the request that they make.
+
+    Where they do not fit together the page says why and stops there: the controls stay as they are.
+    """
+    values = st.session_state["values"]
+    link = links.write(values)
+    if link != {name: text for name, text in st.query_params.to_dict().items() if name not in RESERVED}:
+        kept = {name: text for name, text in st.query_params.to_dict().items() if name in RESERVED}
+        st.query_params.from_dict(link | kept)
+    st.session_state["link"] = link
+    try:
+        return links.request_of(values)
+    except ValueError as error:
+        st.error(f"These settings do not fit together. {error}")
+        st.stop()
+
+
+def adopt(values: Values, problems: tuple[str, ...] = ()) -> None:
+    """Make these the values of all controls."""
+    st.session_state["values"] = dict(values)
+    st.session_state["problems"] = problems
+    for name in FIELDS:
+        st.session_state.pop(name, None)
+
+
+def shown(group: str) -> bool:
+    """Return whether the link lets this group of controls be seen."""
+    wanted = st.query_params.get("controls")
+    return wanted is None or group in wanted.split(",")
+
+
+def control(name: str, label: str | None = None, optional: bool = False) -> None:
+    """Draw the control of a field, as its bounds ask for; `optional` lets it take the base's value."""
+    bounds, values = FIELDS[name], st.session_state["values"]
+    if name not in st.session_state:
+        st.session_state[name] = values[name]
+    text = {"label": label or bounds.label, "help": bounds.help, "key": name}
+    first = [None] if optional else []
+    if bounds.kind is bool and optional:
+        value = st.selectbox(**text, options=[None, True, False], format_func=_label)
+    elif bounds.kind is bool:
+        value = st.toggle(**text)
+    elif issubclass(bounds.kind, StrEnum):
+        value = st.selectbox(**text, options=[*first, *bounds.kind], format_func=_label)
+    elif optional or bounds.logarithmic or name.partition("_")[2] in STOPS or name in STOPS:
+        numbers = _stops(name) | ({values[name]} - {None})
+        if optional:
+            value = st.selectbox(**text, options=[None, *sorted(numbers)], format_func=_label)
+        else:
+            value = st.select_slider(**text, options=sorted(numbers), format_func=_label)
+    elif bounds.kind is int:
+        value = st.number_input(**text, min_value=int(bounds.low), max_value=int(bounds.high), step=1)
+    else:
+        value = st.slider(**text, min_value=bounds.low, max_value=bounds.high)
+    values[name] = value
+
+
+def base_controls() -> None:
+    """Draw the controls of what all networks share, in the sidebar, the rarely used ones folded away."""
+    with st.sidebar:
+        if shown("data"):
+            st.subheader("Data")
+            for name in ("dataset", "input_scale", "preprocessing"):
+                control(name)
+            _folded("More about the data", ("num_examples", "noise"))
+        if shown("training"):
+            st.subheader("Training")
+            for name in ("learning_rate", "optimizer", "batch_size", "num_steps"):
+                control(name)
+            _folded("More about training", ("loss", "momentum", "weight_decay", "batch_order"))
+        if shown("network"):
+            st.subheader("Network")
+            for name in ("activation", "depth", "width"):
+                control(name)
+            more = ("kind", "initialization", "init_scale", "placement", "affine", "groups", "dropout")
+            _folded("More about the network", tuple(name for name in more if name in FIELDS))
+        if shown("view"):
+            st.subheader("View")
+            for name in ("plane", "statistics", "drawing", "logarithmic", "shared_range"):
+                control(name)
+            more = ("extent", "resolution", "resolution_y", "view_num_examples", "batches", "view_seed")
+            _folded("More about the view", (*more, "feature_x", "feature_y"))
+
+
+def variant_controls() -> None:
+    """Draw the controls of each network that is compared, side by side."""
+    if not shown("networks"):
+        return
+    values = st.session_state["values"]
+    columns = st.columns(values["variants"], border=True)
+    for i, column in enumerate(columns, start=1):
+        with column:
+            if values[f"v{i}_normalization"] is None:
+                values[f"v{i}_normalization"] = values["normalization"]
+            control(f"v{i}_normalization", f"Network {i}: normalization")
+            own = [name for name in VARIED[1:] if values[f"v{i}_{name}"] is not None]
+            with st.popover(f"What else differs ({len(own)})" if own else "What else differs", width="stretch"):
+                for name in VARIED[1:]:
+                    control(f"v{i}_{name}", optional=True)
+
+
+def run_controls(presets: dict[str, tuple[str, Request]], again: Callable[[], None]) -> None:
+    """Draw the presets and the buttons: how many networks, a new seed, once more, back to the defaults."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if shown("presets"):
+            for name, (help_text, request) in presets.items():
+                st.button(name, help=help_text, on_click=adopt, args=(links.values_of(request),))
+        if shown("networks"):
+            st.segmented_control(
+                "Networks compared",
+                range(1, MAX_VARIANTS + 1),
+                default=st.session_state["values"]["variants"],
+                key=f"count_{st.session_state['values']['variants']}",
+                on_change=_count_changed,
+                args=(f"count_{st.session_state['values']['variants']}",),
+                required=True,
+            )
+        st.button("New seed", on_click=_new_seed, icon=":material/casino:", help="Other initial weights and batches.")
+        st.button("Run again", on_click=again, icon=":material/replay:", help="The same seed: the same numbers again.")
+        st.button("Reset", on_click=adopt, args=(DEFAULTS,), icon=":material/restart_alt:", help="All defaults.")
+        st.caption(f"Seed {st.session_state['values']['seed']}")
+
+
+def _folded(title: str, names: tuple[str, ...]) -> None:
+    changed = sum(st.session_state["values"][name] != DEFAULTS[name] for name in names)
+    with st.expander(f"{title} ({changed} changed)" if changed else title):
+        for name in names:
+            control(name)
+
+
+def _count_changed(key: str) -> None:
+    values = st.session_state["values"]
+    values["variants"] = st.session_state[key]
+    used = {values[f"v{i}_normalization"] for i in range(1, MAX_VARIANTS + 1)}
+    kinds = FIELDS["normalization"].kind
+    for i in range(1, values["variants"] + 1):
+        if values[f"v{i}_normalization"] is None:
+            values[f"v{i}_normalization"] = next((kind for kind in kinds if kind not in used), kinds("none"))
+            used.add(values[f"v{i}_normalization"])
+
+
+def _new_seed() -> None:
+    values = st.session_state["values"]
+    values["seed"] += 1
+    st.session_state.pop("seed", None)
+
+
+def _stops(name: str) -> set[float]:
+    bounds = FIELDS[name]
+    stops = STOPS.get(name) or STOPS.get(name.partition("_")[2])
+    if stops is None:
+        decades = [factor * 10.0**power for power in range(-6, 4) for factor in (1, 2, 5)]
+        stops = tuple(float(f"{value:.6g}") for value in decades)
+    return {bounds.kind(value) for value in stops if bounds.low <= value <= bounds.high}
+
+
+def _label(value: Any) -> str:
+    if value is None:
+        return AS_BASE
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, StrEnum):
+        return getattr(value, "label", value.value)
+    return f"{value:g}"

@@ -1,0 +1,56 @@
+"""The prose of the comparison page."""
+
+QUESTION = "What does normalization do to a network's loss landscape?"
+
+INTRODUCTION = """
+Two networks with the same initial weights, the same data and the same steps of training, but for one thing: what
+normalizes their layers. Each is trained here and now; then its loss is computed at every point of a plane through its
+trained weights. Turn a landscape with the mouse, and the others turn with it.
+"""
+
+READING = r"""
+**What is drawn.** The height over the point $(\alpha, \beta)$ is the training loss of the very network, moved along two
+directions of its weights:
+
+$$f(\alpha, \beta) = L(\theta + \alpha\, d_1 + \beta\, d_2)$$
+
+It is a *slice*: two of thousands of dimensions. On the **random** plane $d_1, d_2$ are Gaussian, each filter rescaled
+to the length of the network's own ($d_{ij} \leftarrow d_{ij} \,\lVert\theta_{ij}\rVert / \lVert d_{ij}\rVert$), then made
+orthogonal; biases and the learnt scales and shifts stay (Li, Xu, Taylor, Studer & Goldstein 2018, arXiv 1712.09913,
+Eq. 1 and Sec. 4). The path of training lies almost wholly off such a plane, so it is drawn below on the plane of its
+own two **principal axes**. The plane of **input weights** moves the first layer's weights of one feature along x and
+those of another along y, in raw units: there an imbalance of the inputs shows, which filter normalization would hide.
+
+**Which statistics.** BatchNorm normalizes each unit over the batch,
+$\hat x = (x - \mu_B) / \sqrt{\sigma_B^2 + \epsilon}$, $y = \gamma \hat x + \beta$
+(Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 1). Training descends the loss *with these statistics*, so this is
+what is drawn by default. With **running** statistics, frozen where training left them, BatchNorm is a fixed affine map:
+the same weights then look many times more rugged. Much that has been printed of BatchNorm's landscape shows that.
+
+**Sharpness** is the greatest eigenvalue of the Hessian. Gradient descent is stable along that direction only while it
+is below $2 / \text{learning rate}$; training tends to drive it up to that edge (Cohen et al. 2021, arXiv 2103.00065). Do
+not compare it between networks whose weights differ in length: where a layer is normalized it goes as
+$1 / \lVert w \rVert^2$.
+
+**Why is it smoother?** Not because distributions stay put: Santurkar, Tsipras, Ilyas & Madry (2018, arXiv 1805.11604)
+found that BatchNorm does not reduce internal covariate shift, and that what helps is the smoother landscape, with the
+larger learning rate that it allows.
+"""
+
+COLUMNS = {
+    "network": "Network",
+    "training_loss": "Final training loss",
+    "test_accuracy": "Test accuracy",
+    "learned": "Learned",
+    "sharpness": "Sharpness",
+    "stable_below": "2 / learning rate",
+    "explained_variance": "Path's variance on its plane",
+    "off_plane": "Path off its plane",
+}
+
+TABLE_NOTE = """
+Final training loss: the whole training set as one batch, by batch statistics. Test accuracy: by the stored statistics.
+Sharpness: top Hessian eigenvalue on the examples and statistics of the batch, at the last weights; gradient descent is
+stable below 2 / learning rate. Path off its plane: share of the squared distance from the end of the path that its
+principal plane does not hold.
+"""

@@ -1,0 +1,353 @@
+// Draws the panels of viewer.py with Plotly. One viewer stands for each place in the page, and every new message goes
+// into the plots that stand: `Plotly.react`, never a new plot, so that nothing flickers and the camera stays.
+
+const GROUPS = { scene: 1, path: 1, curve: 0.75, activation: 1 }; // their heights, relative to a scene's
+const PLAY_SECONDS = 6;
+const FRAME_MS = 25; // of work in a frame of playback
+const viewers = new WeakMap();
+
+export default function ({ data, parentElement }) {
+  let viewer = viewers.get(parentElement);
+  if (!viewer) viewers.set(parentElement, (viewer = new Viewer(parentElement)));
+  viewer.receive(new TextDecoder().decode(data));
+  // Streamlit calls this also for a message that a newer one has overtaken: only a viewer that left the page ends.
+  return () => setTimeout(() => viewer.root.isConnected || viewer.end(), 0);
+}
+
+class Viewer {
+  constructor(parent) {
+    this.root = element("div", "lv", parent);
+    this.message = element("div", "lv-message", this.root);
+    this.message.setAttribute("role", "status");
+    this.rows = {};
+    for (const group of Object.keys(GROUPS)) {
+      this.rows[group] = element("div", "lv-row", this.root);
+      if (group === "path") this.makeBar();
+    }
+    this.slots = []; // the panels that stand
+    this.fraction = 1; // of the slider
+    this.snapshot = 0;
+    this.work = Promise.resolve();
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.root);
+  }
+
+  makeBar() {
+    this.bar = element("div", "lv-bar", this.root);
+    this.play = element("button", "lv-play", this.bar);
+    this.play.type = "button";
+    this.slider = element("input", "lv-slider", this.bar);
+    Object.assign(this.slider, { type: "range", min: 0, max: 0, step: 1 });
+    this.slider.setAttribute("aria-label", "Step of training");
+    this.step = element("output", "lv-step", this.bar);
+    this.play.onclick = () => (this.playing ? this.pause() : this.start());
+    this.slider.oninput = () => {
+      this.pause();
+      this.moveTo(Number(this.slider.value));
+    };
+    this.pause();
+  }
+
+  // A script that runs again sends the same message again; only a new one, or a new theme, is drawn.
+  receive(text) {
+    const theme = getComputedStyle(this.root);
+    const colours = ["--st-text-color", "--st-background-color", "--st-border-color", "--st-gray-color", "--st-font"];
+    const key = colours.map((name) => theme.getPropertyValue(name)).join();
+    if (text === this.text && key === this.theme) return;
+    this.text = text;
+    this.theme = key;
+    const turn = (this.turn = {});
+    this.work = this.work.then(() => this.draw(JSON.parse(text), turn)).catch((error) => this.say(error.message));
+  }
+
+  say(text) {
+    this.message.textContent = text;
+  }
+
+  async draw({ panels, steps, height, revision, plotly }, turn) {
+    if (turn !== this.turn) return;
+    this.steps = steps;
+    this.layOut(panels, height);
+    this.setSlider(panels.some((panel) => !panel.figure));
+    try {
+      await loadPlotly(plotly);
+    } catch {
+      return this.say("The plots cannot be drawn: plotly.js did not load. Reload the page to try again.");
+    }
+    this.say("");
+    for (const [i, panel] of panels.entries()) {
+      if (turn !== this.turn) return; // a newer message takes over between two panels
+      if (panel.figure) await this.drawPanel(this.slots[i], panel);
+    }
+    this.root.dataset.ready = panels.filter((panel) => panel.figure).length;
+    this.root.dataset.revision = revision;
+  }
+
+  // Puts a box for each panel in its place: the ones that stand are taken again, the rest end.
+  layOut(panels, height) {
+    const left = {};
+    for (const slot of this.slots) (left[slot.group] ??= []).push(slot);
+    this.slots = panels.map(({ group }) => left[group]?.shift() ?? this.makeSlot(group));
+    for (const slot of Object.values(left).flat()) this.remove(slot);
+    panels.forEach((panel, i) => {
+      const slot = this.slots[i];
+      slot.stage.style.height = `${Math.round(height * GROUPS[panel.group])}px`;
+      slot.title.textContent = panel.title;
+      if (panel.colour) {
+        const dot = element("span", "lv-dot");
+        dot.style.setProperty("--dot", panel.colour);
+        slot.title.prepend(dot);
+      }
+      slot.caption.textContent = panel.caption;
+      slot.pending.textContent = panel.pending;
+      slot.box.classList.toggle("lv-stale", !panel.figure);
+      slot.plot.setAttribute("aria-label", `${panel.title}. ${panel.alt || panel.pending}`);
+    });
+    for (const [group, row] of Object.entries(this.rows))
+      row.style.setProperty("--columns", Math.min(4, panels.filter((panel) => panel.group === group).length) || 1);
+  }
+
+  makeSlot(group) {
+    const box = element("figure", "lv-panel", this.rows[group]);
+    const title = element("div", "lv-title", box);
+    const stage = element("div", "lv-stage", box);
+    const plot = element("div", "lv-plot", stage);
+    const pending = element("div", "lv-pending", stage);
+    pending.setAttribute("role", "status");
+    plot.setAttribute("role", "img");
+    // The wheel scrolls the page; with Control it zooms into a scene.
+    if (group === "scene")
+      plot.addEventListener("wheel", (event) => event.ctrlKey || event.stopPropagation(), { capture: true });
+    return { group, box, title, stage, plot, pending, caption: element("figcaption", "lv-caption", box) };
+  }
+
+  remove(slot) {
+    window.Plotly?.purge(slot.plot); // frees its WebGL context
+    slot.box.remove();
+  }
+
+  async drawPanel(slot, panel) {
+    const drawn = JSON.stringify([panel.figure, panel.animation]) + this.theme;
+    if (drawn === slot.drawn) return;
+    const { data, layout } = themed(panel.figure, getComputedStyle(this.root));
+    slot.animation = panel.animation;
+    slot.whole = data.map(({ x, y, z }) => ({ x: decoded(x), y: decoded(y), z: decoded(z) }));
+    slot.rows = panel.animation.map(({ rows }) => rows && decodedRows(rows));
+    if (layout.scene) {
+      this.home ??= layout.scene.camera;
+      layout.scene.camera = this.camera ?? layout.scene.camera;
+    }
+    for (const { trace, attributes } of this.changes(slot)) Object.assign(data[trace], attributes);
+    for (const [name, value] of Object.entries(this.shapes(slot))) {
+      const [, index, end] = name.match(/shapes\[(\d+)\]\.(x[01])/);
+      layout.shapes[index][end] = value;
+    }
+    slot.at = this.snapshot;
+    slot.moved = 0;
+    await window.Plotly.react(slot.plot, data, layout, this.config(slot));
+    slot.drawn = drawn;
+    if (!slot.linked && slot.group === "scene") this.link(slot);
+    slot.linked = true;
+    this.follow();
+    await new Promise(requestAnimationFrame); // the page stays alive between two plots
+  }
+
+  config(slot) {
+    const reset = {
+      name: "reset",
+      title: "Reset the view",
+      icon: window.Plotly.Icons.home,
+      click: () => this.setCamera(this.home),
+    };
+    return {
+      displaylogo: false,
+      responsive: true,
+      modeBarButtons: [[slot.group === "scene" ? reset : "resetScale2d", "toImage"]],
+    };
+  }
+
+  // The camera of one scene is that of all. A plot answers a new camera with the same event: equal cameras end the echo.
+  link(slot) {
+    const follow = (event) => event?.["scene.camera"] && this.setCamera(event["scene.camera"], slot);
+    slot.plot.on("plotly_relayouting", follow);
+    slot.plot.on("plotly_relayout", follow);
+  }
+
+  setCamera(camera, source) {
+    const text = JSON.stringify(camera);
+    if (text === JSON.stringify(this.camera)) return;
+    this.camera = JSON.parse(text);
+    if (this.copying) return;
+    this.copying = requestAnimationFrame(() => {
+      this.copying = 0;
+      for (const slot of this.slots)
+        if (slot.group === "scene" && slot.drawn && slot !== source)
+          window.Plotly.relayout(slot.plot, { "scene.camera": JSON.parse(JSON.stringify(this.camera)) });
+    });
+  }
+
+  setSlider(waiting) {
+    const last = Math.max(0, this.steps.length - 1);
+    this.slider.max = last;
+    this.slider.disabled = this.play.disabled = last === 0;
+    this.bar.hidden = last === 0 && !waiting; // while panels are awaited it keeps its place
+    this.moveTo(Math.round(this.fraction * last), false);
+  }
+
+  moveTo(snapshot, byHand = true) {
+    const last = Math.max(1, this.steps.length - 1);
+    if (byHand) this.fraction = snapshot / last;
+    this.snapshot = snapshot;
+    this.slider.value = snapshot;
+    const text = `step ${this.steps[snapshot] ?? 0} of ${this.steps.at(-1) ?? 0}`;
+    this.step.textContent = text;
+    this.slider.setAttribute("aria-valuetext", text);
+    this.follow();
+  }
+
+  // Moves the panels to the snapshot, as many in a frame as fit, those that waited longest first: where a plot is slow
+  // to draw the slider still moves, and the panels skip snapshots.
+  follow() {
+    this.following ??= requestAnimationFrame(() => {
+      this.following = undefined;
+      const begin = performance.now();
+      const late = this.slots.filter((slot) => slot.drawn && slot.at !== this.snapshot);
+      late.sort((a, b) => a.moved - b.moved);
+      for (const slot of late) {
+        if (performance.now() - begin > FRAME_MS) break;
+        this.showSnapshot(slot);
+      }
+      if (late.length) this.follow();
+      else this.root.dataset.snapshot = this.snapshot;
+    });
+  }
+
+  start() {
+    const last = this.steps.length - 1;
+    if (this.snapshot >= last) this.moveTo(0);
+    const begin = performance.now() - (this.snapshot / last) * PLAY_SECONDS * 1000;
+    const frame = (now) => {
+      const end = this.steps.length - 1;
+      const snapshot = Math.min(end, Math.floor(((now - begin) / 1000 / PLAY_SECONDS) * end));
+      if (snapshot > this.snapshot) this.moveTo(snapshot);
+      if (snapshot >= end) return this.pause();
+      this.playing = requestAnimationFrame(frame);
+    };
+    this.playing = requestAnimationFrame(frame);
+    this.play.textContent = "❚❚";
+    this.play.setAttribute("aria-label", "Pause");
+  }
+
+  pause() {
+    cancelAnimationFrame(this.playing);
+    this.playing = 0;
+    this.play.textContent = "▶";
+    this.play.setAttribute("aria-label", "Play the training");
+  }
+
+  // What each moving trace shows at the snapshot.
+  changes(slot) {
+    return slot.animation
+      .map(({ trace, mode, offset, scale }, i) => {
+        const whole = slot.whole[trace];
+        const attributes = {};
+        if (mode === "row") {
+          const rows = slot.rows[i];
+          const row = rows[Math.min(this.snapshot, rows.length - 1)];
+          attributes.y = Float32Array.from(row, (value) => offset + scale * value);
+        } else if (mode !== "line") {
+          const last = Math.min(this.snapshot, whole.x.length - 1);
+          for (const name of ["x", "y", "z"])
+            if (whole[name]) attributes[name] = whole[name].slice(mode === "point" ? last : 0, last + 1);
+        }
+        return { trace, attributes };
+      })
+      .filter(({ attributes }) => Object.keys(attributes).length);
+  }
+
+  shapes(slot) {
+    const x = this.steps[this.snapshot] ?? 0;
+    const lines = slot.animation.filter(({ mode }) => mode === "line");
+    return Object.fromEntries(lines.flatMap(({ trace }) => ["x0", "x1"].map((end) => [`shapes[${trace}].${end}`, x])));
+  }
+
+  showSnapshot(slot) {
+    slot.at = this.snapshot;
+    slot.moved = performance.now();
+    const changes = this.changes(slot);
+    const shapes = this.shapes(slot);
+    if (changes.length) {
+      const update = {};
+      for (const name of Object.keys(changes[0].attributes)) update[name] = changes.map((c) => c.attributes[name]);
+      window.Plotly.restyle(slot.plot, update, changes.map(({ trace }) => trace));
+    }
+    if (Object.keys(shapes).length) window.Plotly.relayout(slot.plot, shapes);
+  }
+
+  resize() {
+    const width = this.root.clientWidth;
+    if (!width || width === this.width) return;
+    this.width = width;
+    for (const slot of this.slots) if (slot.drawn) window.Plotly.Plots.resize(slot.plot);
+  }
+
+  end() {
+    this.turn = null;
+    this.pause();
+    this.observer.disconnect();
+    for (const slot of this.slots) this.remove(slot);
+    this.slots = [];
+  }
+}
+
+function element(tag, className, parent) {
+  const made = document.createElement(tag);
+  made.className = className;
+  parent?.append(made);
+  return made;
+}
+
+// plotly.js is served beside the app, which may stand below a path of its own.
+function loadPlotly(address) {
+  if (window.Plotly) return Promise.resolve();
+  window.landscapePlotly ??= [new URL(address, document.baseURI), new URL(`/${address}`, location.origin)]
+    .reduce((tried, url) => tried.catch(() => loadScript(url.href)), Promise.reject())
+    .catch((error) => {
+      window.landscapePlotly = undefined; // so that the next message tries again
+      throw error;
+    });
+  return window.landscapePlotly;
+}
+
+function loadScript(src) {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    Object.assign(script, { src, onerror: reject, onload: () => (window.Plotly ? resolve() : reject()) });
+    document.head.append(script);
+  });
+}
+
+// Figures name colours and fonts by the CSS variables of the page; a plot needs their values.
+function themed(value, style) {
+  if (typeof value === "string") {
+    const variable = value.match(/^var\((--[\w-]+)\)$/);
+    return variable ? style.getPropertyValue(variable[1]).trim() : value;
+  }
+  if (Array.isArray(value)) return value.map((item) => themed(item, style));
+  if (value && typeof value === "object")
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, themed(item, style)]));
+  return value;
+}
+
+const ARRAYS = { f4: Float32Array, f8: Float64Array, u1: Uint8Array, i1: Int8Array, i2: Int16Array, i4: Int32Array };
+
+function decoded(array) {
+  if (!array?.bdata) return array;
+  return new ARRAYS[array.dtype](Uint8Array.from(atob(array.bdata), (char) => char.charCodeAt(0)).buffer);
+}
+
+function decodedRows(array) {
+  const [count, bins] = array.shape.split(",").map(Number);
+  const flat = decoded(array);
+  return Array.from({ length: count }, (_, row) => flat.subarray(row * bins, (row + 1) * bins));
+}

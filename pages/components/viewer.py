@@ -1,0 +1,62 @@
+"""Linked plots that keep their camera, with playback in the browser.
+
+`st.plotly_chart` resets a camera whenever its data changes, so the plots live in a component of our own: new data
+goes into the plots that stand, the cameras of all scenes move together, and the slider moves along all panels without
+asking the server. plotly.js is served from the installed plotly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v1 import declare_component
+
+from landscape.figures.panel import PLOTLY_JS, Group, Panel, payload
+
+HERE = Path(__file__).parent
+
+MAX_SCENES = 4
+"""A browser keeps 16 WebGL contexts and kills the oldest."""
+
+_MOUNT = st.components.v2.component(
+    "landscape_viewer",
+    css=(HERE / "viewer.css").read_text(encoding="utf-8"),
+    js=(HERE / "viewer.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+@cache
+def _plotly_js() -> str:
+    """Return the address of plotly.js below that of the app."""
+    # Streamlit registers a folder only while a script runs, so this waits for the first viewer.
+    declare_component("plotlyjs", path=str(PLOTLY_JS))
+    return f"component/{__name__}.plotlyjs/plotly.min.js"
+
+
+def viewer(
+    panels: Sequence[Panel], steps: Sequence[int] = (), key: str = "viewer", height: int = 420, revision: str = ""
+) -> None:
+    """Show panels in rows by group, with a slider over the snapshots wherever a panel follows one.
+
+    A panel replaces the one that stood at its place in its group; while it is pending, the old drawing stays, dimmed.
+
+    Args:
+        panels: what is drawn; at most four of them scenes.
+        steps: (S,) the step of training of each snapshot.
+        key: one for each viewer of a page. It keeps the plots, the camera and the slider.
+        height: of a scene in pixels.
+        revision: given back as `data-revision` of the viewer once everything is drawn, with the number of panels drawn
+            as `data-ready`.
+
+    Raises:
+        ValueError: if there are more scenes than a browser keeps.
+    """
+    scenes = sum(panel.group is Group.SCENE for panel in panels)
+    if scenes > MAX_SCENES:
+        raise ValueError(f"a viewer holds at most {MAX_SCENES} scenes, not {scenes}; draw the others as contours")
+    message = payload(panels, steps, height=height, revision=revision, plotly=_plotly_js())
+    _MOUNT(key=key, data=message)
