@@ -47,16 +47,15 @@ class Row:
 def number(value: float) -> str:
     """Return a number with three significant digits, as people read it.
 
-    >>> number(0.0023456), number(2491.0), number(1.2e9), number(float("nan"))
-    ('0.00235', '2490', '1.2e+09', 'not a number')
+    >>> number(0.0023456), number(2491.0), number(999.6), number(1.2e9), number(float("nan"))
+    ('0.00235', '2490', '1000', '1.2e+09', 'not a number')
     """
     if np.isnan(value):
         return "not a number"
     if np.isinf(value):
         return "infinite"
-    if 1e3 <= abs(value) < 1e6:
-        return f"{float(f'{value:.3g}'):.0f}"
-    return f"{value:.3g}"
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:.0f}" if 1e3 <= abs(rounded) < 1e6 else f"{value:.3g}"
 
 
 def table(outcomes: Sequence[Outcome]) -> list[Row]:
@@ -144,8 +143,9 @@ def _heights(outcomes: Sequence[Outcome], view: View) -> list[str]:
             f"({number(tops[high])} for {high}, {number(tops[low])} for {low}). In a small or shallow network that is "
             "what to expect: the difference grows with depth and learning rate."
         ]
+    where = "Each on the plane of its own path," if view.plane is PlaneKind.PCA else "On the same plane"
     return [
-        f"On the same plane the loss of **{high}** climbs to {number(tops[high])}, **{number(ratio)} times** as high "
+        f"{where} the loss of **{high}** climbs to {number(tops[high])}, **{number(ratio)} times** as high "
         f"as that of **{low}** ({number(tops[low])}); the medians are {number(middles[high])} and {number(middles[low])}."
     ]
 
@@ -162,7 +162,7 @@ def _frozen(outcomes: Sequence[Outcome], view: View) -> list[str]:
 
 
 def surface_caption(surface: Surface, view: View) -> str:
-    """Return what a surface's picture must say: statistics, batches, centre, overflow, that it is a slice."""
+    """Return what a surface's picture must say: the loss at its centre, statistics, batches, the directions' cosine."""
     batches = "one batch" if view.batches == 1 else f"{view.batches} batches"
     parts = [f"Loss at the centre {number(surface.centre)}; {view.statistics.value} statistics, {batches}"]
     if view.plane is PlaneKind.RANDOM:

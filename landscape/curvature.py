@@ -1,42 +1,92 @@
-"""Curvature of an objective: products with its Hessian, and the eigenvalues that they give.
+"""Curvature of an objective: products with its Hessian, and the outermost eigenvalues that they give.
 
-Follows Pearlmutter 1994 for the products; the eigenvalues are scipy's (implicitly restarted Lanczos).
+Follows Pearlmutter 1994 for the products; the eigenvalues are scipy's (implicitly restarted Lanczos). The products
+differentiate twice through everything that the objective does, batch statistics included. Where a normalization passes
+no gradient through its statistics, they are taken as constants in both derivatives.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+from torch import Tensor
 
+from landscape.devices import device_name
 from landscape.objective import Objective
+
+BASIS = 8
+"""Vectors of Lanczos' basis for one eigenvalue: scipy's 20 took twice as many products for the same digits."""
+
+FULL_HESSIAN = 4096
+"""Parameters up to which a whole Hessian is formed: 128 MB of numbers."""
 
 
 @dataclass(frozen=True, eq=False)
 class Eigenvalues:
-    """Eigenvalues of a Hessian: values (k,), largest first; vectors (k, P); residuals (k,) = |H v - value v|."""
+    """Eigenvalues of a Hessian: values (k,), the outermost first; vectors (k, P); residuals (k,) = |H v - value v|.
+
+    An eigenvalue of the Hessian lies within each residual of its value. Not a number where none was found.
+    """
 
     values: np.ndarray
     vectors: np.ndarray
     residuals: np.ndarray
+    device: str = "CPU"
 
 
-def hessian_operator(objective: Objective, parameters: np.ndarray) -> LinearOperator:
-    """Return the Hessian at parameters (P,) as products only: H v = gradient of <gradient L, v>.
+def hessian_products(objective: Objective, parameters: np.ndarray, members: int = 1) -> Callable[[Tensor], Tensor]:
+    """Return the map of vectors V (members, P) to H V at parameters (P,), each by its own copy in one stack.
+
+    H v = gradient of <gradient L, v>; the gradient's graph is made once and kept.
 
     Source: Pearlmutter 1994, Fast exact multiplication by the Hessian.
     """
-    leaf = objective.tensor(parameters)[None].requires_grad_()
-    (gradient,) = torch.autograd.grad(objective(leaf).sum(), leaf, create_graph=True)
+    leaf = objective.tensor(parameters).expand(members, -1).clone().requires_grad_()
+    # The square of zero adds nothing, but gives a loss that is linear or constant in the parameters a Hessian too.
+    loss = objective(leaf).sum() + (leaf - leaf.detach()).square().sum() * 0
+    (gradient,) = torch.autograd.grad(loss, leaf, create_graph=True)
+
+    def products(vectors: Tensor) -> Tensor:
+        return torch.autograd.grad(gradient, leaf, vectors, retain_graph=True)[0]
+
+    return products
+
+
+def hessian_operator(objective: Objective, parameters: np.ndarray) -> LinearOperator:
+    """Return the Hessian at parameters (P,) as products only, in the objective's precision."""
+    products = hessian_products(objective, parameters)
 
     def product(vector: np.ndarray) -> np.ndarray:
-        along = objective.tensor(vector.reshape(1, -1))
-        (result,) = torch.autograd.grad(gradient, leaf, along, retain_graph=True)
-        return result[0].cpu().numpy().astype(np.float64)
+        return products(objective.tensor(vector.reshape(1, -1)))[0].cpu().numpy()
 
-    return LinearOperator((len(parameters),) * 2, matvec=product, dtype=np.float64)
+    dtype = np.float64 if objective.dtype is torch.float64 else np.float32
+    return LinearOperator((len(parameters),) * 2, matvec=product, dtype=dtype)
+
+
+def hessian(objective: Objective, parameters: np.ndarray) -> np.ndarray:
+    """Return the whole Hessian (P, P) at parameters (P,), for small P, in stacks of the objective's chunk.
+
+    Raises: ValueError for more parameters than a whole Hessian fits.
+    """
+    size = len(parameters)
+    if size > FULL_HESSIAN:
+        raise ValueError(
+            f"a whole Hessian takes at most {FULL_HESSIAN} parameters, not {size}; use top_eigenvalues or "
+            "spectral_density, which take products with it alone"
+        )
+    members = min(size, objective.chunk)
+    products = hessian_products(objective, parameters, members)
+    rows = torch.zeros(size, size, dtype=objective.dtype, device=objective.device)
+    for start in range(0, size, members):
+        start = min(start, size - members)  # the last stack overlaps the one before it
+        units = torch.zeros(members, size, dtype=objective.dtype, device=objective.device)
+        units[torch.arange(members), start + torch.arange(members)] = 1
+        rows[start : start + members] = products(units)
+    return rows.cpu().numpy()
 
 
 def top_eigenvalues(
@@ -49,21 +99,72 @@ def top_eigenvalues(
     Args: tolerance of the eigenvalues, relative; seed of Lanczos' first vector.
     Returns: Eigenvalues; not a number where the Hessian is not finite or Lanczos does not converge.
     """
+    return _outermost(objective, parameters, count, tolerance, seed, top=True)
+
+
+def bottom_eigenvalues(
+    objective: Objective, parameters: np.ndarray, count: int = 1, tolerance: float = 1e-2, seed: int = 0
+) -> Eigenvalues:
+    """Return the least eigenvalues of the Hessian at parameters (P,), least first: negative where a saddle falls off.
+
+    Args and Returns: as `top_eigenvalues`.
+    """
+    return _outermost(objective, parameters, count, tolerance, seed, top=False)
+
+
+def _outermost(
+    objective: Objective, parameters: np.ndarray, count: int, tolerance: float, seed: int, top: bool
+) -> Eigenvalues:
+    size, device = len(parameters), device_name(objective.device)
+    if not 1 <= count <= size:
+        raise ValueError(f"count must be from 1 to the {size} parameters there are, not {count}")
     operator = hessian_operator(objective, parameters)
-    size = len(parameters)
-    start = np.random.default_rng(seed).standard_normal(size)
-    try:
-        if not np.isfinite(operator.matvec(start)).all():
-            raise FloatingPointError
-        if size <= max(2 * count + 1, 3):
-            values, vectors = np.linalg.eigh(np.stack([operator.matvec(unit) for unit in np.eye(size)]))
-            values, vectors = values[-count:], vectors[:, -count:]
-        else:
-            values, vectors = eigsh(operator, k=count, which="LA", tol=tolerance, v0=start, maxiter=300)
-    except (ArpackNoConvergence, FloatingPointError):
-        blank = np.full(count, np.nan)
-        return Eigenvalues(blank, np.full((count, size), np.nan), blank)
-    order = np.argsort(values)[::-1]
+    start = np.random.default_rng(seed).standard_normal(size).astype(operator.dtype)
+    blank = Eigenvalues(np.full(count, np.nan), np.full((count, size), np.nan), np.full(count, np.nan), device)
+    along = operator.matvec(start)
+    if not np.isfinite(along).all():
+        return blank
+    basis = max(BASIS, 4 * count)
+    if not along.any():  # a Hessian of zeros, from which Lanczos cannot start
+        values, vectors = np.zeros(count), np.eye(size, count, dtype=operator.dtype)
+    elif size <= basis:
+        values, vectors = np.linalg.eigh(hessian(objective, parameters))
+    else:
+        which = "LA" if top else "SA"
+        try:
+            values, vectors = eigsh(operator, count, which=which, tol=tolerance, v0=start, ncv=basis, maxiter=300)
+        except ArpackNoConvergence:
+            return blank
+    order = np.argsort(-values if top else values)[:count]
     values, vectors = values[order], vectors[:, order].T
     residuals = [np.linalg.norm(operator.matvec(v) - value * v) for value, v in zip(values, vectors, strict=True)]
-    return Eigenvalues(values, vectors, np.array(residuals))
+    return Eigenvalues(values.astype(float), vectors, np.array(residuals, float), device)
+
+
+def condition_number(eigenvalues: np.ndarray, floor: float = 1e-6) -> float:
+    """Return the ratio of the greatest to the least of the positive eigenvalues.
+
+    A network's Hessian has many eigenvalues near zero and some below it, so that the ratio over all says nothing:
+    those up to `floor` times the greatest are left out. Not a number where none is positive. Of the K greatest
+    eigenvalues it is the ratio zeta of Ghorbani et al. 2019, arXiv 1901.10159; of all, the stretch of the valley.
+
+    >>> condition_number(np.array([-1.0, 1e-9, 2.0, 8.0]))
+    4.0
+    """
+    greatest = np.max(eigenvalues, initial=0.0)
+    if not greatest > 0:
+        return float("nan")
+    return float(greatest / np.min(eigenvalues[eigenvalues > floor * greatest]))
+
+
+def gradient_energy(objective: Objective, parameters: np.ndarray, eigenvalues: Eigenvalues) -> np.ndarray:
+    """Return the share of the gradient's squared length along each eigenvector, <g, v_i>^2 / |g|^2, (k,).
+
+    Their sum is the share in the whole eigenspace: near 1 where the gradient points up the steepest walls. Not a
+    number where the gradient is zero.
+
+    Source: Ghorbani et al. 2019, arXiv 1901.10159, |P_K g|^2 / |g|^2.
+    """
+    gradient = objective.gradient(objective.tensor(parameters)[None])[1][0].cpu().numpy().astype(np.float64)
+    square = gradient @ gradient
+    return np.square(eigenvalues.vectors @ gradient) / (square if square else np.nan)

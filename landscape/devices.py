@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
+from functools import cache
+
 import torch
+
+TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
+"""The names that glibc's `mallopt` gives to its settings (malloc.h)."""
 
 
 def default_device() -> torch.device:
@@ -15,11 +21,28 @@ def device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
 
 
-def chunk_size(bytes_each: int, device: torch.device) -> int:
+@cache
+def keep_freed_memory() -> None:
+    """Let glibc keep up to 64 MB of freed memory for the next tensor, once a process; elsewhere do nothing.
+
+    By default it returns each freed megabyte to the system, which then clears the same pages anew for the next chunk: a
+    surface of a BatchNorm network caused 180 000 page faults and took 1.8 times as long.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError, TypeError):
+        return
+    mallopt(TRIM_THRESHOLD, 64 * 2**20)
+    mallopt(MMAP_THRESHOLD, 8 * 2**20)
+
+
+def chunk_size(bytes_each: int, device: torch.device, parameters: int = 0) -> int:
     """Return how many members of a stack to compute at once, each of which keeps `bytes_each` at work.
 
-    On a CPU a chunk is to stay in the second-level cache (about 1 MB, measured: a chunk eight times as large took 2-6
+    Their parameters, that many bytes each, are to stay within 64 MB (4 GB on a GPU), whatever the work. On a CPU a chunk is to stay in the second-level cache (about 1 MB, measured: a chunk eight times as large took 2-6
     times as long); on a GPU it is to fill the device.
     """
+    keep_freed_memory()
     budget = 2**30 if device.type == "cuda" else 2**20
-    return max(1, min(4096, budget // max(1, bytes_each)))
+    memory = 2**32 if device.type == "cuda" else 2**26
+    return max(1, min(4096, budget // max(1, bytes_each), memory // max(1, parameters)))

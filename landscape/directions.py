@@ -1,4 +1,4 @@
-"""Planes through a network's parameters: where a landscape is cut.
+"""Planes and lines through a network's parameters: where a landscape is cut.
 
 Follows Li et al. 2018 (arXiv 1712.09913) for filter normalization and the plane of a trajectory; directions never
 include buffers, and the second is made orthogonal to the first after both are normalized.
@@ -43,6 +43,11 @@ class Plane:
         offsets = (points - self.origin).astype(np.float64)
         return np.linalg.lstsq(self.directions.T.astype(np.float64), offsets.T, rcond=None)[0].T
 
+    def line(self, number: int = 0) -> Plane:
+        """Return the line through the origin along one of the directions alone."""
+        explained = None if self.explained_variance is None else self.explained_variance[number : number + 1]
+        return Plane(self.origin, self.directions[number : number + 1], self.labels[number : number + 1], explained)
+
     def points(self, coordinates: np.ndarray) -> np.ndarray:
         """Return the parameters (S, P) at the coordinates (S, 2)."""
         return self.origin + coordinates.astype(self.origin.dtype) @ self.directions
@@ -57,27 +62,41 @@ def filter_normalize(direction: np.ndarray, parameters: np.ndarray, layout: Layo
 
     Args: direction (P,); parameters (P,); layout of both.
     """
-    result = np.zeros_like(direction)
+    filters = np.concatenate([np.full(block.size, block.filter_axis is not None) for block in layout.blocks])
+    scale = filter_lengths(parameters, layout, empty=0.0) / (filter_lengths(direction, layout, empty=0.0) + 1e-10)
+    return (direction * np.where(filters, scale, 0)).astype(direction.dtype)
+
+
+def filter_lengths(parameters: np.ndarray, layout: Layout, empty: float = 1.0) -> np.ndarray:
+    """Return for each of the parameters (P,) the length of the filter that it belongs to, and 1 on 1-D parameters.
+
+    Args: empty, what to return for a filter of zeros.
+    """
+    result = np.ones_like(parameters)
     for block in layout.blocks:
         if block.filter_axis is None:
             continue
         place = layout.slice(block.name)
         axes = tuple(axis for axis in range(len(block.shape)) if axis != block.filter_axis)
-        d, w = direction[place].reshape(block.shape), parameters[place].reshape(block.shape)
-        length = np.linalg.norm(d, axis=axes, keepdims=True) if len(axes) <= 2 else _length(d, axes)
-        own = np.linalg.norm(w, axis=axes, keepdims=True) if len(axes) <= 2 else _length(w, axes)
-        result[place] = (d / (length + 1e-10) * own).ravel()
+        lengths = np.sqrt(np.square(parameters[place].reshape(block.shape)).sum(axis=axes, keepdims=True))
+        result[place] = np.broadcast_to(np.where(lengths > 0, lengths, empty), block.shape).ravel()
     return result
-
-
-def _length(values: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-    return np.sqrt(np.square(values).sum(axis=axes, keepdims=True))
 
 
 def orthogonal(direction: np.ndarray, to: np.ndarray) -> np.ndarray:
     """Return the direction less its part along another, d - to <d, to> / |to|^2."""
     square = float(to @ to)
     return direction - to * (float(direction @ to) / square) if square else direction
+
+
+def random_direction(parameters: np.ndarray, layout: Layout, generator: torch.Generator) -> np.ndarray:
+    """Return a Gaussian direction (P,), filter-normalized."""
+    direction = np.zeros_like(parameters)
+    for block in layout.blocks:
+        if block.filter_axis is not None:
+            drawn = torch.randn(block.size, generator=generator, dtype=torch.float32).numpy()
+            direction[layout.slice(block.name)] = drawn
+    return filter_normalize(direction, parameters, layout)
 
 
 def random_plane(parameters: np.ndarray, layout: Layout, seed: int = 0) -> Plane:
@@ -88,15 +107,7 @@ def random_plane(parameters: np.ndarray, layout: Layout, seed: int = 0) -> Plane
     Source: Li et al. 2018, arXiv 1712.09913, Sec. 4.
     """
     generator = torch.Generator().manual_seed(seed)
-    directions = []
-    for _ in range(2):
-        direction = np.zeros_like(parameters)
-        for block in layout.blocks:
-            if block.filter_axis is not None:
-                drawn = torch.randn(block.size, generator=generator, dtype=torch.float32).numpy()
-                direction[layout.slice(block.name)] = drawn
-        directions.append(filter_normalize(direction, parameters, layout))
-    first, second = directions
+    first, second = (random_direction(parameters, layout, generator) for _ in range(2))
     return Plane(parameters, np.stack([first, orthogonal(second, first)]), ("random direction 1", "random direction 2"))
 
 
@@ -115,7 +126,7 @@ def pca_plane(trajectory: np.ndarray) -> Plane:
     total = np.square(centred).sum()
     directions = np.zeros((2, trajectory.shape[1]))
     for i, (index, length) in enumerate(zip(order, lengths, strict=True)):
-        if length > 1e-12 * max(1.0, float(np.sqrt(total))):
+        if length > 1e-6 * np.sqrt(total):  # below it is rounding: the eigenvalue is the square
             directions[i] = vectors[:, index] @ centred / length
     shares = np.square(lengths) / total if total else np.zeros(len(lengths))
     explained = np.zeros(2)
@@ -151,3 +162,96 @@ def input_weights_plane(
         weights[feature] = amounts
         direction[layout.slice(block.name)] = weights.ravel()
     return Plane(parameters, directions, tuple(f"weights of {name}" for name in names))
+
+
+def weights_length(parameters: np.ndarray, layout: Layout) -> float:
+    """Return the length of all filters together: how far from zero the weights are."""
+    parts = [parameters[layout.slice(block.name)] for block in layout.blocks if block.filter_axis is not None]
+    return float(np.linalg.norm(np.concatenate(parts))) if parts else float(np.linalg.norm(parameters))
+
+
+def scaled_to(length: float, direction: np.ndarray, what: str) -> np.ndarray:
+    """Return the direction with a given length.
+
+    Raises: ValueError where it is zero or not finite, which says what it was.
+    """
+    own = float(np.linalg.norm(direction.astype(np.float64)))
+    if not (np.isfinite(own) and own > 0):
+        raise ValueError(
+            f"the {what} is zero or not finite at these parameters, so that it gives no direction; choose another "
+            "plane, or a training that does not diverge"
+        )
+    return (direction * (length / own)).astype(direction.dtype)
+
+
+def gradient_plane(parameters: np.ndarray, layout: Layout, gradient: np.ndarray, seed: int = 0) -> Plane:
+    """Return the plane of the gradient and a random direction of its orthogonal complement.
+
+    The second is Gaussian, filter-normalized, then made orthogonal to the gradient. Both are as long as the network's
+    weights (all filters together), the length of a direction on the random plane: 1 is a step that could undo them.
+
+    Raises: ValueError where the gradient is zero or not finite.
+    """
+    length = weights_length(parameters, layout)
+    first = scaled_to(length, gradient.astype(parameters.dtype), "gradient")
+    drawn = random_direction(parameters, layout, torch.Generator().manual_seed(seed))
+    second = scaled_to(length, orthogonal(drawn, first), "random direction beside the gradient")
+    return Plane(parameters, np.stack([first, second]), ("gradient", "random direction orthogonal to it"))
+
+
+def hessian_plane(parameters: np.ndarray, layout: Layout, values: np.ndarray, vectors: np.ndarray) -> Plane:
+    """Return the plane of eigenvectors (2, P) of the Hessian, of eigenvalues (2,); of one, the line.
+
+    Each is as long as the network's weights (all filters together) and has its sign from its greatest component.
+
+    Raises: ValueError where they are not finite, as Lanczos did not find them.
+    """
+    length = weights_length(parameters, layout)
+    signs = np.sign(np.take_along_axis(vectors, np.abs(vectors).argmax(1)[:, None], 1))
+    directions = [scaled_to(length, v, "top eigenvector of the Hessian") for v in signs * vectors]
+    labels = tuple(f"eigenvector {i + 1} of the Hessian (eigenvalue {v:.3g})" for i, v in enumerate(values))
+    return Plane(parameters, np.stack(directions).astype(parameters.dtype), labels)
+
+
+def plane_through(points: np.ndarray, names: tuple[str, ...] = ()) -> Plane:
+    """Return the plane through three networks' parameters (3, P), or the line through two (2, P).
+
+    The points are at (0, 0), (1, 0) and (0, 1), so that between two networks the line is Goodfellow's interpolation. The
+    directions are the differences, not orthogonal: see `cosine`.
+
+    Source: Goodfellow et al. 2015, arXiv 1412.6544; for three Garipov et al. 2018, arXiv 1802.10026, who make the second
+    orthogonal.
+
+    Args: points; names of the points, for the labels.
+    Raises: ValueError for another number of points, or where two are the same.
+    """
+    points, count = np.asarray(points), len(points)
+    if count not in (2, 3):
+        raise ValueError(f"a plane goes through three points and a line through two, not through {count}")
+    names = names or tuple(f"network {i + 1}" for i in range(count))
+    directions = points[1:] - points[0]
+    if not np.linalg.norm(directions, axis=1).all():
+        raise ValueError("two of the points are the same: they give no direction; choose different networks")
+    return Plane(points[0], directions, tuple(f"from {names[0]} to {name}" for name in names[1:]))
+
+
+def two_weights_plane(
+    parameters: np.ndarray, layout: Layout, first: tuple[str, tuple[int, ...]], second: tuple[str, tuple[int, ...]]
+) -> Plane:
+    """Return the plane that moves one weight along x and another along y, in raw units.
+
+    Args: first, second: the name of a weight's block and its index there, as in `("layer1.weight", (0, 3))`.
+    Raises: ValueError where there is no such weight, or both are the same.
+    """
+    directions = np.zeros((2, len(parameters)), dtype=parameters.dtype)
+    labels = []
+    shapes = {block.name: block.shape for block in layout.blocks}
+    for direction, (name, index) in zip(directions, (first, second), strict=True):
+        shape = shapes.get(name)
+        if shape is None or len(index) != len(shape) or not all(0 <= i < n for i, n in zip(index, shape, strict=True)):
+            raise ValueError(f"there is no weight {name}{list(index)}; the blocks and their shapes are {shapes}")
+        direction[layout.slice(name).start + np.ravel_multi_index(index, shape)] = 1
+        labels.append(f"{name}{list(index)}")
+    if labels[0] == labels[1]:
+        raise ValueError(f"the two weights must differ, not both be {labels[0]}")
+    return Plane(parameters, directions, tuple(labels))

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from models.fields import bounds_of, choice, number, switch, validate
-from models.network import NetworkConfig, Normalized
+from models.network import Kind, NetworkConfig, Normalized
 
 
 class Dataset(StrEnum):
@@ -30,6 +30,11 @@ class Dataset(StrEnum):
     @property
     def label(self) -> str:
         return {"gaussians": "two Gaussian features"}.get(self.value, self.value.replace("-", " "))
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the targets are classes, not numbers."""
+        return self not in (Dataset.TARGET_CURVE, Dataset.LINEAR_MAP)
 
 
 class Preprocessing(StrEnum):
@@ -78,12 +83,24 @@ class PlaneKind(StrEnum):
     RANDOM = "random"
     PCA = "pca"
     INPUT_WEIGHTS = "input-weights"
+    GRADIENT = "gradient"
+    HESSIAN = "hessian"
 
     @property
     def label(self) -> str:
-        return {"random": "random, filter-normalized", "pca": "trajectory PCA"}.get(
-            self.value, self.value.replace("-", " ")
-        )
+        return {
+            "random": "random, filter-normalized",
+            "pca": "trajectory PCA",
+            "gradient": "gradient and a random direction",
+            "hessian": "top Hessian eigenvectors",
+        }.get(self.value, self.value.replace("-", " "))
+
+
+class Split(StrEnum):
+    """The two parts of the data."""
+
+    TRAIN = "train"
+    TEST = "test"
 
 
 class Statistics(StrEnum):
@@ -170,11 +187,21 @@ class Experiment:
     def __post_init__(self) -> None:
         validate(self)
         layer = self.network.layer()
-        if layer.over_batch and self.training.batch_size == 1 and self.network.kind == "mlp":
+        if self.training.batch_size < self.network.least_batch:
             raise ValueError(
-                f"TrainingConfig.batch_size must be at least 2 with {layer.label} on dense layers, not 1: one example "
-                "has no variance, each output would be the shift. Choose a larger batch, or a normalization over one "
-                "example, such as layer."
+                f"TrainingConfig.batch_size must be at least 2 with {layer.label} on dense layers or on the input, not "
+                "1: one example has no variance, each output would be the shift. Choose a larger batch, or a "
+                "normalization over one example, such as layer."
+            )
+        if self.network.kind is not Kind.MLP and self.data.dataset is not Dataset.DIGITS:
+            raise ValueError(
+                f"NetworkConfig.kind must be mlp on {self.data.dataset}, not {self.network.kind}: its examples are no "
+                "images, which have locations and rows to go through. Choose mlp, or the digits."
+            )
+        if self.training.loss is LossFunction.CROSS_ENTROPY and not self.data.dataset.has_classes:
+            raise ValueError(
+                f"TrainingConfig.loss must be squared on {self.data.dataset}, not cross-entropy: its targets are "
+                "numbers, not classes. Choose squared."
             )
         standardized = self.data.preprocessing in (Preprocessing.STANDARDIZE, Preprocessing.WHITEN)
         scaled_by_dataset = (
@@ -287,10 +314,10 @@ _PREPROCESSED = {
 class View:
     """The request for a picture of the landscape around a run's last parameters.
 
-    extent: coordinates run from -extent to extent on the random plane (1 is a direction as long as each filter); on the
-        input-weights plane likewise, in raw units of weight; on the PCA plane the path sets the size, this enlarges it.
+    extent: coordinates run from -extent to extent on the random plane (1 is a direction as long as each filter) and on
+        those of gradient and Hessian (1 is as far as all weights together are from zero); on the input-weights plane likewise, in raw units of weight; on the PCA plane the path sets the size, this enlarges it.
     resolution, resolution_y: grid points along x and y; 0 for resolution_y means as many as along x.
-    num_examples: of the training data, on which the loss is computed.
+    split: train or test, of which the first num_examples are those on which the loss is computed.
     batches: number of equal batches in which these are normalized: part of the loss where there is BatchNorm.
     feature_x, feature_y: the two features of the input-weights plane; -1 means those of least and greatest scale.
     seed: draws the directions; shared by all networks that are compared.
@@ -305,7 +332,8 @@ class View:
         "Statistics",
         "What BatchNorm uses on the surface: its batch, the stored averages, or the training set's.",
     )
-    num_examples: int = number(512, 2, 20000, "Examples", "Training examples on which the surface is computed.")
+    split: Split = choice(Split.TRAIN, "Split", "On which part of the data the surface is computed: train or test.")
+    num_examples: int = number(512, 2, 20000, "Examples", "Examples of that part on which the surface is computed.")
     batches: int = number(1, 1, 64, "Batches", "In how many equal batches these are normalized.")
     feature_x: int = number(-1, -1, 10000, "Feature of x", "-1: the one of least scale.")
     feature_y: int = number(-1, -1, 10000, "Feature of y", "-1: the one of greatest scale.")

@@ -15,6 +15,9 @@ from models.fields import Bounds, bounds_of
 
 MAX_VARIANTS = 4
 
+LONGEST = 60
+"""No value is as long as so many characters; of one that is longer, a message shows so many."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -29,13 +32,16 @@ Values = dict[str, Any]
 """Values by name as in links: an experiment's, `v1_...` of a variant (None: the base's), of view and display."""
 
 
+OF_VARIANTS = {f"v{i}_{name}": name for i in range(1, MAX_VARIANTS + 1) for name in VARIED}
+"""The names in links of what a variant may have of its own, and the fields that they give; empty: the base's value."""
+
+
 def _fields() -> dict[str, Bounds]:
     found = {"seed": bounds_of(Experiment)["seed"]}
     for config in PARTS.values():
         found |= bounds_of(config)
     found["variants"] = Bounds("Networks", "How many networks are compared.", int, 1, MAX_VARIANTS)
-    for i in range(1, MAX_VARIANTS + 1):
-        found |= {f"v{i}_{name}": found[name] for name in VARIED}
+    found |= {name: found[own] for name, own in OF_VARIANTS.items()}
     found |= {view_name(name): bounds for name, bounds in bounds_of(View).items()}
     return found | bounds_of(Display)
 
@@ -90,10 +96,10 @@ def read(parameters: Mapping[str, str]) -> tuple[Values, tuple[str, ...]]:
     values, problems = dict(DEFAULTS), []
     for name, text in parameters.items():
         if name not in FIELDS:
-            problems.append(f"The link names {name!r}, which is no setting of this page; it is ignored.")
+            problems.append(f"The link names {_shortened(name)!r}, which is no setting of this page; it is ignored.")
             continue
         try:
-            values[name] = None if text == "" and DEFAULTS[name] is None else FIELDS[name].parse(text)
+            values[name] = None if text == "" and name in OF_VARIANTS else FIELDS[name].parse(_shortened(text))
         except ValueError as error:
             shown = "the base's value" if DEFAULTS[name] is None else text_of(DEFAULTS[name])
             problems.append(f"{name} in the link {error}; {shown} is used.")
@@ -119,4 +125,8 @@ def text_of(value: Any) -> str:
         return value.value
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value:.12g}" if isinstance(value, float) else str(value)
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

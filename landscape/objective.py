@@ -45,6 +45,10 @@ class Objective(ABC):
         """Return the share of examples that each member `(E, P)` classifies rightly, `(E,)`."""
         raise NotImplementedError("this objective has no notion of accuracy")
 
+    def measure(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the losses and the accuracies, each `(E,)`."""
+        return self(parameters), self.accuracy(parameters)
+
     def gradient(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
         """Return the losses `(E,)` and each member's own gradient `(E, P)`."""
         leaf = parameters.detach().requires_grad_()
@@ -55,6 +59,16 @@ class Objective(ABC):
     def tensor(self, array: object) -> Tensor:
         """Return numbers as a tensor of this objective's type and device."""
         return torch.as_tensor(array).to(device=self.device, dtype=self.dtype)
+
+
+def check_finite(x: Tensor) -> None:
+    """Raise a ValueError where inputs are not finite: every loss would be not a number."""
+    bad = int((~torch.isfinite(x)).sum()) if x.is_floating_point() else 0
+    if bad:
+        raise ValueError(
+            f"{bad} of {x.numel()} input values are not finite; a loss on them is not a number anywhere. Remove the "
+            "examples or fill the values in first"
+        )
 
 
 def network_of(experiment: Experiment) -> Network:
@@ -71,12 +85,12 @@ def losses_of(outputs: Tensor, targets: Tensor, loss: LossFunction) -> Tensor:
 
     Args: outputs `(E, N, C)`; targets `(E or 1, N)` classes or `(E or 1, N, C)` numbers.
     """
-    members, examples, classes = outputs.shape
     if loss is LossFunction.CROSS_ENTROPY:
-        flat = targets.expand(members, -1).reshape(-1)
-        return functional.cross_entropy(outputs.flatten(0, 1), flat, reduction="none").view(members, examples).mean(1)
+        # Classes as the second axis: the softmax over a short last one was seven times slower.
+        classes = targets.expand(len(outputs), -1)
+        return functional.cross_entropy(outputs.transpose(1, 2), classes, reduction="none").mean(1)
     if not targets.is_floating_point():
-        targets = functional.one_hot(targets, classes).to(outputs.dtype)
+        targets = functional.one_hot(targets, outputs.shape[2]).to(outputs.dtype)
     return (outputs - targets).square().sum(2).mean(1)
 
 
@@ -122,8 +136,9 @@ class NetworkObjective(Objective):
         state: NetworkState | None = None,
         population: tuple[Tensor, ...] = (),
     ) -> None:
+        check_finite(x)
         size = len(x) // batches
-        if size < (2 if network.layer.over_batch and statistics is Statistics.BATCH else 1):
+        if size < (network.config.least_batch if statistics is Statistics.BATCH else 1):
             raise ValueError(
                 f"{batches} batches of {len(x)} examples leave {size} in each, and {network.layer.label} by batch "
                 "statistics needs at least two; choose fewer batches or running statistics"
@@ -133,7 +148,8 @@ class NetworkObjective(Objective):
         self.parts = [(x[i * size : (i + 1) * size][None], y[i * size : (i + 1) * size][None]) for i in range(batches)]
         self.state = network.initial_state(1, x) if state is None else state
         self.population = population
-        self.chunk = chunk_size(size * network.config.width * x.element_size(), x.device)
+        held = network.layout.size * x.element_size()
+        self.chunk = chunk_size(size * network.working_size * x.element_size(), x.device, held)
 
     def outputs(self, parameters: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Return outputs `(E, n, C)` and targets `(1, n)` of each batch."""
@@ -148,12 +164,20 @@ class NetworkObjective(Objective):
         return [(forward(parameters, state, x, Context(statistics="stored"))[0], y) for x, y in self.parts]
 
     def __call__(self, parameters: Tensor) -> Tensor:
-        losses = [losses_of(outputs, y, self.loss) for outputs, y in self.outputs(parameters)]
-        return losses[0] if len(losses) == 1 else torch.stack(losses).mean(0)
+        return self._mean_loss(self.outputs(parameters))
 
     def accuracy(self, parameters: Tensor) -> Tensor:
+        return self.measure(parameters)[1]
+
+    def measure(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
         with torch.no_grad():
-            return torch.stack([accuracies_of(outputs, y) for outputs, y in self.outputs(parameters)]).mean(0)
+            outputs = self.outputs(parameters)
+            accuracies = [accuracies_of(values, y) for values, y in outputs]
+            return self._mean_loss(outputs), torch.stack(accuracies).mean(0)
+
+    def _mean_loss(self, outputs: list[tuple[Tensor, Tensor]]) -> Tensor:
+        losses = [losses_of(values, y, self.loss) for values, y in outputs]
+        return losses[0] if len(losses) == 1 else torch.stack(losses).mean(0)
 
 
 def expand_state(state: NetworkState, members: int) -> NetworkState:

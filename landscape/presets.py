@@ -27,15 +27,25 @@ UNLIKE_SCALES = Request(
             Variant(normalization="none", preprocessing="standardize"),
         ),
     ),
-    View(plane="input-weights"),
+    View(plane="input-weights", extent=3.0),
 )
+"""Over six seeds the loss changed along y 12 to 250 times as much as along x without normalization, 8 to 130 times with
+BatchNorm in the hidden layers, 0.2 to 1.6 times with BatchNorm on the input too, 0.4 to 0.8 times standardized."""
 
 REAL_TABLE = Request(
     Comparison(
-        Experiment().replace(dataset="breast-cancer", depth=3, width=32, learning_rate=0.1),
-        (Variant(normalization="none"), Variant(normalization="batch")),
+        Experiment().replace(
+            dataset="breast-cancer", depth=3, width=32, activation="tanh", initialization="xavier", learning_rate=0.1
+        ),
+        (
+            Variant(normalization="none"),
+            Variant(normalization="batch"),
+            Variant(normalization="batch", normalized="both"),
+        ),
     ),
 )
+"""Over four seeds the test accuracy was 0.63 to 0.65 without normalization, which is the majority class, 0.89 to 0.92
+with BatchNorm in the hidden layers and 0.97 to 0.98 with BatchNorm on the input too."""
 
 COMPARE = {
     "Digits": ("Two networks of equal accuracy, in two very different landscapes.", DEFAULT),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from landscape.devices import device_name
 from landscape.directions import Plane
 from landscape.objective import Objective
 
@@ -26,6 +27,7 @@ class Surface:
     centre: the loss at the plane's origin, computed directly. changed: the greatest relative change of that between
     before and after the sweep: 0 where evaluating changed nothing.
     overflowed: number of grid points whose loss is not finite.
+    accuracy: (B, A) the share of examples classified rightly, where it was asked for. device: where it was computed.
     """
 
     plane: Plane
@@ -34,6 +36,8 @@ class Surface:
     loss: np.ndarray
     centre: float
     changed: float = 0.0
+    accuracy: np.ndarray | None = None
+    device: str = "CPU"
 
     @property
     def overflowed(self) -> int:
@@ -43,12 +47,15 @@ class Surface:
     def stretch(self) -> float:
         """How many times as much the loss changes along y as along x.
 
-        The mean of |loss - centre| on the line through the middle along y, over that along x. 1 is a round valley; not
-        a number for a line, or where the loss does not change along x.
+        The mean of |loss - centre| over the finite points of the line through the middle along y, over that along x. 1
+        is a round valley; not a number for a line, or where the loss does not change along x.
         """
-        row, column = self.loss[len(self.betas) // 2], self.loss[:, len(self.alphas) // 2]
-        along_x, along_y = (np.nanmean(np.abs(line - self.centre)) for line in (row, column))
-        return float(along_y / along_x) if along_x > 0 and min(self.loss.shape) > 1 else float("nan")
+        if min(self.loss.shape) == 1 or not np.isfinite(self.centre):
+            return float("nan")
+        lines = self.loss[len(self.betas) // 2], self.loss[:, len(self.alphas) // 2]
+        changes = [np.abs(line[np.isfinite(line)] - self.centre) for line in lines]
+        along_x, along_y = (change.mean() if len(change) else np.nan for change in changes)
+        return float(along_y / along_x) if along_x > 0 else float("nan")
 
     @property
     def finite(self) -> np.ndarray:
@@ -97,6 +104,7 @@ class SurfaceScan:
     """The computation of a surface in chunks, a coarse grid first.
 
     coarse: whether to compute every second point first, so that `partial` can be drawn early.
+    with_accuracy: whether to compute the accuracy too, from the same outputs.
     """
 
     objective: Objective
@@ -104,14 +112,17 @@ class SurfaceScan:
     alphas: np.ndarray
     betas: np.ndarray
     coarse: bool = True
+    with_accuracy: bool = False
     done: int = 0
     loss: np.ndarray = field(init=False)
+    accuracy: np.ndarray | None = field(init=False)
     order: np.ndarray = field(init=False)
     centre: float = field(init=False)
 
     def __post_init__(self) -> None:
         shape = (len(self.betas), len(self.alphas))
         self.loss = np.full(shape, np.nan)
+        self.accuracy = np.full(shape, np.nan) if self.with_accuracy else None
         indexes = np.arange(self.loss.size).reshape(shape)
         first = indexes[nested(shape[0]), nested(shape[1])] if self.coarse else indexes
         rest = np.setdiff1d(indexes, first)
@@ -138,7 +149,12 @@ class SurfaceScan:
                 chunk = self.order[self.done : self.done + self.objective.chunk]
                 axes = (self.alphas[chunk % columns], self.betas[chunk // columns])[: len(self.directions)]
                 coordinates = self.objective.tensor(np.stack(axes, axis=1))
-                flat[chunk] = self.objective(torch.addmm(self.origin, coordinates, self.directions)).cpu().numpy()
+                points = torch.addmm(self.origin, coordinates, self.directions)
+                if self.accuracy is None:
+                    flat[chunk] = self.objective(points).cpu().numpy()
+                else:
+                    losses, accuracies = self.objective.measure(points)
+                    flat[chunk], self.accuracy.ravel()[chunk] = losses.cpu().numpy(), accuracies.cpu().numpy()
                 self.done += len(chunk)
                 if time.perf_counter() > until:
                     break
@@ -148,7 +164,7 @@ class SurfaceScan:
         if self.done < self.num_coarse or self.num_coarse == len(self.order):
             return None
         rows, columns = nested(len(self.betas)), nested(len(self.alphas))
-        return Surface(self.plane, self.alphas[columns], self.betas[rows], self.loss[rows, columns].copy(), self.centre)
+        return self._surface(rows, columns)
 
     def result(self) -> Surface:
         """Return the surface.
@@ -162,22 +178,31 @@ class SurfaceScan:
                 f"the loss at the centre was {self.centre:g} before the sweep and {again:g} after it: the objective "
                 "changes what it is computed from; it must be a pure function of the parameters"
             )
-        return Surface(self.plane, self.alphas, self.betas, self.loss, self.centre, changed)
+        return self._surface(slice(None), slice(None), changed)
+
+    def _surface(self, rows: slice, columns: slice, changed: float = 0.0) -> Surface:
+        loss = self.loss[rows, columns].copy()
+        accuracy = None if self.accuracy is None else self.accuracy[rows, columns].copy()
+        alphas, betas, device = self.alphas[columns], self.betas[rows], device_name(self.objective.device)
+        return Surface(self.plane, alphas, betas, loss, self.centre, changed, accuracy, device)
 
     def _direct(self) -> float:
         with torch.no_grad():
             return float(self.objective(self.origin[None])[0])
 
 
-def loss_surface(objective: Objective, plane: Plane, alphas: np.ndarray, betas: np.ndarray) -> Surface:
+def loss_surface(
+    objective: Objective, plane: Plane, alphas: np.ndarray, betas: np.ndarray = (0.0,), accuracy: bool = False
+) -> Surface:
     """Return the loss at each point of a grid, f(alpha, beta) = L(origin + alpha d1 + beta d2).
 
     Source: Li et al. 2018, arXiv 1712.09913, Eq. 1.
 
-    Args: objective of P parameters; plane in P dimensions; alphas (A,) and betas (B,).
+    Args: objective of P parameters; plane in P dimensions; alphas (A,) and, but for a line, betas (B,); accuracy:
+        whether to compute it too.
     Returns: a Surface whose loss is (B, A). Points whose loss is not finite are kept as they are and counted.
     """
-    scan = SurfaceScan(objective, plane, np.asarray(alphas, float), np.asarray(betas, float), coarse=False)
+    scan = SurfaceScan(objective, plane, np.asarray(alphas, float), np.asarray(betas, float), False, accuracy)
     scan.advance(float("inf"))
     return scan.result()
 

@@ -9,7 +9,14 @@ import numpy as np
 from landscape.activations import ActivationHistograms, activation_histograms
 from landscape.curvature import top_eigenvalues
 from landscape.data import load
-from landscape.directions import Plane, input_weights_plane, pca_plane, random_plane
+from landscape.directions import (
+    Plane,
+    gradient_plane,
+    hessian_plane,
+    input_weights_plane,
+    pca_plane,
+    random_plane,
+)
 from landscape.experiment import PlaneKind, View
 from landscape.objective import NetworkObjective, network_of, objective
 from landscape.surfaces import Path, Surface, SurfaceScan, axis, path_on
@@ -21,7 +28,7 @@ PATH_MARGIN = 1.3
 
 def objective_of(run: Run, view: View) -> NetworkObjective:
     """Return the objective that a view of a run asks for."""
-    return objective(run, view.statistics, batches=view.batches, num_examples=view.num_examples)
+    return objective(run, view.statistics, view.split, view.batches, view.num_examples)
 
 
 def plane_of(run: Run, view: View) -> Plane:
@@ -43,6 +50,13 @@ def plane_of(run: Run, view: View) -> Plane:
             else:
                 names = tuple(f"x{feature + 1}" for feature in chosen)
             return input_weights_plane(run.parameters[-1], layout, chosen, names, view.seed)
+        case PlaneKind.GRADIENT:
+            of = objective_of(run, view)
+            gradient = of.gradient(of.tensor(run.parameters[-1:]))[1][0].cpu().numpy()
+            return gradient_plane(run.parameters[-1], layout, gradient, view.seed)
+        case PlaneKind.HESSIAN:
+            top = top_eigenvalues(objective_of(run, view), run.parameters[-1], count=2)
+            return hessian_plane(run.parameters[-1], layout, top.values, top.vectors)
         case _:
             return random_plane(run.parameters[-1], layout, view.seed)
 

@@ -25,14 +25,14 @@ class Activation(StrEnum):
 
 
 def activate(x: Tensor, activation: Activation) -> Tensor:
-    """Apply the activation function, in place where that is safe for autograd."""
+    """Apply the activation function, ReLU in place where there is no gradient: in place on a view it slows autograd."""
     match activation:
         case Activation.SIGMOID:
             return torch.sigmoid(x)
         case Activation.TANH:
             return torch.tanh(x)
         case Activation.RELU:
-            return torch.relu_(x)
+            return torch.relu(x) if x.requires_grad else torch.relu_(x)
         case Activation.LEAKY_RELU:
             return functional.leaky_relu(x, 0.01)
         case Activation.GELU:

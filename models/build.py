@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from models.cnn import Convolutional
 from models.mlp import Perceptron
 from models.network import Kind, Network, NetworkConfig
+from models.recurrent import Recurrent
 
-NETWORKS: dict[Kind, type[Network]] = {Kind.MLP: Perceptron}
+NETWORKS: dict[Kind, type[Network]] = {Kind.MLP: Perceptron, Kind.CNN: Convolutional, Kind.RECURRENT: Recurrent}
 """The network of each kind."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,10 +25,12 @@ class Kind(StrEnum):
     """The kinds of network."""
 
     MLP = "mlp"
+    CNN = "cnn"
+    RECURRENT = "recurrent"
 
     @property
     def label(self) -> str:
-        return {"mlp": "multilayer perceptron"}[self.value]
+        return {"mlp": "multilayer perceptron", "cnn": "convolutional", "recurrent": "recurrent"}[self.value]
 
 
 class Initialization(StrEnum):
@@ -58,6 +60,18 @@ class Placement(StrEnum):
     AFTER = "after"
 
 
+class TimeStatistics(StrEnum):
+    """What a recurrent network's normalizations remember: of each time step its own, or one for all steps.
+
+    Shared, a batch counts as one whose statistics are the mean over the steps of those of each step.
+
+    Source: Cooijmans et al. 2016, arXiv 1603.09025, whose choice is per step: the first steps differ from later ones.
+    """
+
+    PER_STEP = "per-step"
+    SHARED = "shared"
+
+
 @dataclass(frozen=True)
 class NetworkConfig:
     """A network, but for the sizes of its input and output, which the data give.
@@ -84,11 +98,18 @@ class NetworkConfig:
     affine: bool = switch(True, "Learnt scale and shift", "Whether the normalization learns a scale and a shift.")
     groups: int = number(4, 1, 64, "Groups", "Number of groups of group normalization.")
     dropout: float = number(0.0, 0.0, 0.9, "Dropout", "Fraction of hidden activations dropped in training.")
+    time_statistics: TimeStatistics = choice(
+        TimeStatistics.PER_STEP, "Statistics over time", "Whether BatchNorm in a recurrent network stores statistics "
+        "for each time step, or one set for all.",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         validate(self)
         layer = self.layer()
-        layer.check(None if self.normalized is Normalized.INPUT else self.width, spatial=False)
+        if self.normalized is not Normalized.INPUT:
+            layer.check(self.width, spatial=self.kind is Kind.CNN)
+        if self.normalized is not Normalized.HIDDEN:
+            layer.check(None, spatial=False)
         if self.normalized is not Normalized.HIDDEN and layer.on_weights:
             raise ValueError(
                 f"NetworkConfig.normalized must be hidden with normalization {self.normalization}, not "
@@ -99,6 +120,12 @@ class NetworkConfig:
                 f"NetworkConfig.placement must be before with normalization {self.normalization}, not after: it acts "
                 "on the weights, which stand before the activation function. Choose before."
             )
+
+    @property
+    def least_batch(self) -> int:
+        """The fewest examples of a batch: two where a normalization needs more than one value of a feature to vary."""
+        has_locations = self.kind is Kind.CNN and self.normalized is Normalized.HIDDEN
+        return 2 if self.layer().over_batch and not has_locations else 1
 
     def layer(self) -> Layer:
         """Return the normalization as an object."""
@@ -126,12 +153,42 @@ def initial_weight(
     return weight * config.init_scale
 
 
+def image_side(inputs: tuple[int, ...], kind: Kind) -> int:
+    """Return s of inputs that are the pixels of an s x s image, `(s, s)` or flat `(s * s,)`.
+
+    >>> image_side((64,), Kind.CNN)
+    8
+
+    Raises: ValueError where they are not.
+    """
+    side = math.isqrt(math.prod(inputs))
+    if side < 2 or inputs not in ((side, side), (side * side,)):
+        raise ValueError(
+            f"NetworkConfig.kind {kind} needs inputs of s x s numbers, the pixels of an image, not of shape {inputs}. "
+            "Choose the digits, or the kind mlp."
+        )
+    return side
+
+
+Product = Callable[[Tensor, Tensor, Tensor | None], Tensor]
+"""A linear map of a stack: (x, weight `(E, inputs, outputs)`, bias `(E, outputs)` or None) -> pre-activations."""
+
+
+def dense(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """Multiply each member's activations by its own weights: `x (E or 1, N, inputs) -> (E, N, outputs)`."""
+    x = torch.bmm(x if len(x) == len(weight) else x.expand(len(weight), -1, -1), weight)
+    # In place: `baddbmm` first copies the bias to every row, which took a third as long as the product.
+    return x if bias is None else x.add_(bias.unsqueeze(1))
+
+
 @dataclass(frozen=True)
 class Map:
     """A linear map of a network: `inputs -> outputs`, with the normalization that stands after it.
 
-    fan_in, fan_out: what the initialization counts (they differ from inputs, outputs in a convolution).
+    inputs: the rows of its weight: of a convolution kernel and channels, of a recurrent layer x_t and h_{t-1}.
     bias: whether it learns one: not where a normalization would cancel it.
+    first: whether it has a weight for each feature of the data.
+    fan_out: what the initialization counts as outputs, where these are not all (in a convolution).
     """
 
     place: str
@@ -161,12 +218,17 @@ class Network(ABC):
         self.maps = {item.place: item for item in self.linear_maps()}
         self.places = self.normalized_places()
         self.input_layer.check(self.places["input"][1], spatial=False)
+        self.states = {name: self.places[place] for name, place in self.remembered().items()}
+        self.names = {
+            place: tuple((name, f"{place}.{name}") for name in layer.parameters(features))
+            for place, (layer, features) in self.places.items()
+        }
         self.layout = self._parameter_layout()
         self.state_layout = Layout(
             tuple(
-                Block(f"{place}.{name}", (features,))
-                for place, (layer, features) in self.places.items()
-                for name in layer.state(features)
+                Block(f"{name}.{key}", (features,))
+                for name, (layer, features) in self.states.items()
+                for key in layer.state(features)
             )
         )
 
@@ -177,6 +239,15 @@ class Network(ABC):
     @abstractmethod
     def normalized_places(self) -> dict[str, tuple[Layer, int]]:
         """Return the normalization and the number of features at each place that may have one."""
+
+    def remembered(self) -> dict[str, str]:
+        """Return the name of each state with the place whose normalization keeps it: one for each place, of its name."""
+        return {place: place for place in self.places}
+
+    @property
+    def working_size(self) -> int:
+        """How many numbers of one example are at work at once, which bounds how many members fit a cache together."""
+        return self.config.width
 
     @abstractmethod
     def apply(self, parts: dict[str, Tensor], state: NetworkState, x: Tensor, context: Context) -> Tensor:
@@ -195,20 +266,21 @@ class Network(ABC):
         )
 
     def forward(
-        self, parameters: Tensor, state: NetworkState, x: Tensor, context: Context
+        self, parameters: Tensor | dict[str, Tensor], state: NetworkState, x: Tensor, context: Context
     ) -> tuple[Tensor, NetworkState]:
         """Compute the outputs of a stack, and what its normalizations remember afterwards.
 
         Args:
-            parameters: `(E, P)`.
-            state: of each place by name, each value `(E, C)`; it is not changed.
+            parameters: `(E, P)`, or its blocks by name as `Layout.split` gives them.
+            state: of each place (or its time steps) by name, each value `(E, C)`; it is not changed.
             x: `(E, N, *inputs)`, or `(1, N, *inputs)` for inputs that the stack shares.
             context: which statistics, progress, generators.
 
         Returns: outputs `(E, N, C)`, and the new state.
         """
         state = dict(state)
-        return self.apply(self.layout.split(parameters), state, x, context), state
+        parts = self.layout.split(parameters) if isinstance(parameters, Tensor) else parameters
+        return self.apply(parts, state, x, context), state
 
     def initial_parameters(self, seeds: Sequence[int], configs: Sequence[NetworkConfig] | None = None) -> Tensor:
         """Draw initial parameters `(E, P)`, one member for each seed.
@@ -240,22 +312,22 @@ class Network(ABC):
         """Return what the normalizations remember before any batch, each value `(E, C)`."""
         like = torch.empty(0) if like is None else like
         return {
-            place: {name: like.new_full((members, features), v) for name, v in layer.state(features).items()}
-            for place, (layer, features) in self.places.items()
+            name: {key: like.new_full((members, features), v) for key, v in layer.state(features).items()}
+            for name, (layer, features) in self.states.items()
         }
 
     def flatten_state(self, state: NetworkState) -> Tensor:
         """Return the state as one `(E, Q)`, in the order of `state_layout`."""
-        parts = [values.flatten(1) for place in state.values() for values in place.values()]
+        parts = [values.flatten(1) for own in state.values() for values in own.values()]
         return torch.cat(parts, dim=1) if parts else torch.empty(1, 0)
 
     def unflatten_state(self, flat: Tensor) -> NetworkState:
         """Return the state that `flatten_state` made flat."""
-        state: NetworkState = {place: {} for place in self.places}
+        state: NetworkState = {name: {} for name in self.states}
         if self.state_layout.blocks:
-            for name, values in self.state_layout.split(flat).items():
-                place, _, key = name.rpartition(".")
-                state[place][key] = values
+            for block, values in self.state_layout.split(flat).items():
+                name, _, key = block.rpartition(".")
+                state[name][key] = values
         return state
 
     def initialize_from(self, parameters: Tensor, x: Tensor) -> Tensor:
@@ -268,54 +340,74 @@ class Network(ABC):
             self.apply(parts, self.initial_state(len(parameters), parameters), x, Context(initializing=True))
         return self.layout.join(parts)
 
-    def project(self, parameters: Tensor) -> Tensor:
-        """Return the parameters `(E, P)` as the normalizations keep them after an optimizer's step."""
+    def project(self, parts: dict[str, Tensor]) -> None:
+        """Bring the parameters, blocks by name, to where the normalizations keep them after an optimizer's step."""
         if type(self.hidden_layer).project is Layer.project:
-            return parameters
-        parts = self.layout.split(parameters)
-        for item in self.maps.values():
-            name = f"{item.place}.weight"
-            parts[name] = item.layer.project(parts[name])
-        return self.layout.join(parts)
+            return
+        with torch.no_grad():
+            for item in self.maps.values():
+                weight = parts[f"{item.place}.weight"]
+                weight.copy_(item.layer.project(weight))
 
-    def map(self, place: str, x: Tensor, parts: dict[str, Tensor], context: Context) -> Tensor:
-        """Apply the linear map of that place: `x (E or 1, N, inputs) -> (E, N, outputs)`."""
-        item = self.maps[place]
-        weight, bias = parts[f"{place}.weight"], parts.get(f"{place}.bias")
-        x = x.expand(len(weight), -1, -1)
+    def map(
+        self, place: str, x: Tensor, parts: dict[str, Tensor], context: Context, product: Product = dense
+    ) -> Tensor:
+        """Apply the linear map of that place: `x (E or 1, N, ..., inputs) -> (E, N, ..., outputs)`."""
         if context.initializing:
-            for name, values in item.layer.initialize(weight, torch.bmm(x, weight)).items():
-                parts[f"{place}.{name}"] = values
-            bias = parts.get(f"{place}.bias")
-        weight = item.layer.weight(weight, self.own(place, item.layer, item.outputs, parts))
-        return torch.bmm(x, weight) if bias is None else torch.baddbmm(bias.unsqueeze(1), x, weight)
+            self.initialize_map(place, product(x, parts[f"{place}.weight"], None), parts)
+        return product(x, *self.weights(place, parts))
 
-    def own(self, place: str, layer: Layer, features: int, parts: dict[str, Tensor]) -> dict[str, Tensor]:
+    def weights(self, place: str, parts: dict[str, Tensor]) -> tuple[Tensor, Tensor | None]:
+        """Return the weight that the map of that place uses, made from the one that is learnt, and its bias."""
+        item = self.maps[place]
+        return item.layer.weight(parts[f"{place}.weight"], self.own(place, parts)), parts.get(f"{place}.bias")
+
+    def initialize_map(self, place: str, x: Tensor, parts: dict[str, Tensor]) -> None:
+        """Put into `parts` what the normalization starts from, given a first batch's `x = input @ weight`."""
+        for name, values in self.maps[place].layer.initialize(parts[f"{place}.weight"], x).items():
+            parts[f"{place}.{name}"] = values
+
+    def own(self, place: str, parts: dict[str, Tensor]) -> dict[str, Tensor]:
         """Return the parameters of the normalization of that place by their own names."""
-        return {name: parts[f"{place}.{name}"] for name in layer.parameters(features)}
+        return {name: parts[block] for name, block in self.names.get(place, ())}
 
     def normalize(
-        self, place: str, x: Tensor, parts: dict[str, Tensor], state: NetworkState, context: Context
+        self,
+        place: str,
+        x: Tensor,
+        parts: dict[str, Tensor],
+        state: NetworkState,
+        context: Context,
+        at: str | None = None,
     ) -> Tensor:
-        """Normalize activations at that place; `state` takes what is remembered."""
-        layer, features = self.places[place]
+        """Normalize activations at that place; `state` takes what is remembered, by the name `at`, if not the place's."""
+        layer = self.places[place][0]
+        at = at or place
         if context.tap:
-            context.tap(place, "before", x)
-        x, state[place] = layer.normalize(x, self.own(place, layer, features, parts), state[place], context)
+            context.tap(at, "before", x)
+        x, state[at] = layer.normalize(x, self.own(place, parts), state[at], context)
         if context.tap:
-            context.tap(place, "after", x)
+            context.tap(at, "after", x)
         return x
 
-    def hidden(self, place: str, x: Tensor, parts: dict[str, Tensor], state: NetworkState, context: Context) -> Tensor:
+    def hidden(
+        self,
+        place: str,
+        x: Tensor,
+        parts: dict[str, Tensor],
+        state: NetworkState,
+        context: Context,
+        at: str | None = None,
+    ) -> Tensor:
         """Normalize pre-activations, activate, correct, drop: all that follows a hidden linear map."""
         before = self.config.placement is Placement.BEFORE
         if before:
-            x = self.normalize(place, x, parts, state, context)
+            x = self.normalize(place, x, parts, state, context, at)
         x = self.hidden_layer.correct(activate(x, self.config.activation))
         if not before:
-            x = self.normalize(place, x, parts, state, context)
+            x = self.normalize(place, x, parts, state, context, at)
         if context.tap:
-            context.tap(place, "activation", x)
+            context.tap(at or place, "activation", x)
         if context.training and self.config.dropout:
             keep = context.uniform(x) >= self.config.dropout
             x = x * keep / (1 - self.config.dropout)

@@ -6,6 +6,7 @@ import multiprocessing
 import sys
 import threading
 import time
+import types
 import weakref
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -407,7 +408,9 @@ def test_on_threads_many_users_come_and_go_and_all_are_served():
     assert dispatcher._in_flight == 0
 
 
-def test_on_processes_the_task_travels_between_chunks():
+def test_on_processes_the_task_travels_between_chunks(monkeypatch):
+    # A test of a page leaves its script behind as the main module, which each new process would run again.
+    monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, context) as executor:
         dispatcher = Dispatcher(executor, 1, Store(10**6))

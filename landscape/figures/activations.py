@@ -51,7 +51,7 @@ def histograms_panel(
     for layer in reversed(range(layers)):
         for name, counts in given.items():
             filled = name == "after" or after is None
-            line = {"color": colour if filled else theme.MUTED, "width": 1.75 if filled else 1.5, "shape": "spline"}
+            line = {"color": colour if filled else theme.MUTED, "width": 1.75 if filled else 1.5}
             rows = _bytes_of(counts[:, layer])
             playback.append(Playback(len(traces), Mode.ROW, rows, offset=float(layer), scale=HEIGHT / 255))
             traces.append(
@@ -80,7 +80,7 @@ def histograms_panel(
                 fixedrange=True,
             ),
             legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
-            margin={"l": 48, "r": 16, "t": 32, "b": 48},
+            margin={"l": 48, "r": 16, "t": 40, "b": 48},
         ),
     )
     return Panel(

@@ -29,7 +29,7 @@ FLOOR = 1e-6
 CONTOUR_LINE = "rgb(150,150,158)"
 """Shows on a surface, and below it on a light and on a dark page."""
 
-CAMERA = {"eye": {"x": 1.1, "y": -1.75, "z": 1.05}, "center": {"x": 0.02, "y": 0, "z": -0.12}}
+CAMERA = {"eye": {"x": 1.2, "y": -1.95, "z": 1.15}, "center": {"x": -0.03, "y": 0, "z": -0.17}}
 """Seen from a little above the rim, so that the inside of a bowl shows."""
 
 
@@ -60,12 +60,19 @@ class HeightRange:
     def ticks(self) -> dict[str, object]:
         """Return the ticks of an axis or colour bar: at round losses, labelled with the losses themselves."""
         if not self.logarithmic:
-            return {"nticks": 6}
-        low, high = self.axis()
-        mantissas = (1, 2, 5) if high - low < 1.5 else (1,)
-        losses = [m * 10.0**e for e in range(int(np.floor(low)), int(np.ceil(high)) + 1) for m in mantissas]
-        losses = [loss for loss in losses if low - 1e-9 <= np.log10(loss) <= high + 1e-9]
-        return {"tickvals": np.log10(losses).tolist(), "ticktext": [f"{loss:,g}" for loss in losses]}
+            step = (self.high - self.low) / 6
+            size = 10 ** np.floor(np.log10(step))
+            step = size * next(m for m in (1, 2, 5, 10) if m * size >= step)
+            losses = np.arange(np.ceil(self.low / step), np.floor(self.high / step) + 1) * step
+            return {"tickvals": losses.tolist(), "ticktext": [f"{loss:,.6g}" for loss in losses]}
+        low, high = np.log10(self.low) - 1e-9, np.log10(self.high) + 1e-9
+        decades = range(int(np.floor(low)), int(np.ceil(high)) + 1)
+        for mantissas in ((1,), (1, 2, 5), np.arange(1, 10, 0.5), np.arange(1, 10, 0.1), np.arange(1, 10, 0.01)):
+            losses = [m * 10.0**decade for decade in decades for m in mantissas if low <= decade + np.log10(m) <= high]
+            if len(losses) >= 3:
+                break
+        losses = losses[:: -(-len(losses) // 7)]
+        return {"tickvals": np.log10(losses).tolist(), "ticktext": [f"{loss:,.6g}" for loss in losses]}
 
 
 def height_range(losses: Sequence[np.ndarray], logarithmic: bool = True) -> HeightRange:
@@ -87,7 +94,7 @@ def height_range(losses: Sequence[np.ndarray], logarithmic: bool = True) -> Heig
     else:
         high = min(high, LINEAR_RATIO * min(float(v.max()) for v in finite))
     # A surface without any relief still needs a range of some height.
-    return HeightRange(low, high if high > low * (1 + 1e-6) else low * 1.1 + 1e-12, logarithmic)
+    return HeightRange(low, high if high - low > 1e-6 * abs(low) else low + max(0.1 * abs(low), FLOOR), logarithmic)
 
 
 def overflowed(loss: np.ndarray) -> int:
@@ -172,7 +179,7 @@ def surface_panel(
                 y=_light(betas[rows]),
                 z=np.full(rows.size, high, np.float32),
                 mode="markers",
-                marker={"symbol": "x", "size": 3, "color": theme.OKABE_ITO["vermillion"]},
+                marker={"symbol": "x", "size": 4, "color": theme.OKABE_ITO["vermillion"]},
                 hovertemplate="overflowed<extra></extra>",
             )
         )
@@ -208,7 +215,7 @@ def surface_panel(
                     **heights.ticks(),
                 ),
                 "aspectmode": "manual",
-                "aspectratio": {"x": 1, "y": 1, "z": 0.7},
+                "aspectratio": {"x": 1, "y": 1, "z": 0.85},
                 "camera": CAMERA,
                 "dragmode": "turntable",
             },

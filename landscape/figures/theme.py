@@ -99,6 +99,7 @@ def layout(**settings: Any) -> dict[str, Any]:
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "var(--st-font)", "size": FONT_SIZE, "color": TEXT},
         "hoverlabel": {"bgcolor": BACKGROUND, "bordercolor": GRID, "font": {"color": TEXT, "size": FONT_SIZE}},
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": MUTED, "activecolor": TEXT},
         "margin": {"l": 56, "r": 16, "t": 12, "b": 48},
         "uirevision": "constant",
         "autosize": True,

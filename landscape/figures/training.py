@@ -59,7 +59,9 @@ def curves_panel(
                     hovertemplate=f"{one.label} diverged<extra></extra>",
                 )
             )
-    vertical = {"type": "log", "dtick": 1, "exponentformat": "power"} if logarithmic else {"nticks": 6}
+    # Plotly writes a power in letters a quarter larger than it is told.
+    power = {"type": "log", "dtick": 1, "exponentformat": "power", "tickfont": {"size": 0.8 * (theme.FONT_SIZE - 1)}}
+    vertical = power if logarithmic else {"nticks": 6}
     if limits:
         vertical["range"] = np.log10(limits).tolist() if logarithmic else list(limits)
     horizontal = {"range": [0, num_steps]} if num_steps else {}
@@ -71,7 +73,7 @@ def curves_panel(
             yaxis=theme.axis(unit, zeroline=False, **vertical),
             hovermode="x unified",
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": theme.FONT_SIZE}},
-            margin={"l": 64, "r": 16, "t": 36, "b": 48},
+            margin={"l": 64, "r": 16, "t": 40, "b": 48},
             shapes=[{**cursor, "line": {"color": theme.MUTED, "width": 1.5, "dash": "dot"}}],
         ),
     )

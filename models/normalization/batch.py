@@ -22,6 +22,11 @@ def batch_axes(x: Tensor) -> tuple[int, ...]:
     return tuple(range(1, x.ndim - 1))
 
 
+def batch_size(x: Tensor) -> int:
+    """Return how many values of each feature the batch `x (E, N, ..., C)` holds."""
+    return x[0, ..., 0].numel()
+
+
 def remember(state: State, batch: State, context: Context) -> State:
     """Return the running averages `(E, C)` after a batch: `state + momentum * (batch - state)`, without gradient."""
     with torch.no_grad():
@@ -49,7 +54,28 @@ class OverBatch(Affine):
         return self.rescale(centred, parameters, factor), remember(state, batch, context)
 
 
-class BatchNorm(OverBatch):
+class BatchMoments(OverBatch):
+    """Normalize each feature by mean and variance, in plain operations: BatchNorm's formula, from which others depart."""
+
+    cancels_bias: ClassVar[bool] = True
+
+    def state(self, features: int) -> dict[str, float]:
+        return {"mean": 0.0, "variance": 1.0}
+
+    def by_batch(self, x: Tensor) -> tuple[Tensor, Tensor, State]:
+        axes = batch_axes(x)
+        mean = x.mean(axes, keepdim=True)
+        centred = x - mean
+        variance = centred.square().mean(axes, keepdim=True)
+        count = batch_size(x)
+        unbiased = variance.detach() * (count / max(count - 1, 1))
+        return centred, torch.rsqrt(variance + self.epsilon), {"mean": mean, "variance": unbiased}
+
+    def by_state(self, x: Tensor, state: State) -> tuple[Tensor, Tensor]:
+        return x - state["mean"], torch.rsqrt(state["variance"] + self.epsilon)
+
+
+class BatchNorm(BatchMoments):
     """Normalize each feature over the batch.
 
     xhat = (x - mean) / sqrt(variance + epsilon), y = scale * xhat + shift, with the batch's mean and biased variance.
@@ -61,22 +87,28 @@ class BatchNorm(OverBatch):
     """
 
     label: ClassVar[str] = "BatchNorm"
-    cancels_bias: ClassVar[bool] = True
 
-    def state(self, features: int) -> dict[str, float]:
-        return {"mean": 0.0, "variance": 1.0}
-
-    def by_batch(self, x: Tensor) -> tuple[Tensor, Tensor, State]:
-        axes = batch_axes(x)
-        mean = x.mean(axes, keepdim=True)
-        centred = x - mean
-        variance = centred.square().mean(axes, keepdim=True)
-        count = x[0, ..., 0].numel()
-        unbiased = variance.detach() * (count / max(count - 1, 1))
-        return centred, torch.rsqrt(variance + self.epsilon), {"mean": mean, "variance": unbiased}
-
-    def by_state(self, x: Tensor, state: State) -> tuple[Tensor, Tensor]:
-        return x - state["mean"], torch.rsqrt(state["variance"] + self.epsilon)
+    def normalize(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
+        if context.statistics == "stored" or batch_size(x) == 1:
+            return super().normalize(x, parameters, state, context)
+        # PyTorch's kernel, to which the members' features are so many channels: with its gradient it takes half the
+        # time of the plain operations, the rearranging included. It writes the averages into copies of the state.
+        members, features = state["mean"].shape
+        alone = members == len(x) == 1
+        channels = x if alone else x.expand(members, *x.shape[1:]).movedim(0, -2)
+        scale, shift = (parameters[name].flatten() for name in ("scale", "shift")) if self.affine else (None, None)
+        averages = {name: values.flatten().clone() for name, values in state.items()}
+        y, _, _ = torch.native_batch_norm(
+            channels.reshape(-1, members * features),
+            scale,
+            shift,
+            *averages.values(),
+            True,
+            context.momentum,
+            self.epsilon,
+        )
+        state = {name: values.view(members, features) for name, values in averages.items()}
+        return y.view(x.shape) if alone else y.view(channels.shape).movedim(-2, 0), state
 
 
 class BatchCenter(OverBatch):
@@ -110,7 +142,7 @@ class BatchCenter(OverBatch):
         return xhat + per_feature(parameters["shift"], xhat) if self.affine else xhat
 
 
-class BatchScale(BatchNorm):
+class BatchScale(BatchMoments):
     """Scale each feature by its deviation over the batch, without centering.
 
     xhat = x / sqrt(variance + epsilon), y = scale * xhat + shift; the variance is that around the mean.
@@ -272,7 +304,7 @@ class BatchRenorm(OverBatch):
         return self.rescale(torch.addcmul(d, centred, factor * r), parameters), remember(state, batch, context)
 
 
-class BatchMoving(BatchNorm):
+class BatchMoving(BatchMoments):
     """Normalize each feature by the moving averages even while training: a demonstration of what fails.
 
     y = scale * (x - stored mean) / sqrt(stored variance + epsilon) + shift, the averages taken before this batch and
@@ -295,7 +327,7 @@ class BatchMoving(BatchNorm):
         return y, remember(state, self.by_batch(x.detach())[2], context)
 
 
-class BatchDetached(BatchNorm):
+class BatchDetached(BatchMoments):
     """Normalize as BatchNorm does, but let no gradient pass through the statistics: a demonstration of what fails.
 
     y = scale * (x - mean) / sqrt(variance + epsilon) + shift with mean and variance taken as constants. A bias before

@@ -11,7 +11,7 @@ from uuid import uuid4
 import streamlit as st
 
 from landscape.experiment import Experiment, View
-from landscape.jobs import Ticket, default_dispatcher
+from landscape.jobs import Status, Task, Ticket, default_dispatcher
 from landscape.links import Request
 from landscape.training import Run, Training
 from landscape.views import InspectionTask, scan_of
@@ -44,8 +44,9 @@ def request_comparison(request: Request) -> tuple[NetworkTickets, ...]:
 
 def forget() -> None:
     """Let go of the results that this session shows, so that asking again computes them anew."""
-    for ticket in st.session_state.get("tickets", []):
+    for ticket in st.session_state.pop("tickets", []):
         default_dispatcher().store.drop(ticket.key)
+        ticket.release()
 
 
 def show_progress(tickets: Sequence[Ticket]) -> None:
@@ -70,18 +71,18 @@ def live(tickets: Sequence[Ticket], draw: Callable[[], None]) -> None:
 
 
 def _request_network(experiment: Experiment, view: View) -> NetworkTickets:
-    dispatcher, owner = default_dispatcher(), _owner()
-    run = dispatcher.request(f"run {experiment!r}", partial(Training, [experiment]), owner=owner)
-    surface = dispatcher.request(
-        f"surface {experiment!r} {view!r}", partial(_scan, view=view), needs=(run,), owner=owner
-    )
-    inspection = dispatcher.request(
-        f"inspection {experiment!r} {view.num_examples} {view.batches}",
-        partial(InspectionTask, view=view),
-        needs=(run,),
-        owner=owner,
+    run = _request(f"run {experiment!r}", partial(Training, [experiment]))
+    surface = _request(f"surface {experiment!r} {view!r}", partial(_scan, view=view), run)
+    inspection = _request(
+        f"inspection {experiment!r} {view.num_examples} {view.batches}", partial(InspectionTask, view=view), run
     )
     return NetworkTickets(run, surface, inspection)
+
+
+def _request(key: str, make: Callable[..., Task], *needs: Ticket) -> Ticket:
+    # A failure is kept while its settings are: asked for anew by each run of the page, it would fail for ever.
+    failed = {ticket.key: ticket for ticket in st.session_state.get("tickets", []) if ticket.status is Status.FAILED}
+    return failed.get(key) or default_dispatcher().request(key, make, needs, _owner())
 
 
 def _scan(run: Run, view: View) -> object:

@@ -40,12 +40,18 @@ Values = dict[str, Any]
 def begin() -> None:
     """Take the values from the link where it is new: on a first visit, after a step in the browser's history."""
     link = {name: text for name, text in st.query_params.to_dict().items() if name not in RESERVED}
-    if "values" not in st.session_state or (link and link != st.session_state["link"]):
+    if "values" not in st.session_state or (link != st.session_state["link"] and not _moved()):
         values, problems = links.read(link)
         adopt(values, problems)
         st.session_state["link"] = link
     for problem in st.session_state["problems"]:
         st.warning(problem)
+
+
+def _moved() -> bool:
+    """Return whether a control was moved: then a link that differs is only late, and not a step in the history."""
+    values, adopted = st.session_state["values"], st.session_state["adopted"]
+    return any(st.session_state.get(f"{name}-{adopted}", values[name]) != values[name] for name in values)
 
 
 def finish() -> Request:
@@ -70,8 +76,8 @@ def adopt(values: Values, problems: tuple[str, ...] = ()) -> None:
     """Make these the values of all controls."""
     st.session_state["values"] = dict(values)
     st.session_state["problems"] = problems
-    for name in FIELDS:
-        st.session_state.pop(name, None)
+    st.session_state["adopted"] = st.session_state.get("adopted", 0) + 1
+    st.session_state["first"] = {}
 
 
 def shown(group: str) -> bool:
@@ -83,26 +89,28 @@ def shown(group: str) -> bool:
 def control(name: str, label: str | None = None, optional: bool = False) -> None:
     """Draw the control of a field, as its bounds ask for; `optional` lets it take the base's value."""
     bounds, values = FIELDS[name], st.session_state["values"]
-    if name not in st.session_state:
-        st.session_state[name] = values[name]
-    text = {"label": label or bounds.label, "help": bounds.help, "key": name}
-    first = [None] if optional else []
-    if bounds.kind is bool and optional:
-        value = st.selectbox(**text, options=[None, True, False], format_func=_label)
-    elif bounds.kind is bool:
-        value = st.toggle(**text)
-    elif issubclass(bounds.kind, StrEnum):
-        value = st.selectbox(**text, options=[*first, *bounds.kind], format_func=_label)
-    elif optional or bounds.logarithmic or name.partition("_")[2] in STOPS or name in STOPS:
-        numbers = _stops(name) | ({values[name]} - {None})
-        if optional:
-            value = st.selectbox(**text, options=[None, *sorted(numbers)], format_func=_label)
+    key = f"{name}-{st.session_state['adopted']}"
+    # Adopted values make new widgets, which begin with them. A value set through the session state instead reaches a
+    # slow browser too late where the page runs again meanwhile, and the widget answers with the first of its options.
+    if key not in st.session_state:
+        st.session_state["first"][name] = values[name]
+    first = st.session_state["first"][name]
+    text = {"label": label or bounds.label, "help": bounds.help, "key": key}
+    if optional or issubclass(bounds.kind, StrEnum):
+        if bounds.kind is bool:
+            options = [True, False]
         else:
-            value = st.select_slider(**text, options=sorted(numbers), format_func=_label)
+            options = list(bounds.kind) if issubclass(bounds.kind, StrEnum) else _stops(name, first)
+        options = [None, *options] if optional else options
+        value = st.selectbox(**text, options=options, index=options.index(first), format_func=_label)
+    elif bounds.kind is bool:
+        value = st.toggle(**text, value=first)
+    elif bounds.logarithmic or name in STOPS:
+        value = st.select_slider(**text, options=_stops(name, first), value=first, format_func=_label)
     elif bounds.kind is int:
-        value = st.number_input(**text, min_value=int(bounds.low), max_value=int(bounds.high), step=1)
+        value = st.number_input(**text, value=first, min_value=int(bounds.low), max_value=int(bounds.high), step=1)
     else:
-        value = st.slider(**text, min_value=bounds.low, max_value=bounds.high)
+        value = st.slider(**text, value=first, min_value=bounds.low, max_value=bounds.high)
     values[name] = value
 
 
@@ -188,21 +196,21 @@ def _count_changed(key: str) -> None:
         if values[f"v{i}_normalization"] is None:
             values[f"v{i}_normalization"] = next((kind for kind in kinds if kind not in used), kinds("none"))
             used.add(values[f"v{i}_normalization"])
+    adopt(values)
 
 
 def _new_seed() -> None:
-    values = st.session_state["values"]
-    values["seed"] += 1
-    st.session_state.pop("seed", None)
+    st.session_state["values"]["seed"] += 1
 
 
-def _stops(name: str) -> set[float]:
+def _stops(name: str, first: float | None) -> list[float]:
     bounds = FIELDS[name]
     stops = STOPS.get(name) or STOPS.get(name.partition("_")[2])
     if stops is None:
         decades = [factor * 10.0**power for power in range(-6, 4) for factor in (1, 2, 5)]
         stops = tuple(float(f"{value:.6g}") for value in decades)
-    return {bounds.kind(value) for value in stops if bounds.low <= value <= bounds.high}
+    inside = {bounds.kind(value) for value in stops if bounds.low <= value <= bounds.high}
+    return sorted(inside | ({first} - {None}))
 
 
 def _label(value: Any) -> str:

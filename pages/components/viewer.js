@@ -79,6 +79,8 @@ class Viewer {
       if (turn !== this.turn) return; // a newer message takes over between two panels
       if (panel.figure) await this.drawPanel(this.slots[i], panel);
     }
+    await new Promise(requestAnimationFrame); // the scenes are drawn in the frame after their data came
+    if (turn !== this.turn) return;
     this.root.dataset.ready = panels.filter((panel) => panel.figure).length;
     this.root.dataset.revision = revision;
   }
@@ -104,7 +106,7 @@ class Viewer {
       slot.plot.setAttribute("aria-label", `${panel.title}. ${panel.alt || panel.pending}`);
     });
     for (const [group, row] of Object.entries(this.rows))
-      row.style.setProperty("--columns", Math.min(4, panels.filter((panel) => panel.group === group).length) || 1);
+      row.dataset.columns = Math.min(4, panels.filter((panel) => panel.group === group).length);
   }
 
   makeSlot(group) {
@@ -143,13 +145,13 @@ class Viewer {
       layout.shapes[index][end] = value;
     }
     slot.at = this.snapshot;
-    slot.moved = 0;
+    Object.assign(slot, { moved: 0, cost: 1 });
     await window.Plotly.react(slot.plot, data, layout, this.config(slot));
     slot.drawn = drawn;
     if (!slot.linked && slot.group === "scene") this.link(slot);
     slot.linked = true;
     this.follow();
-    await new Promise(requestAnimationFrame); // the page stays alive between two plots
+    await new Promise((resume) => setTimeout(resume, 0)); // the page stays alive between two plots
   }
 
   config(slot) {
@@ -205,14 +207,14 @@ class Viewer {
     this.follow();
   }
 
-  // Moves the panels to the snapshot, as many in a frame as fit, those that waited longest first: where a plot is slow
-  // to draw the slider still moves, and the panels skip snapshots.
+  // Moves the panels to the snapshot, as many in a frame as fit, those first that waited longest for what they cost:
+  // where plots are slow to draw the slider still moves, and the panels skip snapshots.
   follow() {
     this.following ??= requestAnimationFrame(() => {
       this.following = undefined;
       const begin = performance.now();
       const late = this.slots.filter((slot) => slot.drawn && slot.at !== this.snapshot);
-      late.sort((a, b) => a.moved - b.moved);
+      late.sort((a, b) => (begin - b.moved) / b.cost - (begin - a.moved) / a.cost);
       for (const slot of late) {
         if (performance.now() - begin > FRAME_MS) break;
         this.showSnapshot(slot);
@@ -272,8 +274,8 @@ class Viewer {
   }
 
   showSnapshot(slot) {
+    const begin = performance.now();
     slot.at = this.snapshot;
-    slot.moved = performance.now();
     const changes = this.changes(slot);
     const shapes = this.shapes(slot);
     if (changes.length) {
@@ -282,6 +284,8 @@ class Viewer {
       window.Plotly.restyle(slot.plot, update, changes.map(({ trace }) => trace));
     }
     if (Object.keys(shapes).length) window.Plotly.relayout(slot.plot, shapes);
+    slot.moved = performance.now();
+    slot.cost = Math.max(1, slot.moved - begin);
   }
 
   resize() {

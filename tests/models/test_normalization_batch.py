@@ -10,7 +10,7 @@ from torch.nn.functional import relu
 from models.build import build
 from models.network import NetworkConfig
 from models.normalization import LAYERS, Context, Normalization
-from models.normalization.batch import BatchNorm, BatchRenorm, renormalization_limits
+from models.normalization.batch import BatchMoments, BatchNorm, BatchRenorm, renormalization_limits
 
 MEMBERS = 3
 EXACT = {"rtol": 0.0, "atol": 1e-10}
@@ -73,6 +73,23 @@ def test_equals_torch_in_training_over_steps_and_in_evaluation(shape, affine):
                 torch.testing.assert_close(got[i], want, **EXACT)
             torch.testing.assert_close(state["mean"][i], peer.running_mean, **EXACT)
             torch.testing.assert_close(state["variance"][i], peer.running_var, **EXACT)
+
+
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_kernel_equals_the_plain_operations_to_second_order(shape, affine):
+    kernel, plain = BatchNorm(affine=affine), BatchMoments(affine=affine)
+    parameters, state = stack_of(kernel, shape[-1])
+    x, upstream = normal(MEMBERS, *shape).requires_grad_(), normal(MEMBERS, *shape)
+    inputs = [x, *parameters.values()]
+    found = []
+    for layer in (kernel, plain):
+        y, new = layer.normalize(x, parameters, state, BATCH)
+        first = torch.autograd.grad((y**3 * upstream).sum(), inputs, create_graph=True)
+        second = torch.autograd.grad(sum(part.sin().sum() for part in first), inputs)
+        found.append([y, *new.values(), *first, *second])
+    for got, want in zip(*found, strict=True):
+        torch.testing.assert_close(got, want, **EXACT)
 
 
 def test_momentum_one_over_k_gives_the_population_statistics_of_algorithm_2():
@@ -307,7 +324,7 @@ class TestNoise:
         return self.step(x, context), context
 
     def step(self, x, context):
-        state = {"mean": torch.zeros(1, x.shape[-1]).to(x), "variance": torch.ones(1, x.shape[-1]).to(x)}
+        state = {"mean": x.new_zeros(len(x), x.shape[-1]), "variance": x.new_ones(len(x), x.shape[-1])}
         return self.layer.normalize(x, {}, state, context)[0]
 
     def test_marginal_deviation_is_1_169(self):

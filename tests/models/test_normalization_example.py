@@ -96,10 +96,14 @@ def test_equals_torch(case, affine):
             torch.testing.assert_close(got[i], want, **EXACT)
 
 
-@pytest.mark.parametrize("kind", [LayerNorm, RMSNorm, GroupNorm, InstanceNorm])
-def test_gradients_equal_finite_differences(kind):
+FOUR_FEATURES = [(LayerNorm, (2, 4)), (RMSNorm, (2, 4)), (GroupNorm, (2, 4))]
+FOUR_CHANNELS = [(kind, (2, 3, 4)) for kind in (LayerNorm, RMSNorm, GroupNorm, InstanceNorm)]
+
+
+@pytest.mark.parametrize(("kind", "shape"), FOUR_FEATURES + FOUR_CHANNELS)
+def test_gradients_equal_finite_differences(kind, shape):
     layer = kind(groups=2)
-    x = normal(2, 2, 3, 4).requires_grad_()
+    x = normal(2, *shape).requires_grad_()
     names = list(layer.parameters(4))
     values = [normal(2, 4).requires_grad_() for _ in names]
 

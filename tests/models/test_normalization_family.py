@@ -128,7 +128,8 @@ def test_a_stack_equals_its_members_alone(member, normalized):
             context = Context(progress=step / 2, training=True, generators=drawing)
             outputs, state = network.forward(parameters, state, x, context)
             (gradient,) = torch.autograd.grad(outputs.square().mean((1, 2)).sum(), parameters)
-            parameters = network.project(parameters - 0.1 * gradient)
+            parameters = parameters - 0.1 * gradient
+            network.project(network.layout.split(parameters))
         tested, _ = network.forward(parameters, state, batches[0], Context(statistics="stored"))
         return parameters.detach(), network.flatten_state(state), tested.detach()
 

@@ -1,0 +1,225 @@
+"""Two shifts that are two things: of what a layer sees when those below it move, and of the data between two domains.
+
+Internal covariate shift follows Santurkar et al. 2018 (arXiv 1805.11604), Definition 2.1. Domain shift and its remedy
+follow Li et al. 2016 (arXiv 1603.04779), AdaBN; left out are its online estimates and more than two domains.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from landscape.data import load
+from landscape.experiment import Experiment
+from landscape.objective import Objective, accuracies_of, network_of, population_state
+from landscape.steps import AlongTraining, StepObjective
+from landscape.training import Run
+from models.fields import number, validate
+from models.layout import Layout
+from models.network import Network
+from models.normalization import Context, NetworkState
+
+
+@dataclass(frozen=True, eq=False)
+class LayerShift:
+    """Internal covariate shift of L layers at one step, or at each of M steps (M, L).
+
+    With G the gradient by a layer's weights and G' the same after the layers below have moved by the step:
+    layers: their names, the output last. difference: (..., L) |G - G'|. cosine: (..., L) of the angle between them, 1
+    where nothing shifts; not a number where one of them is 0. gradient_norm: (..., L) |G|.
+
+    Source: Santurkar et al. 2018, arXiv 1805.11604, Definition 2.1.
+    """
+
+    layers: tuple[str, ...]
+    difference: np.ndarray
+    cosine: np.ndarray
+    gradient_norm: np.ndarray
+
+
+def internal_covariate_shift(
+    objective: Objective, before: np.ndarray | Tensor, after: np.ndarray | Tensor
+) -> LayerShift:
+    """Return how much the gradient of each layer changes when the layers below it move.
+
+    G_i = grad_{W_i} L(W_1, ..., W_k), G'_i = grad_{W_i} L(W_1', ..., W_{i-1}', W_i, ..., W_k), on the same batch. W_i
+    are the layer's weights; with the layers below move their biases and the scales and shifts of their normalizations,
+    and those of a normalization on the input. The lowest layer has nothing below it: its shift is 0 where no input is
+    normalized. The k + 1 points are one stack.
+
+    Source: Santurkar et al. 2018, arXiv 1805.11604, Definition 2.1.
+
+    Args: objective of the step's batch, of a network of ours; before (P,) and after (P,) the optimizer's step.
+    """
+    layers, masks = _below(objective.layout)
+    start, moved = objective.tensor(before), objective.tensor(after)
+    below = torch.from_numpy(masks).to(objective.device)
+    points = torch.cat([start[None], torch.where(below, moved, start)])
+    _, gradients = objective.gradient(points)
+    own = [objective.layout.slice(f"{layer}.weight") for layer in layers]
+    pairs = [(gradients[0, part], gradients[i, part]) for i, part in enumerate(own, start=1)]
+    measures = [
+        (torch.linalg.vector_norm(g - shifted), _cosine(g, shifted), torch.linalg.vector_norm(g))
+        for g, shifted in pairs
+    ]
+    return LayerShift(layers, *torch.tensor(measures, dtype=torch.float64).T.numpy())
+
+
+def _below(layout: Layout) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return the layers in the order in which they apply, and for each where what lies below it stands, (L, P)."""
+    layers = tuple(block.name.removesuffix(".weight") for block in layout.blocks if block.filter_axis is not None)
+    rank = {layer: i for i, layer in enumerate(layers)}
+    ranks = np.concatenate([np.full(b.size, rank.get(b.name.rpartition(".")[0], -1)) for b in layout.blocks])
+    return layers, ranks < np.arange(len(layers))[:, None]
+
+
+def _cosine(a: Tensor, b: Tensor) -> Tensor:
+    return (a / torch.linalg.vector_norm(a)) @ (b / torch.linalg.vector_norm(b))
+
+
+@dataclass(frozen=True, eq=False)
+class Shift:
+    """Internal covariate shift at M steps of a training. run: up to where it was. shift: arrays (M, L)."""
+
+    run: Run
+    steps: np.ndarray
+    shift: LayerShift
+
+
+class ShiftTask(AlongTraining):
+    """The computation of a `Shift` in chunks: at each measured step the layers move as the optimizer moves them."""
+
+    def __init__(self, experiment: Experiment, count: int = 100) -> None:
+        super().__init__(experiment, count)
+
+    def measure(self, objective: StepObjective, after: Tensor) -> LayerShift:
+        return internal_covariate_shift(objective, objective.start, after)
+
+    def collect(self, run: Run, steps: np.ndarray, measured: list[Any]) -> Shift:
+        names = ("difference", "cosine", "gradient_norm")
+        stacked = {name: np.stack([getattr(one, name) for one in measured]) for name in names}
+        return Shift(run, steps, LayerShift(measured[0].layers, **stacked))
+
+
+def shift_of(experiment: Experiment, count: int = 100) -> Shift:
+    """Train an experiment and return its internal covariate shift at up to `count` steps, evenly spaced.
+
+    Source: Santurkar et al. 2018, arXiv 1805.11604, Sec. 2.2, Fig. 3.
+    """
+    task = ShiftTask(experiment, count)
+    task.advance(float("inf"))
+    return task.result()
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A second domain: the same examples seen otherwise, x' = contrast * x + brightness + noise * N(0, 1).
+
+    The numbers are in units of the deviation of all training inputs; 1, 0, 0 changes nothing.
+    """
+
+    contrast: float = number(0.5, 0.0, 10.0, "Contrast", "Multiplies the inputs.")
+    brightness: float = number(1.0, -10.0, 10.0, "Brightness", "Added to the inputs, in their deviations.")
+    noise: float = number(0.0, 0.0, 10.0, "Noise", "Deviation of the noise added, in that of the inputs.")
+
+    def __post_init__(self) -> None:
+        validate(self)
+
+    def apply(self, x: Tensor, deviation: float, seed: int) -> Tensor:
+        """Return inputs (N, ...) as they look in this domain."""
+        drawn = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed))
+        return self.contrast * x + deviation * (self.brightness + self.noise * drawn)
+
+
+@dataclass(frozen=True, eq=False)
+class DomainShift:
+    """The divergence between two domains at L layers, and what AdaBN does to it and to the accuracy.
+
+    layers: the places of the normalizations. before, after: (L,) symmetric divergence of what enters them, without and
+    with AdaBN. source_accuracy: on the test data as it is. accuracy_before, accuracy_after: on the same in the other
+    domain, by the statistics of training and by those of the domain.
+    """
+
+    layers: tuple[str, ...]
+    before: np.ndarray
+    after: np.ndarray
+    source_accuracy: float
+    accuracy_before: float
+    accuracy_after: float
+
+
+def gaussian_divergence(a: Tensor, b: Tensor) -> Tensor:
+    """Return the symmetric Kullback-Leibler divergence of each unit between two domains, taken as Gaussian, `(C,)`.
+
+    KL(A|B) + KL(B|A) = (s_A^2 + d^2) / (2 s_B^2) + (s_B^2 + d^2) / (2 s_A^2) - 1, d = mean_A - mean_B: the logarithms
+    of the two cancel. Infinite where a unit is constant in one domain alone, 0 where in both and alike.
+
+    Source: Li et al. 2016, arXiv 1603.04779, Sec. 3.
+
+    Args: a `(N, C)`, b `(M, C)`: the unit's values in each domain.
+
+    >>> a = torch.tensor([[-1.0], [1.0]])
+    >>> gaussian_divergence(a, a + 3).item()  # d^2 / s^2
+    9.0
+    """
+    mean_a, mean_b = a.mean(0), b.mean(0)
+    var_a, var_b = a.var(0, correction=0), b.var(0, correction=0)
+    gap = (mean_a - mean_b).square()
+    divergence = (var_a + gap) / (2 * var_b) + (var_b + gap) / (2 * var_a) - 1
+    return torch.where((var_a == var_b) & (gap == 0), 0.0, divergence)
+
+
+def adapted_state(network: Network, parameters: Tensor, x: Tensor) -> NetworkState:
+    """Return the statistics of a new domain for parameters `(E, P)`: AdaBN. No weights change, no label is seen.
+
+    All examples are one batch: mean_j = E[x_j], variance_j = Var[x_j] of each unit over the domain, layer after layer,
+    each on what the adapted ones below give.
+
+    Source: Li et al. 2016, arXiv 1603.04779, Algorithm 1.
+
+    Args: x `(N, *inputs)` of the new domain.
+    """
+    with torch.no_grad():
+        return population_state(network, parameters, (x[None],))
+
+
+def domain_shift(run: Run, domain: Domain) -> DomainShift:
+    """Return what a second domain does to a trained network, and what AdaBN undoes.
+
+    The test examples are the first domain, the same examples altered are the second; AdaBN's statistics come from the
+    training examples so altered, which the accuracy does not count. The divergence is that of what *enters* each
+    normalization: at its output both domains have the same mean and deviation by construction. What enters the first
+    one does not change. A network without normalization has nothing to adapt: before and after are the same.
+
+    Source: Li et al. 2016, arXiv 1603.04779, Algorithm 1; the divergence averaged over the units of a layer.
+    """
+    network, data = network_of(run.experiment), load(run.experiment.data)
+    parameters = torch.as_tensor(run.parameters[-1:])
+    stored = network.unflatten_state(torch.as_tensor(run.states[-1:]))
+    deviation = float(data.train_x.std())
+    train, test = (domain.apply(x, deviation, seed) for seed, x in enumerate((data.train_x, data.test_x)))
+    adapted = adapted_state(network, parameters, train)
+
+    def look(x: Tensor, state: NetworkState) -> tuple[dict[str, Tensor], float]:
+        entering: dict[str, Tensor] = {}
+
+        def tap(place: str, moment: str, values: Tensor) -> None:
+            if moment == "before" and (place != "input" or network.input_layer.over_batch):
+                entering[place] = values[0].flatten(0, -2).clone()
+
+        with torch.no_grad():
+            outputs, _ = network.forward(parameters, state, x[None], Context(statistics="stored", tap=tap))
+            return entering, float(accuracies_of(outputs, data.test_y[None]))
+
+    source, source_accuracy = look(data.test_x, stored)
+    plain, accuracy_before = look(test, stored)
+    mended, accuracy_after = look(test, adapted)
+    before, after = (
+        np.array([float(gaussian_divergence(source[place], other[place]).mean()) for place in source])
+        for other in (plain, mended)
+    )
+    return DomainShift(tuple(source), before, after, source_accuracy, accuracy_before, accuracy_after)

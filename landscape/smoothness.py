@@ -1,0 +1,247 @@
+"""How smooth the loss is along the gradient: its range, how well the gradient foretells itself, the effective beta.
+
+Follows Santurkar et al. 2018 (arXiv 1805.11604), Sec. 3.2 and App. A.2.2: the full gradient, the batch of the step, by
+its statistics, at the current weights. Leaves out random directions, on which the paper finds the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from landscape.experiment import Experiment
+from landscape.objective import Objective
+from landscape.steps import AlongTraining, StepObjective
+from landscape.training import Run
+from models.activations import Activation
+from models.fields import number, validate
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The sizes of the steps along the gradient, as multiples of the learning rate, and how often they are tried.
+
+    Source: Santurkar et al. 2018, arXiv 1805.11604, App. A.2.2: 1/2 to 4 for VGG, 1/100 to 30 for the deep linear
+    network (see `ladder_of`); the number of rungs, and their even spacing in logarithm, are ours.
+
+    >>> Ladder(rungs=4).step_sizes(0.1).round(3).tolist()
+    [0.05, 0.1, 0.2, 0.4]
+    """
+
+    lowest: float = number(0.5, 1e-4, 1e4, "Shortest step", "Times the learning rate.", logarithmic=True)
+    highest: float = number(4.0, 1e-4, 1e4, "Longest step", "Times the learning rate.", logarithmic=True)
+    rungs: int = number(8, 1, 64, "Rungs", "How many sizes of step are tried, by even factors.")
+    probes: int = number(100, 1, 5000, "Probes", "At how many steps of the training, evenly spaced.")
+
+    def __post_init__(self) -> None:
+        validate(self)
+        if self.lowest > self.highest:
+            raise ValueError(
+                f"Ladder.lowest must be at most Ladder.highest, not {self.lowest:g} and {self.highest:g}; swap them"
+            )
+
+    def step_sizes(self, learning_rate: float) -> np.ndarray:
+        """Return the sizes (K,) of the steps at a learning rate."""
+        return learning_rate * np.geomspace(self.lowest, self.highest, self.rungs)
+
+
+def ladder_of(experiment: Experiment) -> Ladder:
+    """Return the paper's ladder for an experiment: the longer one for a deep linear network."""
+    linear = experiment.network.activation is Activation.LINEAR
+    return Ladder(lowest=0.01, highest=30.0) if linear else Ladder()
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """The loss and its gradient at K steps along the gradient g from one point, or from each of M points (M, K).
+
+    With theta(rho) = theta - rho g:
+    step_sizes: (K,) rho; each step is rho times the gradient, and so rho |g| long.
+    loss: (..., K) L(theta(rho)). gradient_change: (..., K) |grad L(theta(rho)) - g|.
+    effective_beta: (..., K) gradient_change / (rho |g|); not a number where g is 0.
+    start_loss: (...) L(theta). gradient_norm: (...) |g|.
+
+    What overflows is inf or not a number, as it comes; `bands` counts it as infinite.
+
+    Source: Santurkar et al. 2018, arXiv 1805.11604, Sec. 3.2, App. A.2.2.
+    """
+
+    step_sizes: np.ndarray
+    loss: np.ndarray
+    gradient_change: np.ndarray
+    effective_beta: np.ndarray
+    start_loss: np.ndarray
+    gradient_norm: np.ndarray
+
+    @property
+    def loss_band(self) -> np.ndarray:
+        """Least and greatest loss along the ladder, (..., 2)."""
+        return _band(self.loss)
+
+    @property
+    def loss_range(self) -> np.ndarray:
+        """Greatest minus least loss along the ladder, (...)."""
+        low, high = np.moveaxis(self.loss_band, -1, 0)
+        return np.where(np.isinf(high), np.inf, high - np.where(np.isinf(low), 0, low))
+
+    @property
+    def change_band(self) -> np.ndarray:
+        """Least and greatest change of the gradient along the ladder, (..., 2)."""
+        return _band(self.gradient_change)
+
+    @property
+    def max_beta(self) -> np.ndarray:
+        """The effective beta of the point, the greatest along the ladder, (...)."""
+        return self.effective_beta.max(-1)
+
+
+def _band(values: np.ndarray) -> np.ndarray:
+    values = np.where(np.isnan(values), np.inf, values)
+    return np.stack([values.min(-1), values.max(-1)], axis=-1)
+
+
+def probe_along_gradient(objective: Objective, parameters: np.ndarray | Tensor, step_sizes: np.ndarray) -> Probe:
+    """Walk along the gradient g = grad L(theta) and compare losses and gradients there with those at the start.
+
+    L(theta - rho g), |grad L(theta - rho g) - g| and |grad L(theta - rho g) - g| / (rho |g|) for each rho. The K points
+    are one stack: two calls of the objective in all.
+
+    Source: Santurkar et al. 2018, arXiv 1805.11604, Sec. 3.2.
+
+    Args: objective of P parameters; parameters theta (P,); step_sizes rho (K,), each over 0.
+    Returns: a Probe of one point.
+    Raises: ValueError where a step size is not over 0, as the effective beta divides by it.
+    """
+    sizes = np.asarray(step_sizes, float)
+    if sizes.ndim != 1 or not len(sizes) or not (sizes > 0).all():
+        raise ValueError(f"step_sizes must be a list of numbers over 0, not {step_sizes}: no step has no direction")
+    start_loss, gradient, losses, gradients = _walk(objective, parameters, sizes)
+    change = torch.linalg.vector_norm(gradients - gradient, dim=1)
+    norm = torch.linalg.vector_norm(gradient)
+    beta = change / (objective.tensor(sizes) * norm)
+    return Probe(sizes, *(_numpy(values) for values in (losses, change, beta, start_loss[0], norm)))
+
+
+def _walk(
+    objective: Objective, parameters: np.ndarray | Tensor, sizes: np.ndarray
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return loss (1,) and gradient (1, P) at the start, and those, (K,) and (K, P), after each step."""
+    start = objective.tensor(parameters)[None]
+    start_loss, gradient = objective.gradient(start)
+    return start_loss, gradient, *objective.gradient(start - objective.tensor(sizes)[:, None] * gradient)
+
+
+def _numpy(values: Tensor) -> np.ndarray:
+    return values.double().cpu().numpy()
+
+
+@dataclass(frozen=True, eq=False)
+class GradientLine:
+    """The loss on a line along the gradient, and the gradient at a few points of it, to be drawn as arrows.
+
+    step_sizes: (K,) rho; the point lies rho |g| from the start, down the gradient g. loss: (K,) there.
+    arrow_sizes: (A,) the rho of the arrows. arrow_loss: (A,) there.
+    along: (A,) <grad L, g> / |g|, the part of the gradient there that points as g does: the loss's slope along the line
+        is -along per unit of length, -along |g| per unit of rho. Below 0 a step further climbs.
+    across: (A,) the length of the rest, which points out of the line.
+    start_loss, gradient_norm: at the start.
+    """
+
+    step_sizes: np.ndarray
+    loss: np.ndarray
+    arrow_sizes: np.ndarray
+    arrow_loss: np.ndarray
+    along: np.ndarray
+    across: np.ndarray
+    start_loss: float
+    gradient_norm: float
+
+
+def line_along_gradient(
+    objective: Objective,
+    parameters: np.ndarray | Tensor,
+    step_sizes: np.ndarray,
+    arrow_sizes: np.ndarray,
+) -> GradientLine:
+    """Return the loss L(theta - rho g) on a fine grid of rho, and the gradient's parts at a few rho.
+
+    Source: Santurkar et al. 2018, arXiv 1805.11604, Sec. 3.2, whose measures are read off such lines.
+
+    Args: objective of P parameters; parameters theta (P,); step_sizes (K,); arrow_sizes (A,), usually three.
+    """
+    sizes, arrows = np.asarray(step_sizes, float), np.asarray(arrow_sizes, float)
+    start_loss, gradient, arrow_loss, gradients = _walk(objective, parameters, arrows)
+    norm = torch.linalg.vector_norm(gradient)
+    direction = gradient[0] / norm
+    along = gradients @ direction
+    across = torch.linalg.vector_norm(gradients - along[:, None] * direction, dim=1)
+    start = objective.tensor(parameters)[None]
+    parts = []
+    with torch.no_grad():
+        for rho in objective.tensor(sizes).split(objective.chunk):
+            parts.append(objective(start - rho[:, None] * gradient))
+    return GradientLine(
+        sizes,
+        _numpy(torch.cat(parts)),
+        arrows,
+        *(_numpy(values) for values in (arrow_loss, along, across)),
+        float(start_loss[0]),
+        float(norm),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Smoothness:
+    """The measures along the gradient at M steps of a training, on a ladder of K step sizes.
+
+    run: the training, up to where it was when this was taken. steps: (M,). probe: arrays (M, K) and (M,).
+    """
+
+    run: Run
+    ladder: Ladder
+    steps: np.ndarray
+    probe: Probe
+
+    @property
+    def edge_of_stability(self) -> float:
+        """2 / learning rate: the curvature beyond which plain gradient descent does not converge."""
+        return 2 / self.run.experiment.training.learning_rate
+
+
+class SmoothnessTask(AlongTraining):
+    """The computation of a `Smoothness` in chunks, so that the first bands can be drawn while it trains.
+
+    Each step that is measured is probed with its own batch, weights and noise; the training itself is not touched.
+    """
+
+    def __init__(self, experiment: Experiment, ladder: Ladder | None = None) -> None:
+        self.ladder = ladder or ladder_of(experiment)
+        super().__init__(experiment, self.ladder.probes)
+
+    def measure(self, objective: StepObjective, after: Tensor) -> Probe:
+        rate = self.training.base.training.learning_rate
+        return probe_along_gradient(objective, objective.start, self.ladder.step_sizes(rate))
+
+    def collect(self, run: Run, steps: np.ndarray, measured: list[Any]) -> Smoothness:
+        names = ("loss", "gradient_change", "effective_beta", "start_loss", "gradient_norm")
+        stacked = {name: np.stack([getattr(probe, name) for probe in measured]) for name in names}
+        return Smoothness(run, self.ladder, steps, Probe(measured[0].step_sizes, **stacked))
+
+
+def smoothness_of(experiment: Experiment, ladder: Ladder | None = None) -> Smoothness:
+    """Train an experiment and return the measures along the gradient at steps of its training.
+
+    >>> from landscape.experiment import Experiment
+    >>> small = Experiment().replace(dataset="moons", width=8, depth=1, num_steps=50)
+    >>> smoothness_of(small, Ladder(rungs=4, probes=10)).probe.loss.shape
+    (10, 4)
+
+    Source: Santurkar et al. 2018, arXiv 1805.11604, Sec. 3.2, Fig. 4.
+    """
+    task = SmoothnessTask(experiment, ladder)
+    task.advance(float("inf"))
+    return task.result()

@@ -1,0 +1,132 @@
+"""What enters and leaves the layers, against hooks on `torch.nn` modules and against Jacobians by autograd."""
+
+import numpy as np
+import pytest
+import torch
+
+from landscape.activations import activation_histograms, gradient_norms, layer_inputs, layer_jacobians
+from landscape.data import load
+from landscape.experiment import Experiment
+from landscape.training import train
+from tests.cases import NETWORKS, SMALL
+from tests.reference import plain_loss, twin
+
+PLACES = ["none", "none-relu-deep", "batch", "batch-after-plain", "layer-both-squared"]
+
+
+def looked_at(run, snapshot, examples):
+    """Return a twin's inputs of the activation functions, outputs of the layers, and its output, all with gradient."""
+    data, config = load(run.experiment.data), run.experiment.network
+    net = twin(run.experiment, run.parameters[snapshot]).train()
+    x = data.train_x[:examples].double().requires_grad_()
+    inputs, hidden, value = [], [x], x
+    for name, module in net.named_children():
+        if name.endswith("_act"):
+            inputs.append(value.detach())
+        value = module(value)
+        if name.startswith("layer") and name.endswith("_act" if config.placement == "before" else "_norm"):
+            hidden.append(value)
+    return net, inputs, hidden, value
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_percentiles_are_of_what_enters_the_activation_functions(name):
+    run = train(NETWORKS[name])
+    of_all, of_one = layer_inputs(run, examples=100), layer_inputs(run, unit=2, examples=100)
+    assert of_all.percentiles.shape == (len(run.steps), run.experiment.network.depth, 3)
+    _, inputs, _, _ = looked_at(run, 7, 100)
+    for layer, values in enumerate(inputs):
+        expected = np.percentile(values.numpy(), [15, 50, 85])
+        np.testing.assert_allclose(of_all.percentiles[7, layer], expected, rtol=1e-3, atol=1e-4)
+        expected = np.percentile(values[:, 2].numpy(), [15, 50, 85])
+        np.testing.assert_allclose(of_one.percentiles[7, layer], expected, rtol=1e-3, atol=1e-4)
+
+
+def test_saturation_is_where_the_function_is_flat():
+    run = train(NETWORKS["none-relu-deep"])
+    found = layer_inputs(run, examples=50)
+    _, inputs, _, _ = looked_at(run, -1, 50)
+    for layer, values in enumerate(inputs):
+        assert found.saturated[-1, layer] == pytest.approx(float((values <= 0).double().mean()), abs=0.005)
+        assert found.dead[-1, layer] == pytest.approx(float((values <= 0).all(0).double().mean()))
+    run = train(SMALL.replace(init_scale=8))
+    _, inputs, _, _ = looked_at(run, 0, 50)
+    flat = [float((1 - values.tanh() ** 2 < 0.1).double().mean()) for values in inputs]
+    assert min(flat) > 0.3
+    np.testing.assert_allclose(layer_inputs(run, examples=50).saturated[0], flat, atol=0.005)
+
+
+def test_a_linear_network_never_saturates():
+    assert not layer_inputs(train(SMALL.replace(activation="linear", learning_rate=0.01))).saturated.any()
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_gradients_are_those_of_the_mean_loss(name):
+    run = train(NETWORKS[name])
+    found = gradient_norms(run, examples=40)
+    net, _, hidden, output = looked_at(run, 5, 40)
+    loss = plain_loss(output, load(run.experiment.data).train_y[:40], run.experiment)
+    layers = [net.get_submodule(layer).weight for layer in found.layers]
+    gradients = [float(g.norm()) for g in torch.autograd.grad(loss, [*hidden[1:], output, *layers])]
+    np.testing.assert_allclose(found.activations[5], gradients[: len(layers)], rtol=2e-3)
+    np.testing.assert_allclose(found.weights[5], gradients[len(layers) :], rtol=2e-3)
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_jacobians_are_of_one_example_among_the_others(name):
+    run = train(NETWORKS[name])
+    found = layer_jacobians(run, snapshot=3, count=2, examples=30)
+    _, _, hidden, output = looked_at(run, 3, 30)
+    assert found.step == run.steps[3]
+    for values, before, after in zip(found.values, hidden, [*hidden[1:], output], strict=True):
+        for example in range(2):
+            rows = [
+                torch.autograd.grad(unit, before, retain_graph=True)[0][example].flatten() for unit in after[example]
+            ]
+            expected = torch.linalg.svdvals(torch.stack(rows)).detach()
+            np.testing.assert_allclose(values[example], expected, rtol=2e-3, atol=2e-4)
+
+
+def test_jacobians_in_parts_are_the_same(monkeypatch):
+    run = train(SMALL.replace(num_steps=1))
+    whole = layer_jacobians(run)
+    monkeypatch.setattr("landscape.activations.STACK_BYTES", 1)
+    parts = layer_jacobians(run)
+    for one, other in zip(whole.values, parts.values, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(gradient_norms(run).weights, gradient_norms(run).weights)
+
+
+def test_batchnorm_makes_gradients_grow_by_a_fifth_a_layer_at_initialization():
+    deep = Experiment().replace(width=128, depth=12, num_steps=1, batch_size=256)
+    growth = {}
+    for name in ("none", "batch"):
+        norms = gradient_norms(train(deep.replace(normalization=name)), examples=256).activations[0]
+        growth[name] = (norms[0] / norms[-2]) ** (1 / 11)
+    assert growth["batch"] == pytest.approx(1.21, abs=0.04)
+    assert growth["none"] == pytest.approx(1, abs=0.04)
+
+
+def test_images_are_taken_over_their_locations():
+    run = train(Experiment().replace(kind="cnn", width=4, depth=2, num_steps=2, normalization="batch"))
+    found = layer_inputs(run, unit=3, examples=20)
+    assert found.percentiles.shape == (3, 2, 3)
+    assert gradient_norms(run).activations.shape == (3, 3)
+    with pytest.raises(ValueError, match="choose mlp"):
+        layer_jacobians(run)
+
+
+def test_what_cannot_be_measured_says_so():
+    with pytest.raises(ValueError, match="unit must be from 0 to 5"):
+        layer_inputs(train(SMALL.replace(num_steps=1)), unit=6)
+    recurrent = train(Experiment().replace(kind="recurrent", width=4, depth=1, num_steps=1))
+    with pytest.raises(ValueError, match="not a recurrent one"):
+        gradient_norms(recurrent)
+
+
+def test_histograms_count_every_value_once():
+    run = train(NETWORKS["batch"])
+    found = activation_histograms(run)
+    np.testing.assert_allclose(found.density.sum(-1), 1, atol=1e-6)
+    _, inputs, _, _ = looked_at(run, -1, 64)
+    np.testing.assert_allclose(found.deviation[-1, :, 1], [float(v.std()) for v in inputs], rtol=1e-3)

@@ -1,0 +1,164 @@
+"""What is said of results: every number in a sentence is that of the result, which is made here by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from landscape.captions import Outcome, notice, number, surface_caption, table
+from landscape.directions import Plane
+from landscape.experiment import Experiment, View
+from landscape.surfaces import Path, Surface, axis
+from landscape.training import Run
+from landscape.views import Inspection
+
+LEARNED = Run(
+    experiment=Experiment().replace(learning_rate=0.04),
+    steps=np.array([0, 200, 400]),
+    parameters=np.zeros((3, 4)),
+    states=np.zeros((3, 2)),
+    loss=np.linspace(2, 0.5, 400),
+    gradient_norm=np.ones(400),
+    test_accuracy=np.array([0.1, 0.9, 0.9637]),
+    train_loss=0.012345,
+    train_accuracy=0.999,
+    diverged_at=None,
+    learned=True,
+    majority=0.123,
+    device="CPU",
+)
+IDLE = replace(LEARNED, test_accuracy=np.array([0.1, 0.1, 0.125]), learned=False)
+DIVERGED = replace(
+    LEARNED,
+    experiment=Experiment().replace(learning_rate=2.0),
+    steps=np.array([0, 3]),
+    test_accuracy=np.array([0.1, 0.09]),
+    diverged_at=7,
+    learned=False,
+    train_loss=float("inf"),
+)
+PLANE = Plane(np.zeros(4), np.eye(2, 4), ("weights of area", "weights of smoothness"), np.array([0.61, 0.2]))
+RANDOM, PCA, WEIGHTS = View(), View(plane="pca"), View(plane="input-weights")
+
+
+def surface(top, middle=1.0, centre=0.5):
+    loss = np.full((3, 5), middle)
+    loss[0, 0] = top
+    return Surface(PLANE, axis(1, 5), axis(1, 3), loss, centre)
+
+
+def inspection(sharpness=48.25, off_plane=0.076):
+    path = Path(PLANE, LEARNED.steps, *(np.zeros(3) for _ in range(4)), off_plane)
+    return Inspection(path, surface(2), None, sharpness, 0.1)
+
+
+def test_the_table_holds_the_numbers_of_the_results():
+    first, second, third = table(
+        [Outcome("one", LEARNED, inspection=inspection()), Outcome("two", IDLE), Outcome("three", DIVERGED)]
+    )
+    assert first.network == "one"
+    assert first.training_loss == "0.0123"
+    assert first.test_accuracy == "0.964"
+    assert first.learned == "yes"
+    assert first.sharpness == "48.2"
+    assert first.stable_below == "50"
+    assert first.explained_variance == "81%"
+    assert first.off_plane == "8%"
+    assert "0.12" in second.learned
+    assert second.learned.startswith("no")
+    assert second.sharpness == second.explained_variance == second.off_plane == "…"
+    assert "step 7" in third.learned
+    assert third.training_loss == "infinite"
+    assert third.stable_below == "1"
+
+
+def test_a_diverged_and_an_untrained_network_are_told():
+    text = notice([Outcome("plain", DIVERGED), Outcome("idle", IDLE), Outcome("normalized", LEARNED)], RANDOM)
+    assert "**plain** diverged at step 7 with learning rate 2" in text
+    assert "(step 3)" in text
+    assert "**idle** has not learned: 0.12" in text
+    assert "majority class alone gives 0.12" in text
+    assert "**normalized**" not in text.split("idle")[0]
+    assert "networks reach" not in text
+
+
+@pytest.mark.parametrize(("other", "alike"), [(0.9537, True), (0.9, False)])
+def test_accuracies_are_called_the_same_only_where_they_are(other, alike):
+    second = replace(LEARNED, test_accuracy=np.array([0.1, other]))
+    text = notice([Outcome("one", LEARNED), Outcome("two", second)], RANDOM)
+    assert "After 400 steps" in text
+    assert "0.964 (one)" in text
+    assert f"{other:.3f} (two)" in text
+    assert ("about the same test accuracy" in text) == alike
+
+
+def test_the_higher_landscape_is_told_by_its_factor():
+    outcomes = [
+        Outcome("low", LEARNED, surface=surface(4.0, 3.0)),
+        Outcome("high", LEARNED, surface=surface(372, 18.0)),
+    ]
+    text = notice(outcomes, RANDOM)
+    assert "On the same plane the loss of **high** climbs to 372, **93 times** as high as that of **low** (4)" in text
+    assert "medians are 18 and 3" in text
+    assert "Each on the plane of its own path, the loss of **high** climbs to 372" in notice(outcomes, PCA)
+
+
+def test_like_landscapes_are_called_alike():
+    outcomes = [Outcome("one", LEARNED, surface=surface(4.0)), Outcome("two", LEARNED, surface=surface(5.0))]
+    text = notice(outcomes, RANDOM)
+    assert "look alike" in text
+    assert "a factor of 1.25 only (5 for two, 4 for one)" in text
+    assert "times** as high" not in text
+
+
+def test_points_that_overflow_and_missing_surfaces_do_not_reach_the_sentences():
+    broken = surface(np.inf, 6.0)
+    outcomes = [Outcome("broken", LEARNED, surface=broken), Outcome("fine", LEARNED, surface=surface(2.0, 1.0))]
+    text = notice([*outcomes, Outcome("none yet", LEARNED)], RANDOM)
+    assert "loss of **broken** climbs to 6, **3 times**" in text
+    assert "inf" not in text
+    nothing = Surface(PLANE, axis(1, 3), axis(1, 3), np.full((3, 3), np.nan), 1.0)
+    for view in (RANDOM, WEIGHTS):
+        assert isinstance(notice([Outcome("empty", DIVERGED, surface=nothing)] * 2, view), str)
+
+
+def test_the_stretch_of_the_valley_is_told_on_the_plane_of_input_weights():
+    loss = np.array([[9.0, 21.0, 9.0], [1.5, 1.0, 1.5], [9.0, 21.0, 9.0]])
+    stretched = Surface(PLANE, axis(1, 3), axis(1, 3), loss, 1.0)
+    text = notice([Outcome("plain", LEARNED, surface=stretched)], WEIGHTS)
+    assert "Along the weights of smoothness the loss changes so many times as much as along the weights of area" in text
+    assert "40 (plain)" in text
+
+
+def test_frozen_statistics_are_told_wherever_they_matter():
+    plain = replace(LEARNED, states=np.zeros((3, 0)))
+    running, population = View(statistics="running"), View(statistics="population")
+    assert "running statistics" in notice([Outcome("one", LEARNED)], running)
+    assert "population statistics" in notice([Outcome("one", LEARNED)], population)
+    assert "statistics" not in notice([Outcome("one", LEARNED)], RANDOM)
+    assert "statistics" not in notice([Outcome("one", plain)], running)
+
+
+def test_a_surfaces_caption_says_how_it_was_computed():
+    text = surface_caption(surface(4.0, centre=0.4321), View(statistics="running", batches=4))
+    assert "0.432" in text
+    assert "running statistics, 4 batches" in text
+    assert "cosine of the directions 0e+00" in text
+    assert "one batch" in surface_caption(surface(4.0), PCA)
+    assert "cosine" not in surface_caption(surface(4.0), PCA)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (-0.5, "-0.5"),
+        (999.4, "999"),
+        (999.6, "1000"),
+        (999_600, "1e+06"),
+        (-12345, "-12300"),
+        (np.inf, "infinite"),
+    ],
+)
+def test_numbers_are_written_for_people(value, text):
+    assert number(value) == text

@@ -1,0 +1,159 @@
+"""The seam: losses of a network against `torch.nn` twins, with each kind of statistics, and nothing changed by it."""
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from landscape.activations import activation_histograms
+from landscape.curvature import top_eigenvalues
+from landscape.data import load
+from landscape.directions import pca_plane, random_plane
+from landscape.experiment import LossFunction, Statistics
+from landscape.objective import accuracies_of, losses_of, network_of, objective
+from landscape.surfaces import axis, loss_surface, path_on
+from landscape.training import train
+from tests.cases import NETWORKS, SMALL
+from tests.reference import loss_at, twin
+
+RUNS = {name: train(experiment) for name, experiment in NETWORKS.items()}
+
+
+def far_from(run, members=3, seed=0):
+    """Parameters around the last ones, in float64."""
+    noise = np.random.default_rng(seed).standard_normal((members, run.parameters.shape[1]))
+    return run.parameters[-1] + 0.3 * noise
+
+
+@pytest.mark.parametrize("batches", [1, 3])
+@pytest.mark.parametrize("statistics", Statistics)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_losses_are_those_of_plain_modules(name, statistics, batches):
+    run = RUNS[name]
+    ours = objective(run, statistics, batches=batches, num_examples=100, dtype=torch.float64)
+    points = far_from(run)
+    how = {"statistics": statistics, "batches": batches, "num_examples": 100, "state": run.states[-1]}
+    expected = [loss_at(run.experiment, point, **how) for point in points]
+    np.testing.assert_allclose(ours(ours.tensor(points)), expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("name", ["none", "batch-both", "layer"])
+def test_accuracies_are_those_of_plain_modules(name):
+    run = RUNS[name]
+    data = load(run.experiment.data)
+    expected = {}
+    for split, x, y in (("test", data.test_x, data.test_y), ("train", data.train_x, data.train_y)):
+        net = twin(run.experiment, run.parameters[-1], run.states[-1]).train(split == "train")
+        expected[split] = (net(x.double()).argmax(1) == y).double().mean()
+    for split, statistics, own in (("train", "batch", run.train_accuracy), ("test", "running", run.test_accuracy[-1])):
+        ours = objective(run, statistics, split=split)
+        assert float(ours.accuracy(ours.tensor(run.parameters[-1:]))[0]) == pytest.approx(
+            float(expected[split]), abs=1e-6
+        )
+        assert own == pytest.approx(float(expected[split]), abs=1e-6)
+
+
+def test_every_member_gets_its_own_gradient():
+    run = RUNS["batch-both"]
+    ours = objective(run, dtype=torch.float64)
+    points = ours.tensor(far_from(run))
+    losses, gradients = ours.gradient(points)
+    assert not losses.requires_grad
+    for point, loss, gradient in zip(points, losses, gradients, strict=True):
+        direction = torch.randn(len(point), dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+        step = 1e-6
+        ahead, behind = ours(torch.stack([point + step * direction, point - step * direction]))
+        assert float(loss) == pytest.approx(float(ours(point[None])[0]), rel=1e-12)
+        assert float(gradient @ direction) == pytest.approx(float((ahead - behind) / (2 * step)), rel=1e-5)
+
+
+def test_the_batch_size_is_part_of_a_batchnorm_loss_alone():
+    for name, differs in (("none", False), ("layer", False), ("batch", True)):
+        run = RUNS[name]
+        point = torch.as_tensor(run.parameters[-1:]).double()
+        whole, cut = (float(objective(run, batches=n, dtype=torch.float64)(point)[0]) for n in (1, 8))
+        assert (abs(cut / whole - 1) > 1e-3) == differs
+
+
+def test_a_trailing_partial_batch_is_left_out():
+    run = RUNS["none"]
+    point = torch.as_tensor(run.parameters[-1:])
+    assert objective(run, batches=3, num_examples=101)(point) == objective(run, batches=3, num_examples=99)(point)
+
+
+def test_too_many_batches_are_refused():
+    with pytest.raises(ValueError, match=r"64 batches of 100 examples leave 1 .* choose fewer batches"):
+        objective(RUNS["batch"], batches=64, num_examples=100)
+    objective(RUNS["batch"], "running", batches=64, num_examples=100)
+    objective(RUNS["layer"], batches=64, num_examples=100)
+    with pytest.raises(ValueError, match="choose fewer"):
+        objective(RUNS["none"], batches=64, num_examples=50)
+
+
+def test_unknown_words_are_refused():
+    with pytest.raises(ValueError, match="train or test, not 'dev'"):
+        objective(RUNS["none"], split="dev")
+    with pytest.raises(ValueError, match="frozen"):
+        objective(RUNS["none"], "frozen")
+
+
+@pytest.mark.parametrize("statistics", Statistics)
+def test_nothing_is_changed_by_what_looks_at_a_run(statistics):
+    run = train(SMALL.replace(normalization="batch", normalized="both"))
+    data = load(run.experiment.data)
+    arrays = {name: value for name, value in vars(run).items() if isinstance(value, np.ndarray)}
+    before = {name: value.copy() for name, value in arrays.items()}
+    examples = data.train_x.clone(), data.test_x.clone()
+    torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].copy()
+    ours = objective(run, statistics, batches=2)
+    for plane in (random_plane(run.parameters[-1], ours.layout), pca_plane(run.parameters)):
+        loss_surface(ours, plane, axis(1, 3), axis(1, 5))
+        path_on(ours, plane, run.parameters, run.steps)
+    top_eigenvalues(ours, run.parameters[-1])
+    activation_histograms(run)
+    for name, value in arrays.items():
+        assert np.array_equal(value, before[name]), name
+        assert getattr(run, name) is value
+    assert torch.equal(data.train_x, examples[0])
+    assert torch.equal(data.test_x, examples[1])
+    assert torch.equal(torch.get_rng_state(), torch_state)
+    assert np.array_equal(np.random.get_state()[1], numpy_state)
+
+
+def test_losses_by_their_formulas():
+    generator = torch.Generator().manual_seed(0)
+    outputs = torch.randn(2, 5, 3, generator=generator, dtype=torch.float64)
+    classes = torch.tensor([[0, 2, 1, 1, 0]])
+    numbers = torch.randn(1, 5, 3, generator=generator, dtype=torch.float64)
+    entropies, errors = (losses_of(outputs, classes, loss) for loss in LossFunction)
+    regressions = losses_of(outputs, numbers, LossFunction.SQUARED)
+    for member in range(2):
+        each = [-outputs[member, n].log_softmax(0)[classes[0, n]] for n in range(5)]
+        assert float(entropies[member]) == pytest.approx(float(torch.stack(each).mean()))
+        one_hot = functional.one_hot(classes[0], 3)
+        assert float(errors[member]) == pytest.approx(float((outputs[member] - one_hot).square().sum() / 5))
+        assert float(regressions[member]) == pytest.approx(float((outputs[member] - numbers[0]).square().sum() / 5))
+
+
+def test_accuracy_of_a_regression_is_the_share_of_variance_explained():
+    targets = torch.tensor([[[0.0], [1.0], [2.0], [3.0]]])
+    outputs = torch.cat([targets, torch.full_like(targets, 1.5), targets + 1])
+    assert accuracies_of(outputs, targets).tolist() == pytest.approx([1.0, 0.0, 1 - 4 / 5])
+
+
+@pytest.mark.parametrize("name", ["batch", "batch-both"])
+def test_batchnorm_ignores_the_length_of_the_weights_before_it_unless_frozen(name):
+    """L(c w) = L(w), <w, grad> = 0 and grad(c w) = grad(w) / c for each layer under batch statistics."""
+    run = RUNS[name]
+    network = network_of(run.experiment)
+    point = torch.as_tensor(run.parameters[-1:]).double()
+    longer = point.clone()
+    weights = network.layout.slice("layer2.weight")
+    longer[:, weights] *= 3
+    by_batch, frozen = (objective(run, how, dtype=torch.float64) for how in ("batch", "running"))
+    (loss, gradient), (same, shorter) = by_batch.gradient(point), by_batch.gradient(longer)
+    assert float(same) == pytest.approx(float(loss), rel=1e-4)
+    cosine = functional.cosine_similarity(point[0, weights], gradient[0, weights], dim=0)
+    assert abs(float(cosine)) < 1e-3
+    torch.testing.assert_close(3 * shorter[:, weights], gradient[:, weights], rtol=1e-2, atol=1e-6)
+    assert abs(float(frozen(longer)) / float(frozen(point)) - 1) > 0.05

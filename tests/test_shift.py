@@ -1,0 +1,110 @@
+"""Internal covariate shift and domain shift against plain loops over `torch.nn` modules."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from landscape.data import load
+from landscape.experiment import Experiment
+from landscape.objective import network_of
+from landscape.shift import Domain, adapted_state, domain_shift, gaussian_divergence, internal_covariate_shift, shift_of
+from landscape.steps import step_objective
+from landscape.training import train
+from tests.cases import NETWORKS, SMALL
+from tests.reference import plain_loss, twin
+
+
+def plain_shift(experiment, before, after, x, y):
+    """Return |G - G'| and the cosine of each layer, one network for each, the layers below it from `after`."""
+    names = [name for name, _ in twin(experiment, before).named_children() if not name.endswith(("_norm", "_act"))]
+    rows = []
+    for layer in names:
+        found = []
+        for moved in (False, True):
+            net, source = twin(experiment, before).train(), twin(experiment, after)
+            for name, module in net.named_children():
+                if name == layer or not moved:
+                    break
+                module.load_state_dict(source.get_submodule(name).state_dict())
+            loss = plain_loss(net(x), y, experiment)
+            found.append(torch.autograd.grad(loss, net.get_submodule(layer).weight)[0].flatten())
+        g, shifted = found
+        rows.append((float((g - shifted).norm()), float(nn.functional.cosine_similarity(g, shifted, dim=0))))
+    return names, np.array(rows).T
+
+
+@pytest.mark.parametrize("name", ["none", "none-relu-deep", "batch", "batch-both", "layer"])
+def test_it_is_definition_2_1(name):
+    experiment = NETWORKS[name].replace(learning_rate=0.5)
+    objective, after = step_objective(experiment, 3), step_objective(experiment, 4).start.numpy()
+    found = internal_covariate_shift(objective, objective.start, after)
+    x, y = objective.x[0].double(), objective.y[0]
+    names, (difference, cosine) = plain_shift(experiment, objective.start.numpy(), after, x, y)
+    assert list(found.layers) == names
+    np.testing.assert_allclose(found.difference, difference, rtol=1e-2, atol=1e-6)
+    np.testing.assert_allclose(found.cosine, cosine, rtol=1e-4)
+    assert found.difference[-1] > 1e-4
+    if experiment.network.normalized == "hidden":
+        assert found.difference[0] == 0
+
+
+def test_along_a_training_each_step_is_that_of_its_own():
+    experiment = SMALL.replace(num_steps=9, optimizer="adam", learning_rate=0.05)
+    found = shift_of(experiment, 3)
+    assert found.steps.tolist() == [0, 4, 8]
+    assert found.shift.cosine.shape == (3, 3)
+    for row, step in enumerate((0, 4)):
+        objective = step_objective(experiment, step)
+        one = internal_covariate_shift(objective, objective.start, step_objective(experiment, step + 1).start)
+        np.testing.assert_array_equal(found.shift.difference[row], one.difference)
+
+
+def test_the_divergence_is_the_sum_of_both_kullback_leiblers():
+    generator = torch.Generator().manual_seed(0)
+    a = torch.randn(500, 3, generator=generator, dtype=torch.float64)
+    b = torch.tensor([1.0, 2.0, 0.5]) * torch.randn(400, 3, generator=generator, dtype=torch.float64) + 1
+    normal = [torch.distributions.Normal(v.mean(0), v.std(0, correction=0)) for v in (a, b)]
+    kl = torch.distributions.kl_divergence
+    torch.testing.assert_close(gaussian_divergence(a, b), kl(*normal) + kl(*normal[::-1]))
+    constant = torch.ones(5, 1)
+    assert gaussian_divergence(constant, constant).item() == 0
+    assert gaussian_divergence(constant, torch.arange(5.0)[:, None]).item() == float("inf")
+
+
+def test_adapted_statistics_are_those_of_each_layers_own_inputs():
+    run = train(SMALL.replace(normalization="batch", depth=2))
+    network, data = network_of(run.experiment), load(run.experiment.data)
+    x = 3 * data.test_x + 1
+    state = adapted_state(network, torch.as_tensor(run.parameters[-1:]), x)
+    net = twin(run.experiment, run.parameters[-1], run.states[-1]).train()
+    z = net.layer1(x.double())
+    torch.testing.assert_close(state["layer1"]["mean"][0].double(), z.mean(0), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(state["layer1"]["variance"][0].double(), z.var(0), rtol=1e-4, atol=1e-5)
+    z = net.layer2(net.layer1_act(net.layer1_norm(z)))
+    torch.testing.assert_close(state["layer2"]["mean"][0].double(), z.mean(0), rtol=1e-4, atol=1e-5)
+
+
+DIGITS = Experiment().replace(width=32, depth=3, num_steps=150)
+
+
+def test_adabn_brings_the_domains_together_and_the_accuracy_back():
+    found = domain_shift(train(DIGITS.replace(normalization="batch")), Domain(contrast=0.5, brightness=1.0))
+    assert found.before[0] == found.after[0] > 1
+    assert (found.before[1:] > 0.3).all()
+    assert (found.after[1:] < 0.05 * found.before[1:]).all()
+    assert found.source_accuracy > 0.9
+    assert found.accuracy_before < 0.75
+    assert found.accuracy_after > 0.9
+
+
+def test_a_network_without_batchnorm_has_nothing_to_adapt():
+    found = domain_shift(train(DIGITS.replace(normalization="layer")), Domain(noise=0.5))
+    np.testing.assert_array_equal(found.before, found.after)
+    assert found.accuracy_before == found.accuracy_after
+
+
+def test_the_same_domain_does_not_diverge():
+    found = domain_shift(train(DIGITS.replace(num_steps=20)), Domain(contrast=1, brightness=0))
+    assert found.before.tolist() == [0, 0, 0]
+    assert found.source_accuracy == found.accuracy_before
