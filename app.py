@@ -2,10 +2,12 @@
 
 import streamlit as st
 
+ICON = __file__.removesuffix("app.py") + "docs/icon.png"
+
 
 def main() -> None:
     """Show the page that the link names."""
-    st.set_page_config(page_title="Loss landscapes of normalization", page_icon=":material/landscape:", layout="wide")
+    st.set_page_config(page_title="Loss landscapes of normalization", page_icon=ICON, layout="wide")
     pages = [st.Page("pages/compare.py", title="Compare landscapes", icon=":material/landscape:", default=True)]
     st.navigation(pages).run()
 

@@ -10,7 +10,10 @@ import numpy as np
 from landscape.experiment import PlaneKind, Statistics, View
 from landscape.surfaces import Surface
 from landscape.training import Run
-from landscape.views import Inspection
+from landscape.views import Inspection, Measures
+
+GAP = 0.1
+"""A test accuracy so much under the training accuracy is worth a sentence."""
 
 ALIKE = 3.0
 """Surfaces whose heights differ by less than this factor are called alike."""
@@ -28,6 +31,7 @@ class Outcome:
     finished: bool = True
     surface: Surface | None = None
     inspection: Inspection | None = None
+    measures: Measures | None = None
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,9 @@ class Row:
 
     network: str
     training_loss: str
+    training_accuracy: str
     test_accuracy: str
+    population_accuracy: str
     learned: str
     sharpness: str
     stable_below: str
@@ -65,16 +71,18 @@ def table(outcomes: Sequence[Outcome]) -> list[Row]:
     """
     rows = []
     for outcome in outcomes:
-        run, inspection = outcome.run, outcome.inspection
+        run, inspection, measures = outcome.run, outcome.inspection, outcome.measures
         rows.append(
             Row(
                 network=outcome.label,
                 training_loss=number(run.train_loss),
+                training_accuracy=f"{run.train_accuracy:.3f}",
                 test_accuracy=f"{run.test_accuracy[-1]:.3f}",
+                population_accuracy="…" if measures is None else f"{measures.population_accuracy:.3f}",
                 learned=f"no: diverged at step {run.diverged_at}"
                 if run.diverged_at is not None
                 else ("yes" if run.learned else f"no: the majority class is {run.majority:.2f}"),
-                sharpness="…" if inspection is None else number(inspection.sharpness),
+                sharpness="…" if measures is None else number(measures.sharpness),
                 stable_below=number(2 / run.experiment.training.learning_rate),
                 explained_variance="…"
                 if inspection is None
@@ -115,8 +123,21 @@ def _trained(outcomes: Sequence[Outcome]) -> list[str]:
     if len(learned) > 1:
         each = _listing([f"{outcome.run.test_accuracy[-1]:.3f} ({outcome.label})" for outcome in learned])
         accuracies = [outcome.run.test_accuracy[-1] for outcome in learned]
-        alike = "about the same test accuracy" if max(accuracies) - min(accuracies) < 0.02 else "test accuracies of"
+        alike = "about the same test accuracy" if max(accuracies) - min(accuracies) < 0.02 else "unlike test accuracies"
         sentences.append(f"After {learned[0].run.steps[-1]} steps the networks reach {alike}: {each}.")
+    for outcome in learned:
+        run, measures = outcome.run, outcome.measures
+        if run.train_accuracy - run.test_accuracy[-1] > GAP and measures is not None:
+            by_population = measures.population_accuracy
+            lag = (
+                f"; its stored averages lag behind its weights: by statistics of the whole training set it is {by_population:.2f}"
+                if by_population - run.test_accuracy[-1] > GAP / 2
+                else ""
+            )
+            sentences.append(
+                f"**{outcome.label}** fits its training data ({run.train_accuracy:.2f}, by batch statistics) better than the "
+                f"test data ({run.test_accuracy[-1]:.2f}){lag}."
+            )
     return sentences
 
 

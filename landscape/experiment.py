@@ -169,6 +169,11 @@ PART_OF = {name: part for part, config in PARTS.items() for name in bounds_of(co
 """The part in which each field stands."""
 
 
+DEFAULT_SEED = 3
+"""Of the seeds 0 to 4 the one whose landscapes of the default networks are in the middle: the plain one rises to 210, 419,
+451, 722 and 3190, the one with BatchNorm to 4 or 5 each time."""
+
+
 @dataclass(frozen=True)
 class Experiment:
     """One network, its data, its training and the seed of all that is random in them.
@@ -182,7 +187,9 @@ class Experiment:
     data: DataConfig = DataConfig()
     network: NetworkConfig = NetworkConfig()
     training: TrainingConfig = TrainingConfig()
-    seed: int = number(0, 0, 2**31 - 1, "Seed", "Draws the initial weights, the order of the batches and the noise.")
+    seed: int = number(
+        DEFAULT_SEED, 0, 2**31 - 1, "Seed", "Draws the initial weights, the order of the batches and the noise."
+    )
 
     def __post_init__(self) -> None:
         validate(self)
@@ -315,7 +322,8 @@ class View:
     """The request for a picture of the landscape around a run's last parameters.
 
     extent: coordinates run from -extent to extent on the random plane (1 is a direction as long as each filter) and on
-        those of gradient and Hessian (1 is as far as all weights together are from zero); on the input-weights plane likewise, in raw units of weight; on the PCA plane the path sets the size, this enlarges it.
+        those of gradient and Hessian (1 is as long as all weights together); on the input-weights plane likewise, in
+        raw units of weight; on the PCA plane the path sets the size, this enlarges it.
     resolution, resolution_y: grid points along x and y; 0 for resolution_y means as many as along x.
     split: train or test, of which the first num_examples are those on which the loss is computed.
     batches: number of equal batches in which these are normalized: part of the loss where there is BatchNorm.

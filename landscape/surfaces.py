@@ -169,9 +169,18 @@ class SurfaceScan:
     def result(self) -> Surface:
         """Return the surface.
 
-        Raises: RuntimeError where the loss at the centre is not what it was before: something was changed.
+        Raises: RuntimeError where the loss at the centre is not what it was before, or not what the grid has there:
+            something was changed.
         """
         again = self._direct()
+        rows, columns = np.flatnonzero(self.betas == 0), np.flatnonzero(self.alphas == 0)
+        if np.isfinite(self.centre) and rows.size and columns.size:
+            swept = self.loss[rows[0], columns[0]]
+            if abs(swept - self.centre) > 10 * CENTRE_TOLERANCE * max(abs(self.centre), 1e-6):
+                raise RuntimeError(
+                    f"the loss at the centre of the grid is {swept:g}, computed directly {self.centre:g}: the objective "
+                    "must give each member of a stack the loss that it has alone"
+                )
         changed = abs(again - self.centre) / max(abs(self.centre), 1e-12) if np.isfinite(self.centre) else 0.0
         if changed > CENTRE_TOLERANCE:
             raise RuntimeError(

@@ -17,7 +17,7 @@ from landscape.directions import (
     pca_plane,
     random_plane,
 )
-from landscape.experiment import PlaneKind, View
+from landscape.experiment import PlaneKind, Statistics, View
 from landscape.objective import NetworkObjective, network_of, objective
 from landscape.surfaces import Path, Surface, SurfaceScan, axis, path_on
 from landscape.training import Run
@@ -88,29 +88,74 @@ def surface_of(run: Run, view: View) -> Surface:
 
 @dataclass(frozen=True, eq=False)
 class Inspection:
-    """What is said of one run beside its surface: its path on its own plane, its activations, its sharpness.
+    """What is drawn of one run beside its surface: its path on its own plane, and its activations.
 
-    surface, path: on the plane of the trajectory's principal axes. sharpness: the top eigenvalue of the Hessian at the
-    last parameters on the view's data by batch statistics, with its residual.
+    surface, path: on the plane of the trajectory's principal axes, by batch statistics.
     """
 
     path: Path
     surface: Surface
     histograms: ActivationHistograms
-    sharpness: float
-    sharpness_residual: float
 
 
 @dataclass(eq=False)
 class InspectionTask:
-    """The computation of an inspection, in chunks: histograms and path, the surface under the path, the sharpness."""
+    """The computation of an inspection, in chunks: first path and histograms, then the surface under the path."""
 
     run: Run
     view: View
     path: Path | None = None
     histograms: ActivationHistograms | None = None
     scan: SurfaceScan | None = None
-    made: Inspection | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self.scan is not None and self.scan.finished
+
+    @property
+    def fraction(self) -> float:
+        return 0.0 if self.scan is None else 0.2 + 0.8 * self.scan.fraction
+
+    def advance(self, seconds: float) -> None:
+        """Do the next part."""
+        if self.scan is None:
+            self.scan = scan_of(self.run, path_view(self.view))
+            self.path = path_on(self.scan.objective, self.scan.plane, self.run.parameters, self.run.steps)
+            self.histograms = activation_histograms(self.run)
+        else:
+            self.scan.advance(seconds)
+
+    def partial(self) -> Inspection | None:
+        """Return the inspection with a coarse surface once that is there."""
+        surface = self.scan and self.scan.partial()
+        return surface and Inspection(self.path, surface, self.histograms)
+
+    def result(self) -> Inspection:
+        """Return the inspection."""
+        return Inspection(self.path, self.scan.result(), self.histograms)
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What is measured at a run's last parameters.
+
+    sharpness: the top eigenvalue of the Hessian on the view's training data, by batch statistics, with its residual.
+    population_accuracy: on the test data, by statistics of the whole training set at these parameters (Ioffe & Szegedy
+        2015, arXiv 1502.03167, Algorithm 2).
+    """
+
+    sharpness: float
+    sharpness_residual: float
+    population_accuracy: float
+
+
+@dataclass(eq=False)
+class MeasuresTask:
+    """The computation of the measures, in one chunk."""
+
+    run: Run
+    view: View
+    made: Measures | None = None
 
     @property
     def finished(self) -> bool:
@@ -118,29 +163,23 @@ class InspectionTask:
 
     @property
     def fraction(self) -> float:
-        if self.finished:
-            return 1.0
-        return 0.0 if self.scan is None else 0.2 + 0.6 * self.scan.fraction
+        return float(self.finished)
 
     def advance(self, seconds: float) -> None:
-        """Do the next part."""
-        if self.scan is None:
-            view = path_view(self.view)
-            self.scan = scan_of(self.run, view)
-            self.path = path_on(self.scan.objective, self.scan.plane, self.run.parameters, self.run.steps)
-            self.histograms = activation_histograms(self.run)
-        elif not self.scan.finished:
-            self.scan.advance(seconds)
-        else:
-            top = top_eigenvalues(objective_of(self.run, path_view(self.view)), self.run.parameters[-1])
-            surface = self.scan.result()
-            self.made = Inspection(self.path, surface, self.histograms, float(top.values[0]), float(top.residuals[0]))
+        """Do all."""
+        last = self.run.parameters[-1]
+        top = top_eigenvalues(objective_of(self.run, path_view(self.view)), last)
+        tested = objective(
+            self.run, Statistics.POPULATION, "test", num_examples=len(load(self.run.experiment.data).test_x)
+        )
+        accuracy = float(tested.accuracy(tested.tensor(last)[None])[0])
+        self.made = Measures(float(top.values[0]), float(top.residuals[0]), accuracy)
 
     def partial(self) -> None:
-        """Return nothing: an inspection is drawn when it is whole."""
+        """Return nothing: there is nothing between."""
 
-    def result(self) -> Inspection:
-        """Return the inspection."""
+    def result(self) -> Measures:
+        """Return the measures."""
         return self.made
 
 

@@ -17,7 +17,8 @@ def outcomes_of(request: Request, networks: tuple[compute.NetworkTickets, ...]) 
     for label, tickets in zip(request.comparison.labels(), networks, strict=True):
         run = tickets.run.result or tickets.run.partial
         surface = tickets.surface.result or tickets.surface.partial
-        found.append(run and Outcome(label, run, tickets.run.done, surface, tickets.inspection.result))
+        inspection = tickets.inspection.result or tickets.inspection.partial
+        found.append(run and Outcome(label, run, tickets.run.done, surface, inspection, tickets.measures.result))
     return found
 
 
@@ -32,7 +33,8 @@ def draw(request: Request, networks: tuple[compute.NetworkTickets, ...]) -> None
     normalizations = [experiment.network.normalization for experiment in request.comparison.experiments()]
     panels = comparison_panels(request.comparison.labels(), normalizations, outcomes, request.view, request.display)
     steps = max((outcome.run.steps.tolist() for outcome in outcomes if outcome), key=len, default=[])
-    viewer(panels, steps, revision="done" if all(ticket.done for ticket in tickets) else "pending")
+    drawn = all(ticket.done for network in networks for ticket in network.pictures)
+    viewer(panels, steps, revision=f"{'done' if drawn else 'pending'} {compute.digest(request)}")
     if known:
         st.subheader("In numbers")
         rows = [{text.COLUMNS[name]: value for name, value in vars(row).items()} for row in table(known)]

@@ -10,7 +10,7 @@ from landscape.directions import Plane
 from landscape.experiment import Experiment, View
 from landscape.surfaces import Path, Surface, axis
 from landscape.training import Run
-from landscape.views import Inspection
+from landscape.views import Inspection, Measures
 
 LEARNED = Run(
     experiment=Experiment().replace(learning_rate=0.04),
@@ -47,20 +47,28 @@ def surface(top, middle=1.0, centre=0.5):
     return Surface(PLANE, axis(1, 5), axis(1, 3), loss, centre)
 
 
-def inspection(sharpness=48.25, off_plane=0.076):
+MEASURES = Measures(48.25, 0.1, 0.953)
+
+
+def inspection(off_plane=0.076):
     path = Path(PLANE, LEARNED.steps, *(np.zeros(3) for _ in range(4)), off_plane)
-    return Inspection(path, surface(2), None, sharpness, 0.1)
+    return Inspection(path, surface(2), None)
 
 
 def test_the_table_holds_the_numbers_of_the_results():
     first, second, third = table(
-        [Outcome("one", LEARNED, inspection=inspection()), Outcome("two", IDLE), Outcome("three", DIVERGED)]
+        [
+            Outcome("one", LEARNED, inspection=inspection(), measures=MEASURES),
+            Outcome("two", IDLE),
+            Outcome("three", DIVERGED),
+        ]
     )
     assert first.network == "one"
     assert first.training_loss == "0.0123"
     assert first.test_accuracy == "0.964"
     assert first.learned == "yes"
     assert first.sharpness == "48.2"
+    assert first.population_accuracy == "0.953"
     assert first.stable_below == "50"
     assert first.explained_variance == "81%"
     assert first.off_plane == "8%"

@@ -15,7 +15,7 @@ from landscape.links import read, request_of, values_of, write
 from landscape.objective import network_of, objective
 from landscape.presets import COMPARE, DEFAULT, REAL_TABLE, UNLIKE_SCALES
 from landscape.training import Training, train
-from landscape.views import InspectionTask, objective_of, plane_of, scan_of, surface_of
+from landscape.views import InspectionTask, MeasuresTask, objective_of, plane_of, scan_of, surface_of
 from tests.cases import NETWORKS, SMALL
 from tests.reference import loss_at, twin
 
@@ -107,11 +107,20 @@ def test_an_inspection_is_the_sum_of_its_parts():
     np.testing.assert_array_equal(made.path.plane.directions, plane.directions)
     expected = [loss_at(RUN.experiment, w, batches=2, num_examples=100) for w in RUN.parameters]
     np.testing.assert_allclose(made.path.loss, expected, rtol=1e-5)
+    assert made.histograms.layers == ("layer1", "layer2")
+
+
+def test_measures_are_those_of_the_whole_hessian_and_of_population_statistics():
+    task = MeasuresTask(RUN, View(num_examples=100, statistics="running", batches=2))
+    task.advance(0.0)
+    assert task.finished
+    made = task.result()
     loss = objective(RUN, batches=2, num_examples=100, dtype=torch.float64)
     point = loss.tensor(RUN.parameters[-1])
     full = torch.autograd.functional.hessian(lambda w: loss(w[None])[0], point)
     assert made.sharpness == pytest.approx(float(torch.linalg.eigvalsh(full)[-1]), rel=0.02)
-    assert made.histograms.layers == ("layer1", "layer2")
+    tested = objective(RUN, "population", "test", num_examples=10**6)
+    assert made.population_accuracy == float(tested.accuracy(tested.tensor(RUN.parameters[-1:]))[0])
 
 
 def test_histograms_are_those_of_the_plain_modules():

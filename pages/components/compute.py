@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from uuid import uuid4
+from zlib import crc32
 
 import streamlit as st
 
@@ -14,7 +15,7 @@ from landscape.experiment import Experiment, View
 from landscape.jobs import Status, Task, Ticket, default_dispatcher
 from landscape.links import Request
 from landscape.training import Run, Training
-from landscape.views import InspectionTask, scan_of
+from landscape.views import InspectionTask, MeasuresTask, scan_of
 
 POLL_SECONDS = 0.15
 
@@ -29,10 +30,16 @@ class NetworkTickets:
     run: Ticket
     surface: Ticket
     inspection: Ticket
+    measures: Ticket
+
+    @property
+    def pictures(self) -> tuple[Ticket, ...]:
+        """Those that all pictures wait for."""
+        return self.run, self.surface, self.inspection
 
     @property
     def all(self) -> tuple[Ticket, ...]:
-        return self.run, self.surface, self.inspection
+        return *self.pictures, self.measures
 
 
 def request_comparison(request: Request) -> tuple[NetworkTickets, ...]:
@@ -57,6 +64,11 @@ def show_progress(tickets: Sequence[Ticket]) -> None:
         st.progress(sum(ticket.fraction for ticket in tickets) / len(tickets), "Training and drawing…")
 
 
+def digest(request: Request) -> str:
+    """Return a short name of a request, which tells its pictures from those of another."""
+    return f"{crc32(repr(request).encode()):08x}"
+
+
 def live(tickets: Sequence[Ticket], draw: Callable[[], None]) -> None:
     """Draw now, and again whenever there is news of the jobs, until all are done."""
     pending = not all(ticket.done for ticket in tickets)
@@ -73,10 +85,10 @@ def live(tickets: Sequence[Ticket], draw: Callable[[], None]) -> None:
 def _request_network(experiment: Experiment, view: View) -> NetworkTickets:
     run = _request(f"run {experiment!r}", partial(Training, [experiment]))
     surface = _request(f"surface {experiment!r} {view!r}", partial(_scan, view=view), run)
-    inspection = _request(
-        f"inspection {experiment!r} {view.num_examples} {view.batches}", partial(InspectionTask, view=view), run
-    )
-    return NetworkTickets(run, surface, inspection)
+    fixed = f"{experiment!r} {view.num_examples} {view.batches}"
+    inspection = _request(f"inspection {fixed}", partial(InspectionTask, view=view), run)
+    measures = _request(f"measures {fixed}", partial(MeasuresTask, view=view), run)
+    return NetworkTickets(run, surface, inspection, measures)
 
 
 def _request(key: str, make: Callable[..., Task], *needs: Ticket) -> Ticket:

@@ -126,13 +126,22 @@ def base_controls() -> None:
             st.subheader("Training")
             for name in ("learning_rate", "optimizer", "batch_size", "num_steps"):
                 control(name)
-            _folded("More about training", ("loss", "momentum", "weight_decay", "batch_order"))
+            _folded("More about training", ("seed", "loss", "momentum", "weight_decay", "batch_order"))
         if shown("network"):
             st.subheader("Network")
             for name in ("activation", "depth", "width"):
                 control(name)
-            more = ("kind", "initialization", "init_scale", "placement", "affine", "groups", "dropout")
-            _folded("More about the network", tuple(name for name in more if name in FIELDS))
+            more = (
+                "kind",
+                "initialization",
+                "init_scale",
+                "placement",
+                "affine",
+                "groups",
+                "dropout",
+                "time_statistics",
+            )
+            _folded("More about the network", more)
         if shown("view"):
             st.subheader("View")
             for name in ("plane", "statistics", "drawing", "logarithmic", "shared_range"):

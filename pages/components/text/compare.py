@@ -40,7 +40,9 @@ larger learning rate that it allows.
 COLUMNS = {
     "network": "Network",
     "training_loss": "Final training loss",
+    "training_accuracy": "Training accuracy",
     "test_accuracy": "Test accuracy",
+    "population_accuracy": "… by population statistics",
     "learned": "Learned",
     "sharpness": "Sharpness",
     "stable_below": "2 / learning rate",
@@ -49,7 +51,9 @@ COLUMNS = {
 }
 
 TABLE_NOTE = """
-Final training loss: the whole training set as one batch, by batch statistics. Test accuracy: by the stored statistics.
+Final training loss and training accuracy: the whole training set as one batch, by batch statistics. Test accuracy: by the
+stored averages; then by population statistics, the mean over all training batches at the last weights (Ioffe & Szegedy
+2015, Algorithm 2).
 Sharpness: top Hessian eigenvalue on the examples and statistics of the batch, at the last weights; gradient descent is
 stable below 2 / learning rate. Path off its plane: share of the squared distance from the end of the path that its
 principal plane does not hold.
