@@ -46,6 +46,8 @@ def hessian_products(objective: Objective, parameters: np.ndarray, members: int 
     Source: Pearlmutter 1994, Fast exact multiplication by the Hessian.
     """
     leaf = objective.tensor(parameters).expand(members, -1).clone().requires_grad_()
+    # Not by torch.func: in torch 2.13 its second derivatives through the kernels of BatchNorm and LayerNorm are wrong
+    # between a learnt scale and the input.
     # The square of zero adds nothing, but gives a loss that is linear or constant in the parameters a Hessian too.
     loss = objective(leaf).sum() + (leaf - leaf.detach()).square().sum() * 0
     (gradient,) = torch.autograd.grad(loss, leaf, create_graph=True)

@@ -209,7 +209,8 @@ def _count_changed(key: str) -> None:
 
 
 def _new_seed() -> None:
-    st.session_state["values"]["seed"] += 1
+    values = st.session_state["values"]
+    adopt(values | {"seed": (values["seed"] + 1) % 2**31})
 
 
 def _stops(name: str, first: float | None) -> list[float]:
