@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from models.normalization import Context
 
 BINS = 40
 EXAMPLES = 64
-VALUES = 4096
+VALUES = 2048
 """A histogram takes at most so many of a layer's activations, evenly spaced among them."""
 
 
@@ -154,6 +154,23 @@ def slope(values: Tensor, activation: Activation) -> Tensor:
     with torch.enable_grad():
         (found,) = torch.autograd.grad(activate(leaf.clone(), activation).sum(), leaf)
     return found
+
+
+def excess_kurtosis(run: Run, examples: int = 512) -> np.ndarray:
+    """Return the excess kurtosis (L,) of what enters each layer's activation function, at a run's last snapshot.
+
+    E (z - m)^4 / (E (z - m)^2)^2 - 3 over a layer's units and the examples (and locations) together: 0 for a Gaussian.
+
+    Args: examples: of the training data, the first so many.
+    Raises: ValueError for a recurrent network.
+    """
+    last = replace(run, parameters=run.parameters[-1:])
+    found = []
+    for values in next(_traces(last, examples)).inputs.values():
+        centred = values.detach().double().flatten()
+        centred -= centred.mean()
+        found.append(float((centred**4).mean() / (centred**2).mean() ** 2 - 3))
+    return np.array(found)
 
 
 @dataclass(frozen=True, eq=False)

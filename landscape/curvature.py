@@ -59,7 +59,10 @@ def hessian_products(objective: Objective, parameters: np.ndarray, members: int 
 
 
 def hessian_operator(objective: Objective, parameters: np.ndarray) -> LinearOperator:
-    """Return the Hessian at parameters (P,) as products only, in the objective's precision."""
+    """Return the Hessian (P, P) at parameters (P,) as products only, in the objective's precision.
+
+    Source: Pearlmutter 1994, Fast exact multiplication by the Hessian.
+    """
     products = hessian_products(objective, parameters)
 
     def product(vector: np.ndarray) -> np.ndarray:
@@ -98,6 +101,9 @@ def top_eigenvalues(
 
     The first is the sharpness: gradient descent at that point is stable only for rates under 2 / sharpness.
 
+    Source: Lehoucq, Sorensen & Yang 1998, ARPACK Users' Guide (restarted Lanczos); for the edge Cohen et al. 2021, arXiv
+    2103.00065.
+
     Args: tolerance of the eigenvalues, relative; seed of Lanczos' first vector.
     Returns: Eigenvalues; not a number where the Hessian is not finite or Lanczos does not converge.
     """
@@ -108,6 +114,8 @@ def bottom_eigenvalues(
     objective: Objective, parameters: np.ndarray, count: int = 1, tolerance: float = 1e-2, seed: int = 0
 ) -> Eigenvalues:
     """Return the least eigenvalues of the Hessian at parameters (P,), least first: negative where a saddle falls off.
+
+    Source: as `top_eigenvalues`.
 
     Args and Returns: as `top_eigenvalues`.
     """
@@ -147,8 +155,12 @@ def condition_number(eigenvalues: np.ndarray, floor: float = 1e-6) -> float:
     """Return the ratio of the greatest to the least of the positive eigenvalues.
 
     A network's Hessian has many eigenvalues near zero and some below it, so that the ratio over all says nothing:
-    those up to `floor` times the greatest are left out. Not a number where none is positive. Of the K greatest
-    eigenvalues it is the ratio zeta of Ghorbani et al. 2019, arXiv 1901.10159; of all, the stretch of the valley.
+    those up to `floor` times the greatest are left out. Not a number where none is positive.
+
+    Source: of the K greatest eigenvalues it is the ratio zeta of Ghorbani et al. 2019, arXiv 1901.10159; the floor is
+    ours.
+
+    Args: eigenvalues (k,), in any order.
 
     >>> condition_number(np.array([-1.0, 1e-9, 2.0, 8.0]))
     4.0

@@ -50,6 +50,33 @@ class Task(Protocol):
         """Return the result of a finished task."""
 
 
+@dataclass
+class Once:
+    """A task that is one call, too short to be cut."""
+
+    call: Callable[[], Any]
+    found: Any = MISSING
+
+    @property
+    def finished(self) -> bool:
+        return self.found is not MISSING
+
+    @property
+    def fraction(self) -> float:
+        return float(self.finished)
+
+    def advance(self, seconds: float) -> None:
+        """Do all of it."""
+        self.found = self.call()
+
+    def partial(self) -> None:
+        """Return None: there is nothing before the end."""
+
+    def result(self) -> Any:
+        """Return what the call returned."""
+        return self.found
+
+
 class Status(StrEnum):
     """Where a job stands; the last three are final."""
 
@@ -97,6 +124,7 @@ class _Job:
     number: int
     news: threading.Condition
     make: Callable[..., Task] | None = None
+    serial: bool = False
     needs: tuple[_Job, ...] = ()
     holds: dict[_Hold | _Job, None] = field(default_factory=dict)
     status: Status = Status.WAITING
@@ -179,7 +207,8 @@ class Dispatcher:
 
     At most `workers` chunks are with the executor at a time; the others wait here, so that a turn can be given to
     whoever was served least recently. `renew` makes a new executor where the old one broke, as processes do when one is
-    killed; without it every later job fails with the same error.
+    killed; without it every later job fails with the same error. `serial_workers` is how many of the workers may have
+    a serial job at a time, all of them if not given.
     """
 
     def __init__(
@@ -189,6 +218,7 @@ class Dispatcher:
         store: Store,
         chunk_seconds: float = 0.1,
         renew: Callable[[], Executor] | None = None,
+        serial_workers: int | None = None,
     ) -> None:
         if workers < 1:
             raise ValueError(f"Dispatcher.workers must be at least 1, not {workers}")
@@ -199,7 +229,8 @@ class Dispatcher:
         self._ready: dict[_Job, None] = {}
         self._served: dict[Hashable, int] = {}
         self._count = itertools.count()
-        self._in_flight = 0
+        self._in_flight = self._serial_in_flight = 0
+        self._serial_workers = serial_workers or workers
         self._dispatching = False
         self._dropped: deque[tuple[weakref.ref[_Job], _Hold]] = deque()
 
@@ -209,6 +240,7 @@ class Dispatcher:
         make: Callable[..., Task],
         needs: tuple[Ticket | tuple[str, Callable[..., Task]], ...] = (),
         owner: Hashable = "",
+        serial: bool = False,
     ) -> Ticket:
         """Return a hold on the job of this key: its stored result, the job that runs already, or a new one.
 
@@ -217,18 +249,21 @@ class Dispatcher:
         needs: jobs whose results it takes, as tickets or as (key, make); they are held as long as this one is, and
             their failure is its failure.
         owner: whose share of the workers the job takes.
+        serial: whether it consists of many small operations, so that at most `serial_workers` of its kind run at once.
         """
         with self._lock:
             hold = _Hold(owner)
-            job = self._find(key, make, needs, hold)
+            job = self._find(key, make, needs, hold, serial)
             ticket = Ticket(self, job, hold)
             self._dispatch()
             return ticket
 
-    def _find(self, key: str, make: Callable[..., Task], needs: tuple, hold: _Hold | _Job) -> _Job:
+    def _find(
+        self, key: str, make: Callable[..., Task], needs: tuple, hold: _Hold | _Job, serial: bool = False
+    ) -> _Job:
         job = self._jobs.get(key)
         if job is None:
-            job = _Job(key, next(self._count), threading.Condition(self._lock), make)
+            job = _Job(key, next(self._count), threading.Condition(self._lock), make, serial)
             stored = self.store.get(key, MISSING)
             if stored is not MISSING:
                 job.result, job.fraction, job.status = stored, 1.0, Status.DONE
@@ -267,7 +302,11 @@ class Dispatcher:
                 if not self._ready or self._in_flight >= self._workers:
                     return
                 # Who was not served since all was idle comes first: that delays the others by one chunk, once.
-                job = min(self._ready, key=lambda one: (self._served.get(one.owner, -1), one.number))
+                full = self._serial_in_flight >= self._serial_workers
+                open_to = [job for job in self._ready if not (full and job.serial)]
+                if not open_to:
+                    return
+                job = min(open_to, key=lambda one: (self._served.get(one.owner, -1), one.number))
                 del self._ready[job]
                 self._served[job.owner] = next(self._count)
                 self._submit(job)
@@ -278,10 +317,12 @@ class Dispatcher:
         job.status = Status.RUNNING
         executor = self._executor
         self._in_flight += 1
+        self._serial_in_flight += job.serial
         try:
             future = executor.submit(run_chunk, job.task, job.start, self._chunk_seconds)
         except Exception as error:
             self._in_flight -= 1
+            self._serial_in_flight -= job.serial
             self._fail(job, error, executor)
         else:
             future.add_done_callback(functools.partial(self._chunk_ended, job, executor))
@@ -290,6 +331,7 @@ class Dispatcher:
         """Take in what a chunk brought. Never raises: whatever goes wrong is the job's error."""
         with self._lock:
             self._in_flight -= 1
+            self._serial_in_flight -= job.serial
             try:
                 chunk = future.result()
                 if chunk.finished:  # also where nobody waits any more: the work is done, somebody may come back
@@ -364,7 +406,10 @@ def make_dispatcher(choice: str) -> Dispatcher:
     """
     workers, store = os.cpu_count() or 1, Store(STORE_BYTES)
     if choice == "threads":
-        return Dispatcher(ThreadPoolExecutor(workers, "landscape", _one_torch_thread), workers, store)
+        # Two threads of many small operations wait for each other at the interpreter's lock: two trainings side by side
+        # took 1.4 s, one after the other 0.8 s. Surfaces, whose operations are large, run beside a training.
+        pool = ThreadPoolExecutor(workers, "landscape", _one_torch_thread)
+        return Dispatcher(pool, workers, store, serial_workers=max(1, workers // 2))
     if choice == "processes":
         context = multiprocessing.get_context("spawn")  # a fork of a process that has threads may hang
         pool = functools.partial(ProcessPoolExecutor, workers, context, _one_torch_thread)

@@ -5,7 +5,8 @@ A link holds only what differs from the defaults. Reading never raises: each bad
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -19,6 +20,88 @@ LONGEST = 60
 """No value is as long as so many characters; of one that is longer, a message shows so many."""
 
 
+Values = dict[str, Any]
+"""Values by name as in links."""
+
+
+@dataclass(frozen=True, eq=False)
+class Codec:
+    """Reads and writes what one page shows: as a link's parameters, and as a file.
+
+    page: the page's name, by which the settings of each page are kept apart.
+    fields: what may stand in its link, and the bounds of each.
+    defaults: the values of a link that says nothing, all of them.
+    request_of: values, some or all -> the request that they make; a ValueError says what does not fit together.
+    values_of: a request -> all its values.
+    optional: names whose value may be None, which links write as an empty text.
+    idle: values -> the names that do not matter beside them, and are not written.
+    """
+
+    page: str
+    fields: Mapping[str, Bounds]
+    defaults: Values
+    request_of: Callable[[Values], Any] = dict
+    values_of: Callable[[Any], Values] = dict
+    optional: Collection[str] = ()
+    idle: Callable[[Values], Collection[str]] = lambda values: ()
+
+    def read(self, parameters: Mapping[str, str]) -> tuple[Values, tuple[str, ...]]:
+        """Read a link's parameters into values, and a sentence for each that cannot be read. Never raise."""
+        values, problems = dict(self.defaults), []
+        for name, text in parameters.items():
+            if name not in self.fields:
+                problems.append(
+                    f"The link names {_shortened(name)!r}, which is no setting of this page; it is ignored."
+                )
+                continue
+            try:
+                empty = text == "" and name in self.optional
+                values[name] = None if empty else self.fields[name].parse(_shortened(text))
+            except ValueError as error:
+                shown = "the base's value" if self.defaults[name] is None else text_of(self.defaults[name])
+                problems.append(f"{name} in the link {error}; {shown} is used.")
+        return values, tuple(problems)
+
+    def write(self, values: Values) -> dict[str, str]:
+        """Write values as a link's parameters: those that differ from the defaults and matter."""
+        idle = self.idle(values)
+        changed = {name: value for name, value in values.items() if value != self.defaults[name] and name not in idle}
+        return {name: text_of(value) for name, value in changed.items()}
+
+    def to_json(self, values: Values) -> str:
+        """Write values as a file: the page's name and the parameters of its link."""
+        return json.dumps({"page": self.page, "settings": self.write(values)}, indent=2)
+
+    def from_json(self, text: str | bytes) -> tuple[Values, tuple[str, ...]]:
+        """Read a file as `read` does a link.
+
+        Raises: ValueError with a sentence where it is no such file, or another page's.
+        """
+        try:
+            found = json.loads(text)
+            page, settings = found["page"], found["settings"]
+            parameters = {
+                str(name): value if isinstance(value, str) else text_of(value) for name, value in settings.items()
+            }
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise ValueError(
+                "This file holds no experiment: it must be one that this page has saved, as JSON."
+            ) from error
+        if page != self.page:
+            raise ValueError(f"This file holds an experiment of the page {_shortened(str(page))!r}, not {self.page!r}.")
+        return self.read(parameters)
+
+
+def codec_of(page: str, config: type) -> Codec:
+    """Return the codec of a page whose request is one configuration, all defaults, of fields with bounds."""
+    fields = bounds_of(config)
+
+    def values_of(request: Any) -> Values:
+        return {name: getattr(request, name) for name in fields}
+
+    return Codec(page, fields, values_of(config()), lambda values: config(**values), values_of)
+
+
 @dataclass(frozen=True)
 class Request:
     """All that a link to the comparison page holds."""
@@ -28,15 +111,12 @@ class Request:
     display: Display = Display()
 
 
-Values = dict[str, Any]
-"""Values by name as in links: an experiment's, `v1_...` of a variant (None: the base's), of view and display."""
-
-
 OF_VARIANTS = {f"v{i}_{name}": name for i in range(1, MAX_VARIANTS + 1) for name in VARIED}
 """The names in links of what a variant may have of its own, and the fields that they give; empty: the base's value."""
 
 
 def _fields() -> dict[str, Bounds]:
+    """An experiment's, `v1_...` of a variant (None: the base's), those of view and display."""
     found = {"seed": bounds_of(Experiment)["seed"]}
     for config in PARTS.values():
         found |= bounds_of(config)
@@ -86,35 +166,32 @@ DEFAULTS = values_of(Request())
 """The values of a link that says nothing."""
 
 
+def idle(values: Values) -> set[str]:
+    """Return the names of variants beyond those that are compared."""
+    return {f"v{i}_{name}" for i in range(values["variants"] + 1, MAX_VARIANTS + 1) for name in VARIED}
+
+
+COMPARISON = Codec("compare", FIELDS, DEFAULTS, request_of, values_of, OF_VARIANTS, idle)
+"""The codec of the comparison page."""
+
+
 def read(parameters: Mapping[str, str]) -> tuple[Values, tuple[str, ...]]:
-    """Read a link's parameters into values, and a sentence for each that cannot be read.
+    """Read a link to the comparison page into values, and a sentence for each that cannot be read.
 
     >>> values, problems = read({"learning_rate": "0.5", "width": "1e400"})
     >>> values["learning_rate"], values["width"], problems
     (0.5, 64, ("width in the link must be a whole number from 1 to 512, not '1e400'; 64 is used.",))
     """
-    values, problems = dict(DEFAULTS), []
-    for name, text in parameters.items():
-        if name not in FIELDS:
-            problems.append(f"The link names {_shortened(name)!r}, which is no setting of this page; it is ignored.")
-            continue
-        try:
-            values[name] = None if text == "" and name in OF_VARIANTS else FIELDS[name].parse(_shortened(text))
-        except ValueError as error:
-            shown = "the base's value" if DEFAULTS[name] is None else text_of(DEFAULTS[name])
-            problems.append(f"{name} in the link {error}; {shown} is used.")
-    return values, tuple(problems)
+    return COMPARISON.read(parameters)
 
 
 def write(values: Values) -> dict[str, str]:
-    """Write values as a link's parameters: those that differ from the defaults and matter.
+    """Write values as the parameters of a link to the comparison page.
 
     >>> write(values_of(Request(view=View(resolution=51))))
     {'resolution': '51'}
     """
-    idle = {f"v{i}_{name}" for i in range(values["variants"] + 1, MAX_VARIANTS + 1) for name in VARIED}
-    changed = {name: value for name, value in values.items() if value != DEFAULTS[name] and name not in idle}
-    return {name: text_of(value) for name, value in changed.items()}
+    return COMPARISON.write(values)
 
 
 def text_of(value: Any) -> str:

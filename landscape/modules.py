@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
-from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.batchnorm import _NormBase
 
 from landscape.experiment import Statistics
 from landscape.objective import Objective, check_finite
@@ -26,26 +26,37 @@ class ModuleObjective(Objective):
         self,
         module: nn.Module,
         loss: Callable[[Tensor, Tensor], Tensor],
-        data: tuple[Tensor, Tensor],
+        data: tuple[Tensor | np.ndarray, Tensor | np.ndarray],
         statistics: Statistics = Statistics.BATCH,
     ) -> None:
-        check_finite(data[0])
         named = dict(module.named_parameters())
         if not named:
             raise ValueError("the module has no parameters, so that its loss has no landscape")
+        if statistics is Statistics.POPULATION:
+            raise ValueError(
+                "the statistics of a module must be batch or running, not population: which training data it saw is "
+                "not known here. Put them into its buffers, as one pass over the data with momentum=None does, and "
+                "choose running"
+            )
         self.module = copy.deepcopy(module).eval()
         for part in self.module.modules():
-            if isinstance(part, _BatchNorm):
+            if isinstance(part, _NormBase):  # batch and instance normalization, which may store averages
                 part.train(statistics is Statistics.BATCH)
-        self.loss, self.data = loss, data
         self.buffers = dict(self.module.named_buffers())
         first = next(iter(named.values()))
         self.dtype, self.device = first.dtype, first.device
+        self.loss, self.data = loss, tuple(self._ready(values) for values in data)
         self.layout = Layout(
             tuple(Block(name, tuple(part.shape), 0 if part.ndim > 1 else None) for name, part in named.items())
         )
         flat = torch.cat([part.detach().flatten() for part in named.values()])
         self.parameters: np.ndarray = flat.cpu().numpy().copy()
+
+    def _ready(self, values: Tensor | np.ndarray) -> Tensor:
+        """Return inputs or targets where the module is, and in its precision where they are not whole numbers."""
+        values = torch.as_tensor(values)
+        check_finite(values)
+        return values.to(self.device, self.dtype if values.is_floating_point() else values.dtype)
 
     def __call__(self, parameters: Tensor) -> Tensor:
         parts = self.layout.split(parameters)
@@ -61,7 +72,7 @@ class ModuleObjective(Objective):
 def module_objective(
     module: nn.Module,
     loss: Callable[[Tensor, Tensor], Tensor],
-    data: tuple[Tensor, Tensor],
+    data: tuple[Tensor | np.ndarray, Tensor | np.ndarray],
     statistics: Statistics | str = Statistics.BATCH,
 ) -> ModuleObjective:
     """Return the loss of a module as a function of its parameters, for planes, surfaces, curvature and the rest.
@@ -75,9 +86,10 @@ def module_objective(
     Args:
         module: copied; neither its parameters nor its buffers nor its mode are changed. Dropout is off.
         loss: (outputs, targets) -> a scalar.
-        data: inputs and targets, all of which are one batch.
+        data: inputs (N, ...) and targets, tensors or arrays, all of which are one batch.
         statistics: "batch" normalizes by this batch, as in training; "running" by the module's stored averages.
 
-    Raises: ValueError where the inputs are not finite, or the module has no parameters.
+    Raises: ValueError where inputs or targets are not finite, the module has no parameters, or population statistics
+    are asked for.
     """
     return ModuleObjective(module, loss, data, Statistics(statistics))

@@ -142,6 +142,8 @@ class DomainShift:
     layers: the places of the normalizations. before, after: (L,) symmetric divergence of what enters them, without and
     with AdaBN. source_accuracy: on the test data as it is. accuracy_before, accuracy_after: on the same in the other
     domain, by the statistics of training and by those of the domain.
+
+    Source: Li et al. 2016, arXiv 1603.04779.
     """
 
     layers: tuple[str, ...]

@@ -6,6 +6,7 @@ its statistics, at the current weights. Leaves out random directions, on which t
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +17,12 @@ from torch import Tensor
 from landscape.experiment import Experiment
 from landscape.objective import Objective
 from landscape.steps import AlongTraining, StepObjective
-from landscape.training import Run
+from landscape.training import Run, Training
 from models.activations import Activation
 from models.fields import number, validate
+
+LINE_POINTS = 81
+"""Points of a line that is drawn."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +164,23 @@ class GradientLine:
     start_loss: float
     gradient_norm: float
 
+    @property
+    def ratios(self) -> np.ndarray:
+        """Length of the gradient at the start and at each arrow, over that at the start, (1 + A,)."""
+        return np.append(1.0, np.hypot(self.along, self.across) / self.gradient_norm)
+
+    @property
+    def angles(self) -> np.ndarray:
+        """Angle between the gradient at the start and that there and at each arrow, in radians, (1 + A,)."""
+        return np.append(0.0, np.arctan2(self.across, self.along))
+
+    @property
+    def turns(self) -> int:
+        """How often the loss along the line turns from falling to rising, or back, by over a thousandth of its range."""
+        slopes = np.diff(self.loss)
+        slopes = np.sign(slopes[np.abs(slopes) > 1e-3 * np.ptp(self.loss)])
+        return int((np.diff(slopes) != 0).sum())
+
 
 def line_along_gradient(
     objective: Objective,
@@ -245,3 +266,52 @@ def smoothness_of(experiment: Experiment, ladder: Ladder | None = None) -> Smoot
     task = SmoothnessTask(experiment, ladder)
     task.advance(float("inf"))
     return task.result()
+
+
+@dataclass(frozen=True, eq=False)
+class StepLine:
+    """The loss along the gradient from one step of a training, and the number of that step."""
+
+    step: int
+    line: GradientLine
+
+
+class LineTask:
+    """The computation of a `StepLine`: the training again, in chunks, up to the step, then the line from there.
+
+    The line reaches as far as the ladder, in even steps, with arrows at a quarter, at half and at the whole of that.
+
+    Args:
+        measured: the measures of that training, which say how far it came.
+        step: from which the line starts, or the last one that was measured where the training does not reach it.
+    """
+
+    def __init__(self, measured: Smoothness, step: int) -> None:
+        self.training = Training([measured.run.experiment], snapshots=2)
+        self.step = min(step, int(measured.steps[-1]))
+        self.reach = measured.ladder.highest * measured.run.experiment.training.learning_rate
+        self.line: GradientLine | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self.line is not None
+
+    @property
+    def fraction(self) -> float:
+        return 1.0 if self.finished else self.training.step / (self.step + 1)
+
+    def advance(self, seconds: float) -> None:
+        """Train for about so many seconds, or draw the line where the step is reached."""
+        until = time.perf_counter() + seconds
+        while self.training.step < self.step and time.perf_counter() < until:
+            self.training.advance(0)
+        if self.training.step == self.step:
+            loss, arrows = StepObjective(self.training), self.reach * np.array([0.25, 0.5, 1])
+            self.line = line_along_gradient(loss, loss.start, np.linspace(0, self.reach, LINE_POINTS), arrows)
+
+    def partial(self) -> None:
+        """Return None: there is nothing before the end."""
+
+    def result(self) -> StepLine:
+        """Return the line."""
+        return StepLine(self.step, self.line)

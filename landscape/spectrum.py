@@ -40,6 +40,8 @@ class SpectralDensity:
     nodes, weights: (probes, m) the Ritz values and the share of the eigenvalues that each stands for: sums of
     weights * f(nodes) estimate means of f over the eigenvalues. Weights of a probe sum to 1.
     width: deviation of the Gaussians that smooth them. parameters: number of eigenvalues. steps: of Lanczos, m.
+
+    Source: Ghorbani et al. 2019, arXiv 1901.10159, Alg. 1, 2.
     """
 
     grid: np.ndarray

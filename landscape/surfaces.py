@@ -15,6 +15,9 @@ from landscape.devices import device_name
 from landscape.directions import Plane
 from landscape.objective import Objective
 
+GLANCE = 0.5
+"""Seconds: a coarse surface is not worth drawing for less."""
+
 CENTRE_TOLERANCE = 1e-4
 """The surface's centre must equal the loss computed directly to this, relative (float32 sums in another order)."""
 
@@ -114,6 +117,7 @@ class SurfaceScan:
     coarse: bool = True
     with_accuracy: bool = False
     done: int = 0
+    spent: float = 0.0
     loss: np.ndarray = field(init=False)
     accuracy: np.ndarray | None = field(init=False)
     order: np.ndarray = field(init=False)
@@ -142,7 +146,7 @@ class SurfaceScan:
 
     def advance(self, seconds: float) -> None:
         """Compute chunks of the grid for about so many seconds, at least one."""
-        until = time.perf_counter() + seconds
+        begin = time.perf_counter()
         columns, flat = len(self.alphas), self.loss.ravel()
         with torch.no_grad():
             while not self.finished:
@@ -156,12 +160,14 @@ class SurfaceScan:
                     losses, accuracies = self.objective.measure(points)
                     flat[chunk], self.accuracy.ravel()[chunk] = losses.cpu().numpy(), accuracies.cpu().numpy()
                 self.done += len(chunk)
-                if time.perf_counter() > until:
+                if time.perf_counter() > begin + seconds:
                     break
+        self.spent += time.perf_counter() - begin
 
     def partial(self) -> Surface | None:
-        """Return the coarse surface once it is there."""
-        if self.done < self.num_coarse or self.num_coarse == len(self.order):
+        """Return the coarse surface once it is there, unless the fine one comes before an eye could take it in."""
+        remaining = self.spent * (len(self.order) / max(self.done, 1) - 1)
+        if self.done < self.num_coarse or self.num_coarse == len(self.order) or remaining < GLANCE:
             return None
         rows, columns = nested(len(self.betas)), nested(len(self.alphas))
         return self._surface(rows, columns)
@@ -227,7 +233,10 @@ def losses_at(objective: Objective, points: np.ndarray) -> np.ndarray:
 
 
 def path_on(objective: Objective, plane: Plane, trajectory: np.ndarray, steps: np.ndarray) -> Path:
-    """Return a trajectory (S, P) as it lies on, and off, a plane."""
+    """Return a trajectory (S, P), whose snapshots were taken at the steps (S,), as it lies on, and off, a plane.
+
+    Source: Li et al. 2018, arXiv 1712.09913, Sec. 7, for the projection; the residual is ours.
+    """
     coordinates = plane.coordinates(trajectory)
     nearest = plane.points(coordinates)
     residual = np.linalg.norm((trajectory - nearest).astype(np.float64), axis=1)

@@ -1,4 +1,4 @@
-"""Many trainings along one axis: what can be one stack is one, the rest takes turns."""
+"""Many trainings along one axis: what can be one stack is one, the rest takes turns or runs side by side."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ from landscape.experiment import PART_OF, PARTS, Experiment
 from landscape.objective import network_of
 from landscape.training import Training, stack_key
 from models.fields import Bounds, bounds_of
+
+TURN_SECONDS = 0.05
+"""How long one stack trains before the next has its turn."""
+
+ARRAYS = ("loss", "train_accuracy", "test_accuracy", "learned", "diverged", "curves", "finished")
+"""The arrays of a sweep, each with a row for each value and a column for each seed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,40 +51,81 @@ class Sweep:
     finished: np.ndarray
 
 
-class SweepTask:
-    """The computation of a sweep in chunks.
+Cell = tuple[int, int]
+"""The place of a training in a sweep: which value, which seed."""
+
+
+def sweep_stacks(
+    experiment: Experiment, axis: str, values: Sequence[Any], seeds: Sequence[int] = (0,)
+) -> tuple[dict[Cell, Experiment], ...]:
+    """Return the experiments of a sweep by their cells, cut into those that are trained as one stack.
 
     Experiments alike in `stack_key` (they may differ in seed, learning rate, momentum, weight decay, initialization
-    scale) are stacks, as many in each as stay in the cache; the stacks take turns, so that all of them grow side by
-    side.
+    scale) are stacks, as many in each as stay in the cache.
+
+    Raises: ValueError where the axis is no field, or one of its values makes no valid experiment.
+    """
+    if not len(values) or not len(seeds):
+        raise ValueError("a sweep needs at least one value and one seed; give values and seeds")
+    if axis == "seed":
+        raise ValueError("the axis of a sweep must not be seed: give the seeds as seeds, and another axis")
+    alike: dict[Experiment, list[tuple[Cell, Experiment]]] = {}
+    for row, value in enumerate(values):
+        for column, seed in enumerate(seeds):
+            member = experiment.replace(**{axis: value, "seed": seed})
+            alike.setdefault(stack_key(member), []).append(((row, column), member))
+    stacks = []
+    for key, members in alike.items():
+        most = _stack_size(key)
+        stacks += [dict(members[i : i + most]) for i in range(0, len(members), most)]
+    return tuple(stacks)
+
+
+class SweepTask:
+    """The computation of a sweep in chunks; its stacks take turns, so that all of them grow side by side.
+
+    As one task a sweep has one worker. For several, ask for each stack as a task of its own and put what they show
+    together by `join_sweeps`.
+
+    Args:
+        experiment, axis, values, seeds: as `sweep`.
+        stack: the one of `sweep_stacks` to train, leaving the other cells blank; or None for all.
 
     Raises: ValueError where the axis is no field, or one of its values makes no valid experiment.
     """
 
-    def __init__(self, experiment: Experiment, axis: str, values: Sequence[Any], seeds: Sequence[int] = (0,)) -> None:
-        if not len(values) or not len(seeds):
-            raise ValueError("a sweep needs at least one value and one seed; give values and seeds")
-        if axis == "seed":
-            raise ValueError("the axis of a sweep must not be seed: give the seeds as seeds, and another axis")
-        self.experiment, self.axis, self.values, self.seeds = experiment, axis, tuple(values), tuple(seeds)
-        stacks: dict[Experiment, list[tuple[int, int, Experiment]]] = {}
-        for row, value in enumerate(self.values):
-            for column, seed in enumerate(self.seeds):
-                member = experiment.replace(**{axis: value, "seed": seed})
-                stacks.setdefault(stack_key(member), []).append((row, column, member))
-        self.cells: list[list[tuple[int, int]]] = []
-        self.trainings: list[Training] = []
-        for key, stack in stacks.items():
-            most = _stack_size(key)
-            for part in (stack[i : i + most] for i in range(0, len(stack), most)):
-                self.cells.append([(row, column) for row, column, _ in part])
-                self.trainings.append(Training([member for _, _, member in part], snapshots=2))
+    def __init__(
+        self,
+        experiment: Experiment,
+        axis: str,
+        values: Sequence[Any],
+        seeds: Sequence[int] = (0,),
+        stack: int | None = None,
+    ) -> None:
+        stacks = sweep_stacks(experiment, axis, values, seeds)
+        chosen = stacks if stack is None else stacks[stack : stack + 1]
+        self.cells = [list(own) for own in chosen]
+        self.trainings = [Training(list(own.values()), snapshots=2) for own in chosen]
         self.turn = 0
-        self.made = self._blank()
+        bounds, shape = field_bounds(axis), (len(values), len(seeds))
+        steps = max(member.training.num_steps for own in stacks for member in own.values())
+        numbers = {name: np.full(shape, np.nan) for name in ("loss", "train_accuracy", "test_accuracy")}
+        flags = {name: np.zeros(shape, bool) for name in ("learned", "diverged", "finished")}
+        self.made = Sweep(
+            experiment,
+            axis,
+            bounds.label,
+            bounds.logarithmic,
+            tuple(values),
+            tuple(seeds),
+            curves=np.full((*shape, steps), np.nan),
+            **numbers,
+            **flags,
+        )
 
     @property
     def finished(self) -> bool:
-        return bool(self.made.finished.all())
+        return all(training.finished for training in self.trainings)
 
     @property
     def fraction(self) -> float:
@@ -100,24 +147,11 @@ class SweepTask:
 
     def partial(self) -> Sweep | None:
         """Return the sweep so far, or None before the first step."""
-        if not self.turn:
-            return None
-        arrays = ("loss", "train_accuracy", "test_accuracy", "learned", "diverged", "curves", "finished")
-        return replace(self.made, **{name: getattr(self.made, name).copy() for name in arrays})
+        return join_sweeps([self.made]) if self.turn else None
 
     def result(self) -> Sweep:
         """Return the sweep."""
         return self.made
-
-    def _blank(self) -> Sweep:
-        bounds = field_bounds(self.axis)
-        shape = len(self.values), len(self.seeds)
-        steps = max(training.steps_total for training in self.trainings)
-        numbers = [np.full(shape, np.nan) for _ in range(3)]
-        flags = [np.zeros(shape, bool) for _ in range(3)]
-        curves = np.full((*shape, steps), np.nan)
-        named = (self.experiment, self.axis, bounds.label, bounds.logarithmic, self.values, self.seeds)
-        return Sweep(*named, *numbers, *flags[:2], curves, flags[2])
 
     def _take(self, turn: int) -> None:
         """Note what a stack has come to."""
@@ -130,18 +164,11 @@ class SweepTask:
         if not training.finished:
             return
         for run, cell in zip(training.results(), self.cells[turn], strict=True):
-            made.finished[cell], made.learned[cell], made.diverged[cell] = (
-                True,
-                run.learned,
-                run.diverged_at is not None,
-            )
+            made.finished[cell], made.learned[cell] = True, run.learned
+            made.diverged[cell] = run.diverged_at is not None
             if run.diverged_at is None:
                 made.loss[cell], made.train_accuracy[cell] = run.train_loss, run.train_accuracy
                 made.test_accuracy[cell] = run.test_accuracy[-1]
-
-
-TURN_SECONDS = 0.05
-"""How long one stack trains before the next has its turn."""
 
 
 def _stack_size(experiment: Experiment) -> int:
@@ -150,6 +177,25 @@ def _stack_size(experiment: Experiment) -> int:
     batch = min(training.batch_size, len(data.train_x))
     size = network_of(experiment).working_size * data.train_x.element_size()
     return chunk_size(batch * size, default_device())
+
+
+def join_sweeps(parts: Sequence[Sweep]) -> Sweep:
+    """Return one sweep that holds what each part of it has trained, up to now or to the end; parts share no cell.
+
+    >>> small = Experiment().replace(dataset="moons", width=8, num_steps=20)
+    >>> whole = small, "depth", [1, 2]
+    >>> parts = [SweepTask(*whole, stack=i) for i in range(len(sweep_stacks(*whole)))]
+    >>> for part in parts:
+    ...     part.advance(float("inf"))
+    >>> join_sweeps([part.result() for part in parts]).finished.all(axis=1).tolist()
+    [True, True]
+    """
+    joined = {name: getattr(parts[0], name).copy() for name in ARRAYS}
+    for part in parts[1:]:
+        own = ~np.isnan(part.curves[..., 0]) | part.finished
+        for name, values in joined.items():
+            values[own] = getattr(part, name)[own]
+    return replace(parts[0], **joined)
 
 
 def field_bounds(axis: str) -> Bounds:

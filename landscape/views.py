@@ -185,4 +185,4 @@ class MeasuresTask:
 
 def path_view(view: View) -> View:
     """Return the view of the trajectory's own plane, by batch statistics, on the data of the given view."""
-    return replace(View(), plane=PlaneKind.PCA, resolution=25, num_examples=view.num_examples, batches=view.batches)
+    return replace(View(), plane=PlaneKind.PCA, resolution=19, num_examples=view.num_examples, batches=view.batches)

@@ -13,27 +13,29 @@ from pages.components.viewer import viewer
 
 def outcomes_of(request: Request, networks: tuple[compute.NetworkTickets, ...]) -> list[Outcome | None]:
     """Return what is known of each network now."""
-    found = []
-    for label, tickets in zip(request.comparison.labels(), networks, strict=True):
-        run = tickets.run.result or tickets.run.partial
-        surface = tickets.surface.result or tickets.surface.partial
-        inspection = tickets.inspection.result or tickets.inspection.partial
-        found.append(run and Outcome(label, run, tickets.run.done, surface, inspection, tickets.measures.result))
-    return found
+    runs = [compute.known(tickets.run) for tickets in networks]
+    surfaces = compute.together([tickets.surface for tickets in networks])
+    inspections = compute.together([tickets.inspection for tickets in networks])
+    return [
+        run and Outcome(label, run, tickets.run.done, surface, inspection, tickets.measures.result)
+        for label, tickets, run, surface, inspection in zip(
+            request.comparison.labels(), networks, runs, surfaces, inspections, strict=True
+        )
+    ]
 
 
 def draw(request: Request, networks: tuple[compute.NetworkTickets, ...]) -> None:
     """Draw all that is known now."""
+    drawn = all(ticket.done for network in networks for ticket in network.pictures)
     outcomes = outcomes_of(request, networks)
     known = [outcome for outcome in outcomes if outcome and outcome.finished]
     tickets = [ticket for network in networks for ticket in network.all]
     compute.show_progress(tickets)
-    if len(known) == len(outcomes):
-        st.info(f"**What to notice.** {notice(known, request.view)}", icon=":material/visibility:")
+    found = notice(known, request.view) if len(known) == len(outcomes) else "The networks are being trained…"
+    st.info(f"**What to notice.** {found}", icon=":material/visibility:")
     normalizations = [experiment.network.normalization for experiment in request.comparison.experiments()]
     panels = comparison_panels(request.comparison.labels(), normalizations, outcomes, request.view, request.display)
     steps = max((outcome.run.steps.tolist() for outcome in outcomes if outcome), key=len, default=[])
-    drawn = all(ticket.done for network in networks for ticket in network.pictures)
     viewer(panels, steps, revision=f"{'done' if drawn else 'pending'} {compute.digest(request)}")
     if known:
         st.subheader("In numbers")

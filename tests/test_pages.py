@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from landscape.experiment import DEFAULT_SEED
 from landscape.links import DEFAULTS, FIELDS, text_of, values_of, write
 from landscape.presets import COMPARE
 from pages.components import compute
@@ -120,10 +121,10 @@ def test_a_preset_draws_what_its_link_draws(name):
 def test_reset_new_seed_and_the_number_of_networks():
     app = opened(**SMALL)
     button(app, "New seed").click()
-    assert link_of(finished(app.run())) == SMALL | {"seed": "1"}
+    assert link_of(finished(app.run())) == SMALL | {"seed": str(DEFAULT_SEED + 1)}
     app.segmented_control[0].set_value(4)
     finished(app.run())
-    assert len(app.session_state["tickets"]) == 3 * 4
+    assert len(app.session_state["tickets"]) == 4 * 4
     chosen = {app.session_state["values"][f"v{i}_normalization"] for i in range(1, 5)}
     assert len(chosen) == 4
     button(app, "Reset").click()
@@ -148,7 +149,7 @@ def test_bad_values_of_a_link_give_defaults_and_sentences():
     app = opened(**SMALL, learning_rate="banana", seed="1e400", nonsense="1", v1_normalization="magic")
     told = [warning.value for warning in app.warning]
     assert len(told) == 4
-    for words in ("'banana'; 0.1 is used", "'1e400'; 0 is used", "'nonsense'", "'magic'"):
+    for words in ("'banana'; 0.1 is used", f"'1e400'; {DEFAULT_SEED} is used", "'nonsense'", "'magic'"):
         assert any(words in sentence for sentence in told)
     assert link_of(app) == SMALL
 

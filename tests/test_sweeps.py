@@ -1,11 +1,15 @@
 """Sweeps equal the same trainings run alone, in stacks and side by side, whole and in chunks."""
 
+import functools
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from landscape.sweeps import SweepTask, sweep
+from landscape.jobs import Dispatcher
+from landscape.store import Store
+from landscape.sweeps import ARRAYS, SweepTask, join_sweeps, sweep, sweep_stacks
 from landscape.training import train
 from tests.cases import SMALL
 
@@ -49,7 +53,7 @@ def test_what_can_share_a_stack_does():
 
 
 def test_a_training_that_diverges_harms_no_other():
-    base = SMALL.replace(loss="squared", activation="linear")
+    base = SMALL.replace(loss="squared", activation="linear", seed=0)
     found = sweep(base, "learning_rate", [0.01, 100.0])
     assert found.diverged.tolist() == [[False], [True]]
     assert np.isnan(found.loss[1, 0])
@@ -77,6 +81,39 @@ def test_chunks_give_the_same_side_by_side_and_pickle():
     for name in ("loss", "curves", "test_accuracy", "finished"):
         np.testing.assert_array_equal(getattr(task.result(), name), getattr(whole, name))
     assert np.isnan(part.loss).all()
+
+
+def test_stacks_run_side_by_side_as_jobs_and_together_are_the_sweep():
+    whole = SMALL.replace(num_steps=20), "depth", [1, 2, 3], (0, 1)
+    stacks = sweep_stacks(*whole)
+    assert [list(stack) for stack in stacks] == [[(row, 0), (row, 1)] for row in range(3)]
+    with ThreadPoolExecutor(2) as pool:
+        dispatcher = Dispatcher(pool, 2, Store(10**8), chunk_seconds=0.001)
+        tickets = [
+            dispatcher.request(f"{whole} {i}", functools.partial(SweepTask, *whole, stack=i))
+            for i in range(len(stacks))
+        ]
+        while not all(ticket.done for ticket in tickets):
+            tickets[0].wait(0.01)
+    results = [ticket.result for ticket in tickets]
+    assert [part.finished.sum() for part in results] == [2, 2, 2]
+    joined, alone = join_sweeps(results), sweep(*whole)
+    for name in ARRAYS:
+        np.testing.assert_array_equal(getattr(joined, name), getattr(alone, name))
+
+
+def test_parts_of_a_sweep_are_joined_as_they_grow():
+    whole = SMALL.replace(num_steps=20), "depth", [1, 2]
+    parts = [SweepTask(*whole, stack=i) for i in range(2)]
+    for part in parts:
+        part.advance(0)
+    joined = join_sweeps([part.partial() for part in parts])
+    assert np.isfinite(joined.curves[:, 0, 0]).all()
+    assert not joined.finished.any()
+    parts[1].advance(float("inf"))
+    joined = join_sweeps([part.partial() for part in parts])
+    assert joined.finished.tolist() == [[False], [True]]
+    assert np.isnan(parts[0].made.curves[1]).all()
 
 
 def test_the_axis_says_how_people_call_it():

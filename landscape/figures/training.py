@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from plotly import graph_objects as go
@@ -32,6 +33,7 @@ def curves_panel(
     logarithmic: bool = False,
     num_steps: int | None = None,
     limits: tuple[float, float] | None = None,
+    cursor: int | None = None,
     alt: str = "",
 ) -> Panel:
     """Draw one curve a network; a cross marks the last value of one that diverged, a line the step under the slider.
@@ -40,6 +42,7 @@ def curves_panel(
         unit: what the vertical axis shows.
         num_steps: the last step, so that the axis stands still while curves grow.
         limits: the ends of the vertical axis, else those of the data.
+        cursor: the step that the line marks, else it follows the playback.
     """
     traces: list[go.Scatter] = []
     for one in series:
@@ -59,13 +62,10 @@ def curves_panel(
                     hovertemplate=f"{one.label} diverged<extra></extra>",
                 )
             )
-    # Plotly writes a power in letters a quarter larger than it is told.
-    power = {"type": "log", "dtick": 1, "exponentformat": "power", "tickfont": {"size": 0.8 * (theme.FONT_SIZE - 1)}}
-    vertical = power if logarithmic else {"nticks": 6}
+    vertical = powers([one.values for one in series]) if logarithmic else {"nticks": 6}
     if limits:
         vertical["range"] = np.log10(limits).tolist() if logarithmic else list(limits)
     horizontal = {"range": [0, num_steps]} if num_steps else {}
-    cursor = {"type": "line", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "paper"}
     figure = go.Figure(
         traces,
         theme.layout(
@@ -74,11 +74,28 @@ def curves_panel(
             hovermode="x unified",
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": theme.FONT_SIZE}},
             margin={"l": 64, "r": 16, "t": 40, "b": 48},
-            shapes=[{**cursor, "line": {"color": theme.MUTED, "width": 1.5, "dash": "dot"}}],
+            shapes=[vertical_line(cursor or 0)],
         ),
     )
     names = "; ".join(f"{one.label} ends at {_last(one.values)}" for one in series if len(one.values))
-    return Panel(title, Group.CURVE, figure, alt=alt or f"By step: {names}.", playback=(Playback(0, Mode.LINE),))
+    playback = (Playback(0, Mode.LINE),) if cursor is None else ()
+    return Panel(title, Group.CURVE, figure, alt=alt or f"By step: {names}.", playback=playback)
+
+
+def powers(values: Sequence[np.ndarray]) -> dict[str, Any]:
+    """Return the settings of a logarithmic axis that holds these values, with at most about six labels."""
+    every = np.concatenate([np.zeros(0), *(np.ravel(one) for one in values)])
+    shown = every[np.isfinite(every) & (every > 0)]
+    decades = np.log10(shown.max() / shown.min()) if len(shown) else 1
+    # Plotly writes a power in letters a quarter larger than it is told.
+    size = 0.8 * (theme.FONT_SIZE - 1)
+    return {"type": "log", "dtick": max(1, round(decades / 6)), "exponentformat": "power", "tickfont": {"size": size}}
+
+
+def vertical_line(x: float) -> dict[str, Any]:
+    """Return the shape that marks a place of the horizontal axis."""
+    ends = {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"}
+    return {**ends, "line": {"color": theme.MUTED, "width": 1.5, "dash": "dot"}}
 
 
 def _last(values: np.ndarray) -> str:

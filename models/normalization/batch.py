@@ -53,6 +53,19 @@ class OverBatch(Affine):
         centred, factor, batch = self.by_batch(x)
         return self.rescale(centred, parameters, factor), remember(state, batch, context)
 
+    def folded(self, parameters: Parameters, state: State) -> tuple[Tensor, Tensor]:
+        """Return factor and shift, each `(E, C)`, of the one affine map that testing is: y = factor * x + shift.
+
+        For BatchNorm factor = scale / sqrt(variance + epsilon) and the shift is that learnt less factor * mean. It can
+        be folded into the linear map before: W' = W factor, b' = b factor + shift.
+
+        Source: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2, its last line.
+        """
+        zeros = torch.zeros_like(next(iter(state.values())))
+        centred, factor = self.by_state(zeros, state)
+        at_0, at_1 = (self.rescale(zeros + value, parameters, factor) for value in (0, 1))
+        return at_1 - at_0, self.rescale(centred, parameters, factor)
+
 
 class BatchMoments(OverBatch):
     """Normalize each feature by mean and variance, in plain operations: BatchNorm's formula, from which others depart."""
@@ -308,12 +321,14 @@ class BatchMoving(BatchMoments):
     """Normalize each feature by the moving averages even while training: a demonstration of what fails.
 
     y = scale * (x - stored mean) / sqrt(stored variance + epsilon) + shift, the averages taken before this batch and
-    without gradient. A gradient step and the averages that follow it cancel: the weights grow, the loss does not fall.
+    without gradient. The averages that follow a gradient step take part of it back: the weights grow, and the loss falls
+    more slowly.
 
     It normalizes by averages over the batches before; it stores what BatchNorm does; training updates the averages,
     testing does not, and their outputs are the same.
 
-    Source: Ioffe 2017, arXiv 1702.03275, where it is what not to do.
+    Source: Ioffe 2017, arXiv 1702.03275, where it is what not to do: there the weights grow without bound and the loss
+    does not fall at all.
     """
 
     label: ClassVar[str] = "BatchNorm by moving averages"

@@ -6,18 +6,19 @@ import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from uuid import uuid4
 from zlib import crc32
 
 import streamlit as st
 
-from landscape.experiment import Experiment, View
+from landscape.experiment import View
 from landscape.jobs import Status, Task, Ticket, default_dispatcher
 from landscape.links import Request
 from landscape.training import Run, Training
 from landscape.views import InspectionTask, MeasuresTask, scan_of
 
-POLL_SECONDS = 0.15
+POLL_SECONDS = 0.25
 
 gc.collect()
 gc.freeze()  # what was imported stays out of every later collection, which would otherwise take a tenth of a second
@@ -44,7 +45,19 @@ class NetworkTickets:
 
 def request_comparison(request: Request) -> tuple[NetworkTickets, ...]:
     """Ask for every network of a comparison, and let go of what this session asked for before and needs no more."""
-    tickets = tuple(_request_network(experiment, request.view) for experiment in request.comparison.experiments())
+    experiments, view = request.comparison.experiments(), request.view
+    fixed = [f"{experiment!r} {view.num_examples} {view.batches}" for experiment in experiments]
+    # In the order in which they are worth having: the trainings of all networks, then their landscapes, then the rest.
+    runs = [_request(f"run {one!r}", partial(Training, [one]), serial=True) for one in experiments]
+    surfaces = [
+        _request(f"surface {one!r} {view!r}", partial(_scan, view=view), run)
+        for one, run in zip(experiments, runs, strict=True)
+    ]
+    inspections, measures = (
+        [_request(f"{name} {key}", partial(task, view=view), run) for key, run in zip(fixed, runs, strict=True)]
+        for name, task in (("inspection", InspectionTask), ("measures", MeasuresTask))
+    )
+    tickets = tuple(map(NetworkTickets, runs, surfaces, inspections, measures))
     _hold([ticket for network in tickets for ticket in network.all])
     return tickets
 
@@ -56,12 +69,27 @@ def forget() -> None:
         ticket.release()
 
 
+def known(ticket: Ticket) -> Any:
+    """Return the result, or what there is of it, or None."""
+    return ticket.result if ticket.done else ticket.partial
+
+
+def together(tickets: Sequence[Ticket]) -> list[Any]:
+    """Return what is known of each once there is something of all: pictures that share a range are drawn at once.
+
+    One that failed keeps nobody waiting.
+    """
+    found = [known(ticket) for ticket in tickets]
+    waiting = any(one is None and not ticket.done for one, ticket in zip(found, tickets, strict=True))
+    return [None] * len(tickets) if waiting else found
+
+
 def show_progress(tickets: Sequence[Ticket]) -> None:
-    """Show how far the jobs are while they run, and each failure as a sentence."""
+    """Show how far the jobs are, in a line that stays when they are done, and each failure as a sentence."""
     for error in {str(ticket.error) for ticket in tickets if ticket.error is not None}:
         st.error(f"This could not be computed: {error} Change a setting, or press Reset.", icon=":material/error:")
-    if not all(ticket.done for ticket in tickets):
-        st.progress(sum(ticket.fraction for ticket in tickets) / len(tickets), "Training and drawing…")
+    share = sum(ticket.fraction for ticket in tickets) / len(tickets)
+    st.progress(share, "Done" if all(ticket.done for ticket in tickets) else "Training and drawing…")
 
 
 def digest(request: Request) -> str:
@@ -82,19 +110,10 @@ def live(tickets: Sequence[Ticket], draw: Callable[[], None]) -> None:
     redraw()
 
 
-def _request_network(experiment: Experiment, view: View) -> NetworkTickets:
-    run = _request(f"run {experiment!r}", partial(Training, [experiment]))
-    surface = _request(f"surface {experiment!r} {view!r}", partial(_scan, view=view), run)
-    fixed = f"{experiment!r} {view.num_examples} {view.batches}"
-    inspection = _request(f"inspection {fixed}", partial(InspectionTask, view=view), run)
-    measures = _request(f"measures {fixed}", partial(MeasuresTask, view=view), run)
-    return NetworkTickets(run, surface, inspection, measures)
-
-
-def _request(key: str, make: Callable[..., Task], *needs: Ticket) -> Ticket:
+def _request(key: str, make: Callable[..., Task], *needs: Ticket, serial: bool = False) -> Ticket:
     # A failure is kept while its settings are: asked for anew by each run of the page, it would fail for ever.
     failed = {ticket.key: ticket for ticket in st.session_state.get("tickets", []) if ticket.status is Status.FAILED}
-    return failed.get(key) or default_dispatcher().request(key, make, needs, _owner())
+    return failed.get(key) or default_dispatcher().request(key, make, needs, _owner(), serial)
 
 
 def _scan(run: Run, view: View) -> object:

@@ -12,9 +12,8 @@ from typing import Any
 
 import streamlit as st
 
-from landscape import links
 from landscape.experiment import VARIED
-from landscape.links import DEFAULTS, FIELDS, MAX_VARIANTS, Request
+from landscape.links import COMPARISON, DEFAULTS, FIELDS, MAX_VARIANTS, Codec, Request, Values
 
 RESERVED = ("controls", "embed", "embed_options")
 """Parameters of a link that are no settings. `controls=networks,view` shows only these groups, `controls=none` none."""
@@ -32,20 +31,39 @@ STOPS: dict[str, tuple[float, ...]] = {
 }
 """The steps of sliders that go by factors."""
 
+OF_A_PAGE = ("values", "problems", "link", "adopted", "first")
+"""What the session's state keeps of each page, apart from the others' while another is shown."""
+
 AS_BASE = "as in the sidebar"
 
-Values = dict[str, Any]
 
+def begin(codec: Codec = COMPARISON) -> None:
+    """Take up the page's settings: those it had in this session, or its link's where that is new.
 
-def begin() -> None:
-    """Take the values from the link where it is new: on a first visit, after a step in the browser's history."""
-    link = {name: text for name, text in st.query_params.to_dict().items() if name not in RESERVED}
-    if "values" not in st.session_state or (link != st.session_state["link"] and not _moved()):
-        values, problems = links.read(link)
+    A link is new on a first visit and after a step in the browser's history. Navigation to a page that was seen before
+    comes with an empty link: there the page has what it had.
+    """
+    state, link = st.session_state, _link()
+    before, state["codec"] = state.get("codec"), codec
+    if before is not None and before.page == codec.page:
+        new = link != state["link"] and not _moved()
+    else:
+        pages = state.setdefault("pages", {})
+        if before is not None:
+            pages[before.page] = {name: state[name] for name in OF_A_PAGE}
+        kept = pages.get(codec.page)
+        new = kept is None or link not in ({}, kept["link"])
+        state.update(kept or {})
+    if new:
+        values, problems = codec.read(link)
         adopt(values, problems)
-        st.session_state["link"] = link
-    for problem in st.session_state["problems"]:
+        state["link"] = link
+    for problem in state["problems"]:
         st.warning(problem)
+
+
+def _link() -> dict[str, str]:
+    return {name: text for name, text in st.query_params.to_dict().items() if name not in RESERVED}
 
 
 def _moved() -> bool:
@@ -54,19 +72,19 @@ def _moved() -> bool:
     return any(st.session_state.get(f"{name}-{adopted}", values[name]) != values[name] for name in values)
 
 
-def finish() -> Request:
+def finish() -> Any:
     """Write the values into the link and return the request that they make.
 
     Where they do not fit together the page says why and stops there: the controls stay as they are.
     """
-    values = st.session_state["values"]
-    link = links.write(values)
-    if link != {name: text for name, text in st.query_params.to_dict().items() if name not in RESERVED}:
+    codec, values = st.session_state["codec"], st.session_state["values"]
+    link = codec.write(values)
+    if link != _link():
         kept = {name: text for name, text in st.query_params.to_dict().items() if name in RESERVED}
         st.query_params.from_dict(link | kept)
     st.session_state["link"] = link
     try:
-        return links.request_of(values)
+        return codec.request_of(values)
     except ValueError as error:
         st.error(f"These settings do not fit together. {error}")
         st.stop()
@@ -76,7 +94,9 @@ def adopt(values: Values, problems: tuple[str, ...] = ()) -> None:
     """Make these the values of all controls."""
     st.session_state["values"] = dict(values)
     st.session_state["problems"] = problems
-    st.session_state["adopted"] = st.session_state.get("adopted", 0) + 1
+    # Of the whole session, so that no two pages have a widget of one key.
+    st.session_state["adoptions"] = st.session_state.get("adoptions", 0) + 1
+    st.session_state["adopted"] = st.session_state["adoptions"]
     st.session_state["first"] = {}
 
 
@@ -88,7 +108,7 @@ def shown(group: str) -> bool:
 
 def control(name: str, label: str | None = None, optional: bool = False) -> None:
     """Draw the control of a field, as its bounds ask for; `optional` lets it take the base's value."""
-    bounds, values = FIELDS[name], st.session_state["values"]
+    bounds, values = st.session_state["codec"].fields[name], st.session_state["values"]
     key = f"{name}-{st.session_state['adopted']}"
     # Adopted values make new widgets, which begin with them. A value set through the session state instead reaches a
     # slow browser too late where the page runs again meanwhile, and the widget answers with the first of its options.
@@ -146,7 +166,7 @@ def base_controls() -> None:
             st.subheader("View")
             for name in ("plane", "statistics", "drawing", "logarithmic", "shared_range"):
                 control(name)
-            more = ("extent", "resolution", "resolution_y", "view_num_examples", "batches", "view_seed")
+            more = ("extent", "resolution", "resolution_y", "view_num_examples", "split", "batches", "view_seed")
             _folded("More about the view", (*more, "feature_x", "feature_y"))
 
 
@@ -172,7 +192,7 @@ def run_controls(presets: dict[str, tuple[str, Request]], again: Callable[[], No
     with st.container(horizontal=True, vertical_alignment="center"):
         if shown("presets"):
             for name, (help_text, request) in presets.items():
-                st.button(name, help=help_text, on_click=adopt, args=(links.values_of(request),))
+                st.button(name, help=help_text, on_click=adopt, args=(COMPARISON.values_of(request),))
         if shown("networks"):
             st.segmented_control(
                 "Networks compared",
@@ -214,7 +234,7 @@ def _new_seed() -> None:
 
 
 def _stops(name: str, first: float | None) -> list[float]:
-    bounds = FIELDS[name]
+    bounds = st.session_state["codec"].fields[name]
     stops = STOPS.get(name) or STOPS.get(name.partition("_")[2])
     if stops is None:
         decades = [factor * 10.0**power for power in range(-6, 4) for factor in (1, 2, 5)]

@@ -1,0 +1,203 @@
+"""Timing in pairs, the rows that come of it, and the table that shows them.
+
+Ours and theirs take turns (ours, theirs, ours, theirs, ...), so that what else the machine does meets both. A ratio is
+the median of the ratios of these pairs.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+PRODUCTS = {"mm", "bmm", "addmm", "baddbmm", "convolution", "convolution_backward"}
+"""Operations of PyTorch that are matrix products or convolutions: what must be done in any way of doing it."""
+
+ARITHMETIC = 0.5
+"""Where products alone take at least this share of the time, arithmetic bounds the case."""
+
+
+@dataclass(frozen=True)
+class Times:
+    """Repeated measurements of one thing, by default in seconds."""
+
+    values: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+    @property
+    def record(self) -> dict[str, float]:
+        return {"median": self.median, "min": min(self.values), "max": max(self.values)}
+
+    def text(self, unit: str = " s") -> str:
+        """Return the median, and from least to most.
+
+        >>> Times((0.3, 0.1, 0.2)).text()
+        '0.2 s (0.1-0.3)'
+        """
+        return f"{number(self.median)}{unit} ({number(min(self.values))}-{number(max(self.values))})"
+
+
+def number(value: float) -> str:
+    """Return a number with three figures at most, without an exponent.
+
+    >>> number(1234.5), number(0.01234), number(2.0)
+    ('1234', '0.0123', '2')
+    """
+    return f"{value:.0f}" if abs(value) >= 1000 else np.format_float_positional(value, 3, fractional=False, trim="-")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison.
+
+    name: the case. against: what it is compared with. ours, theirs: the times. ratio: theirs / ours in each repeat.
+    budget: the least that the median of the ratio may be; the most where `at_most`; None where nothing is asked.
+    agreement: the greatest relative difference of the numbers; None where they cannot be compared.
+    tolerance: how great that may be. note: what bounds the case, or what else there is to say.
+    """
+
+    name: str
+    against: str
+    ours: Times
+    theirs: Times
+    ratio: Times
+    budget: float | None = None
+    at_most: bool = False
+    agreement: float | None = None
+    tolerance: float = 1e-5
+    note: str = ""
+
+    @property
+    def met(self) -> bool:
+        """Whether the ratio is within the budget and the numbers agree."""
+        if self.agreement is not None and not self.agreement <= self.tolerance:
+            return False
+        if self.budget is None:
+            return True
+        return self.ratio.median <= self.budget if self.at_most else self.ratio.median >= self.budget
+
+    def record(self) -> dict[str, Any]:
+        """Return the row as JSON has it."""
+        plain = {name: value for name, value in asdict(self).items() if not isinstance(getattr(self, name), Times)}
+        times = {"ours": self.ours.record, "theirs": self.theirs.record}
+        spread = {"ratio_min": min(self.ratio.values), "ratio_max": max(self.ratio.values)}
+        return plain | times | {"ratio": self.ratio.median} | spread | {"met": self.met}
+
+
+def seconds(run: Callable[[], Any]) -> tuple[float, Any]:
+    """Return how long a call takes, and what it returns."""
+    begin = time.perf_counter()
+    result = run()
+    return time.perf_counter() - begin, result
+
+
+def compare(
+    name: str,
+    against: str,
+    ours: Callable[[], Any],
+    theirs: Callable[[], Any],
+    repeats: int,
+    difference: Callable[[Any, Any], float] | None = None,
+    **row: Any,
+) -> Row:
+    """Time two ways of doing one thing in turns, after one run of ours that does not count; compare their results."""
+    ours()
+    times: list[tuple[float, float]] = []
+    for _ in range(repeats):
+        own, mine = seconds(ours)
+        other, peers = seconds(theirs)
+        times.append((own, other))
+    agreement = None if difference is None else difference(mine, peers)
+    ratio = Times(tuple(other / own for own, other in times))
+    return Row(
+        name, against, *(Times(column) for column in zip(*times, strict=True)), ratio, agreement=agreement, **row
+    )
+
+
+def relative_difference(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Return the greatest |ours - theirs| / |theirs|.
+
+    >>> round(relative_difference(np.array([1.0, 2.2]), np.array([1.0, 2.0])), 6)
+    0.1
+    """
+    return float((np.abs(ours - theirs) / np.maximum(np.abs(theirs), 1e-12)).max())
+
+
+class Products(TorchDispatchMode):
+    """Notes the matrix products and convolutions of what runs inside, to do them again alone.
+
+    Tensors of one shape share their memory in what is done again: so few of them stay in the cache, and the time is that
+    of the arithmetic.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[tuple[Callable, tuple, dict]] = []
+        self.tensors: dict[tuple, torch.Tensor] = {}
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
+        if func.overloadpacket.__name__ in PRODUCTS:
+            kept = tuple(self._shared(one) if isinstance(one, torch.Tensor) else one for one in args)
+            self.calls.append((func, kept, kwargs or {}))
+        return func(*args, **(kwargs or {}))
+
+    def _shared(self, tensor: torch.Tensor) -> torch.Tensor:
+        return self.tensors.setdefault((tuple(tensor.shape), tensor.stride()), tensor.detach())
+
+    def run(self) -> None:
+        """Do the products once more."""
+        with torch.no_grad():
+            for func, args, kwargs in self.calls:
+                func(*args, **kwargs)
+
+
+def bound(ours: float, products: float, calls: float) -> str:
+    """Return what bounds a case, with the shares of its time that tell.
+
+    Arithmetic, where its products alone take half of its time or more. Else calls, where the same operations on two
+    examples, which are almost nothing but calls, take more than what is left beside both; else memory traffic.
+
+    >>> bound(1.0, 0.6, 0.1), bound(1.0, 0.2, 0.5), bound(1.0, 0.2, 0.1)  # doctest: +NORMALIZE_WHITESPACE
+    ('arithmetic (products 60%, calls 10%)', 'calls (products 20%, calls 50%)',
+     'memory traffic (products 20%, calls 10%)')
+    """
+    rest = ours - products - calls
+    what = "arithmetic" if products >= ARITHMETIC * ours else "calls" if calls > rest else "memory traffic"
+    return f"{what} (products {products / ours:.0%}, calls {calls / ours:.0%})"
+
+
+def with_bound(row: Row, products: float, tiny: Callable[[], Any], repeats: int = 3) -> Row:
+    """Return the row with a note of what bounds ours: products, the time of these alone; tiny, the same on two examples."""
+    calls = min(seconds(tiny)[0] for _ in range(repeats))
+    return replace(row, note=bound(row.ours.median, products, calls))
+
+
+def power(sizes: Sequence[float], times: Sequence[float]) -> float:
+    """Return e of the power law `time = c size^e` that fits best.
+
+    >>> round(power([1, 2, 4], [3, 12, 48]), 6)
+    2.0
+    """
+    return float(np.polyfit(np.log(sizes), np.log(times), 1)[0])
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return the rows as a table in Markdown."""
+    head = ("case", "against", "ours", "theirs", "ratio", "budget", "greatest difference", "met", "note")
+    lines = [head, ("---",) * len(head)]
+    for row in rows:
+        budget = "" if row.budget is None else f"{'at most' if row.at_most else 'at least'} {number(row.budget)}"
+        difference = "" if row.agreement is None else f"{row.agreement:.0e}"
+        met = "yes" if row.met else "no"
+        times = row.ours.text(), row.theirs.text(), row.ratio.text("")
+        lines.append((row.name, row.against, *times, budget, difference, met if budget or difference else "", row.note))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
