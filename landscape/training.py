@@ -41,7 +41,8 @@ class Run:
     parameters: (S, P) at each snapshot. states: (S, Q) what the normalizations remembered.
     loss: (T,) of each step's batch, before the step. gradient_norm: (T,) of that loss.
     test_accuracy: (S,) at each snapshot, by the stored statistics.
-    train_loss, train_accuracy: over the whole training set as one batch, by its statistics, at the last snapshot.
+    train_loss, train_accuracy: over the whole training set as one batch, by its statistics, at the last snapshot; not
+        numbers while training goes on.
     diverged_at: the first step whose loss was not finite or 1000 times the first, or None. The snapshots end before.
     learned: whether the test accuracy is clearly over the share of the majority class.
     majority: that share. device: where it was computed.
@@ -246,7 +247,8 @@ class Training:
         parameters, states, accuracy = (
             np.stack([item[i][min(member, len(item[i]) - 1)] for item in kept]) for i in range(1, 4)
         )
-        train_loss, train_accuracy = self._on_training_set(parameters[-1])
+        unknown = float("nan"), float("nan")
+        train_loss, train_accuracy = self._on_training_set(parameters[-1]) if self.finished else unknown
         examples = max(len(self.test_x), 1)
         margin = max(0.05, 3 * (self.majority * (1 - self.majority) / examples) ** 0.5)
         return Run(

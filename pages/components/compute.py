@@ -12,13 +12,18 @@ from zlib import crc32
 
 import streamlit as st
 
+from landscape.activations import excess_kurtosis
 from landscape.experiment import View
-from landscape.jobs import Status, Task, Ticket, default_dispatcher
+from landscape.jobs import Once, Status, Task, Ticket, default_dispatcher
 from landscape.links import Request
+from landscape.links_smoothness import SmoothnessRequest
+from landscape.smoothness import LineTask, Smoothness, SmoothnessTask
 from landscape.training import Run, Training
 from landscape.views import InspectionTask, MeasuresTask, scan_of
 
 POLL_SECONDS = 0.25
+PROGRESS_HEIGHT = 52
+"""In pixels, of a progress bar with its text."""
 
 gc.collect()
 gc.freeze()  # what was imported stays out of every later collection, which would otherwise take a tenth of a second
@@ -62,6 +67,35 @@ def request_comparison(request: Request) -> tuple[NetworkTickets, ...]:
     return tickets
 
 
+@dataclass(frozen=True)
+class SmoothnessTickets:
+    """The jobs of one network of the page on smoothness; `shapes` are missing for a recurrent network."""
+
+    measures: Ticket
+    shapes: Ticket | None
+    line: Ticket
+
+
+def request_smoothness(request: SmoothnessRequest) -> tuple[SmoothnessTickets, ...]:
+    """Ask for the measures along each network's training, then for the rest, and let go of what was asked before."""
+    experiments, ladder = request.comparison.experiments(), request.ladder
+    keys = [f"{experiment!r} {ladder!r}" for experiment in experiments]
+    measures = [
+        _request(f"smoothness {key}", partial(SmoothnessTask, experiment, ladder), serial=True)
+        for key, experiment in zip(keys, experiments, strict=True)
+    ]
+    lines = [
+        _request(f"line {key} {request.step}", partial(LineTask, step=request.step), measured, serial=True)
+        for key, measured in zip(keys, measures, strict=True)
+    ]
+    shapes = [
+        None if experiment.network.kind == "recurrent" else _request(f"shapes {key}", _shapes, measured)
+        for key, experiment, measured in zip(keys, experiments, measures, strict=True)
+    ]
+    _hold([ticket for ticket in (*measures, *lines, *shapes) if ticket is not None])
+    return tuple(map(SmoothnessTickets, measures, shapes, lines))
+
+
 def forget() -> None:
     """Let go of the results that this session shows, so that asking again computes them anew."""
     for ticket in st.session_state.pop("tickets", []):
@@ -85,14 +119,15 @@ def together(tickets: Sequence[Ticket]) -> list[Any]:
 
 
 def show_progress(tickets: Sequence[Ticket]) -> None:
-    """Show how far the jobs are, in a line that stays when they are done, and each failure as a sentence."""
+    """Show how far the jobs are, in a place that keeps its height when they are done, and each failure as a sentence."""
     for error in {str(ticket.error) for ticket in tickets if ticket.error is not None}:
         st.error(f"This could not be computed: {error} Change a setting, or press Reset.", icon=":material/error:")
-    share = sum(ticket.fraction for ticket in tickets) / len(tickets)
-    st.progress(share, "Done" if all(ticket.done for ticket in tickets) else "Training and drawing…")
+    with st.container(height=PROGRESS_HEIGHT, border=False):
+        if not all(ticket.done for ticket in tickets):
+            st.progress(sum(ticket.fraction for ticket in tickets) / len(tickets), "Training and drawing…")
 
 
-def digest(request: Request) -> str:
+def digest(request: object) -> str:
     """Return a short name of a request, which tells its pictures from those of another."""
     return f"{crc32(repr(request).encode()):08x}"
 
@@ -118,6 +153,10 @@ def _request(key: str, make: Callable[..., Task], *needs: Ticket, serial: bool =
 
 def _scan(run: Run, view: View) -> object:
     return scan_of(run, view)
+
+
+def _shapes(measured: Smoothness) -> Once:
+    return Once(partial(excess_kurtosis, measured.run))
 
 
 def _owner() -> str:

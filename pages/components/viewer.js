@@ -68,7 +68,7 @@ class Viewer {
     if (turn !== this.turn) return;
     this.steps = steps;
     this.layOut(panels, height);
-    this.setSlider(panels.some((panel) => !panel.figure));
+    this.setSlider(panels.some((panel) => !panel.figure && panel.group === "path"));
     try {
       await loadPlotly(plotly);
     } catch {

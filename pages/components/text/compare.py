@@ -3,8 +3,8 @@
 QUESTION = "What does normalization do to a network's loss landscape?"
 
 INTRODUCTION = """
-Two networks with the same initial weights, the same data and the same steps of training, but for one thing: what
-normalizes their layers. Each is trained here and now; then its loss is computed at every point of a plane through its
+Networks with the same initial weights, the same data and the same steps of training, but for one thing: what normalizes
+their layers. Each is trained here and now; then its loss is computed at every point of a plane through its
 trained weights. Turn a landscape with the mouse, and the others turn with it.
 """
 
