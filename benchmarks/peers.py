@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 
 import numpy as np
@@ -129,9 +130,7 @@ class Loops:
         return loss_landscapes.planar_interpolation(*modules, metric, steps)
 
     def _copy(self, values: list[Tensor]) -> nn.Module:
-        from copy import deepcopy
-
-        module = deepcopy(self.module)
+        module = copy.deepcopy(self.module)
         with torch.no_grad():
             for parameter, value in zip(module.parameters(), values, strict=True):
                 parameter.copy_(value)
@@ -147,13 +146,13 @@ def walked(loss: np.ndarray) -> np.ndarray:
     return np.array([column[1:] if i % 2 == 0 else column[:-1] for i, column in enumerate(columns)])
 
 
-def train_plainly(experiment: Experiment) -> np.ndarray:
+def train_plainly(experiment: Experiment, dtype: torch.dtype = torch.float32) -> np.ndarray:
     """Train with `torch.nn` and `torch.optim` from our initial weights on our batches; return the losses (T,)."""
     config = experiment.training
     data = load(experiment.data)
-    x, y = data.train_x.float(), data.train_y
+    x, y, test_x = data.train_x.to(dtype), data.train_y, data.test_x.to(dtype)
     start = network_of(experiment).initial_parameters([experiment.seed])[0].numpy()
-    net = module_of(experiment, start)
+    net = module_of(experiment, start).to(dtype)
     optimizer = torch.optim.SGD(net.parameters(), config.learning_rate)
     batches = Batches([experiment.seed], y, config.batch_size, config.batch_order)
     losses = []
@@ -166,5 +165,5 @@ def train_plainly(experiment: Experiment) -> np.ndarray:
         losses.append(loss.item())
     net.eval()
     with torch.no_grad():
-        net(data.test_x.float()).argmax(1).eq(data.test_y).float().mean().item()
+        net(test_x).argmax(1).eq(data.test_y).float().mean().item()
     return np.array(losses)

@@ -39,7 +39,7 @@ CASES = (
     Case("4x32 MLP, moons", SMALL, 51, {LOADER: 20, MEMORY: 4, PACKAGE: 4}),
     Case("8x64 MLP, digits", DIGITS, 51, {LOADER: 8, MEMORY: 2.5, PACKAGE: None}),
     Case("8x256 MLP, digits", WIDE, 11, {MEMORY: None}),
-    Case("CNN 3x16, digits", CONVOLUTIONAL, 21, {LOADER: None, MEMORY: None}),
+    Case("CNN 3x16, digits", CONVOLUTIONAL, 21, {LOADER: 1, MEMORY: 1}),
 )
 
 

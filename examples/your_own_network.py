@@ -11,6 +11,7 @@ from torch import nn
 from landscape import axis, loss_surface, module_objective, random_plane, top_eigenvalues
 from landscape.figures.surfaces import height_range, surface_panel
 
+torch.set_num_threads(1)  # faster for networks as small as these
 generator = torch.Generator().manual_seed(0)
 inputs = torch.randn(256, 2, generator=generator)
 targets = (inputs.square().sum(1) > 1.4).long()  # inside or outside a circle

@@ -6,13 +6,10 @@ surface = surface_of(run, View())
 
 from landscape.activations import (
     ActivationHistograms,
-    GradientNorms,
     LayerInputs,
-    LayerJacobians,
     activation_histograms,
-    gradient_norms,
+    excess_kurtosis,
     layer_inputs,
-    layer_jacobians,
 )
 from landscape.curvature import (
     Eigenvalues,
@@ -45,6 +42,7 @@ from landscape.experiment import (
     Variant,
     View,
 )
+from landscape.gradients import GradientNorms, LayerJacobians, gradient_norms, layer_jacobians
 from landscape.jobs import Dispatcher, Task, Ticket, default_dispatcher, make_dispatcher
 from landscape.modules import ModuleObjective, module_objective
 from landscape.objective import NetworkObjective, Objective, network_of, objective
@@ -131,6 +129,7 @@ __all__ = [
     "condition_number",
     "default_dispatcher",
     "domain_shift",
+    "excess_kurtosis",
     "filter_normalize",
     "gaussian_divergence",
     "gradient_energy",

@@ -95,15 +95,26 @@ def table(outcomes: Sequence[Outcome]) -> list[Row]:
 
 def notice(outcomes: Sequence[Outcome], view: View) -> str:
     """Return one paragraph on what to notice, from the results that are there."""
-    sentences = [*_trained(outcomes), *_heights(outcomes, view), *_frozen(outcomes, view)]
+    sentences = [*trained(outcomes), *_heights(outcomes, view), *_frozen(outcomes, view)]
     return " ".join(sentences)
 
 
-def _listing(names: Sequence[str]) -> str:
+def listing(names: Sequence[str]) -> str:
+    """Return names as they stand in a sentence.
+
+    >>> listing(["a"]), listing(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _trained(outcomes: Sequence[Outcome]) -> list[str]:
+def _fits(run: Run) -> bool:
+    """Return whether a run fits its training data well beyond the majority class, whatever it does on the test data."""
+    return run.train_accuracy - run.majority > 2 * GAP
+
+
+def trained(outcomes: Sequence[Outcome]) -> list[str]:
+    """Return what is to be said of the trainings: which diverged, did not learn, learned alike or fit too well."""
     sentences = []
     for outcome in outcomes:
         run = outcome.run
@@ -114,29 +125,30 @@ def _trained(outcomes: Sequence[Outcome]) -> list[str]:
                 "longer finite, or a thousand times the first. What is drawn ends at its last finite snapshot "
                 f"(step {run.steps[-1]})."
             )
-        elif not run.learned:
+        elif not run.learned and not _fits(run):
             sentences.append(
                 f"**{outcome.label}** has not learned: {run.test_accuracy[-1]:.2f} on the test data, the majority "
                 f"class alone gives {run.majority:.2f}. An untrained network's landscape may be flat for that reason alone."
             )
     learned = [outcome for outcome in outcomes if outcome.run.learned]
     if len(learned) > 1:
-        each = _listing([f"{outcome.run.test_accuracy[-1]:.3f} ({outcome.label})" for outcome in learned])
+        each = listing([f"{outcome.run.test_accuracy[-1]:.3f} ({outcome.label})" for outcome in learned])
         accuracies = [outcome.run.test_accuracy[-1] for outcome in learned]
         alike = "about the same test accuracy" if max(accuracies) - min(accuracies) < 0.02 else "unlike test accuracies"
         sentences.append(f"After {learned[0].run.steps[-1]} steps the networks reach {alike}: {each}.")
-    for outcome in learned:
+    for outcome in outcomes:
         run, measures = outcome.run, outcome.measures
-        if run.train_accuracy - run.test_accuracy[-1] > GAP and measures is not None:
+        tested = run.test_accuracy[-1]
+        if run.diverged_at is None and _fits(run) and run.train_accuracy - tested > GAP and measures is not None:
             by_population = measures.population_accuracy
             lag = (
-                f"; its stored averages lag behind its weights: by statistics of the whole training set it is {by_population:.2f}"
-                if by_population - run.test_accuracy[-1] > GAP / 2
+                f": its stored averages lag behind its weights; by statistics of the whole training set it is {by_population:.2f}"
+                if by_population - tested > GAP / 2
                 else ""
             )
             sentences.append(
-                f"**{outcome.label}** fits its training data ({run.train_accuracy:.2f}, by batch statistics) better than the "
-                f"test data ({run.test_accuracy[-1]:.2f}){lag}."
+                f"**{outcome.label}** fits the training data ({run.train_accuracy:.2f}, by batch statistics) better than "
+                f"the test data ({tested:.2f}){lag}."
             )
     return sentences
 
@@ -149,7 +161,7 @@ def _heights(outcomes: Sequence[Outcome], view: View) -> list[str]:
             return []
         x, y = drawn[0].surface.plane.labels
         return [
-            f"Along the {y} the loss changes so many times as much as along the {x}: {_listing(parts)}. "
+            f"Along the {y} the loss changes so many times as much as along the {x}: {listing(parts)}. "
             "Near 1 the valley is round; far from it, it is stretched."
         ]
     if len(drawn) < 2:

@@ -101,8 +101,8 @@ def top_eigenvalues(
 
     The first is the sharpness: gradient descent at that point is stable only for rates under 2 / sharpness.
 
-    Source: Lehoucq, Sorensen & Yang 1998, ARPACK Users' Guide (restarted Lanczos); for the edge Cohen et al. 2021, arXiv
-    2103.00065.
+    Source: Lehoucq, Sorensen & Yang 1998, ARPACK Users' Guide (restarted Lanczos); for the edge Cohen et al. 2021,
+    arXiv 2103.00065.
 
     Args: tolerance of the eigenvalues, relative; seed of Lanczos' first vector.
     Returns: Eigenvalues; not a number where the Hessian is not finite or Lanczos does not converge.

@@ -104,7 +104,7 @@ def load(config: DataConfig) -> Data:
     if config.dataset is Dataset.DIGITS:
         x = (x - x[train].mean()) / x[train].std()
     x = x * config.input_scale ** np.linspace(0, 1, x.shape[1])
-    shift, matrix = _preprocessing(x[train], config.preprocessing)
+    shift, matrix = preprocessing_map(x[train], config.preprocessing)
     prepared = torch.from_numpy((x - shift) @ matrix).float()
     targets = torch.from_numpy(y) if y.ndim == 1 else torch.from_numpy(y).float()
     return Data(
@@ -153,7 +153,7 @@ def _deviations(x: ndarray) -> ndarray:
     return np.where(x.max(axis=0) == x.min(axis=0), 0.0, x.std(axis=0))
 
 
-def _preprocessing(train: ndarray, how: Preprocessing) -> tuple[ndarray, ndarray]:
+def preprocessing_map(train: ndarray, how: Preprocessing) -> tuple[ndarray, ndarray]:
     """Return the shift (F,) and the matrix (F, F) of a preprocessing, x -> (x - shift) @ matrix.
 
     With m, s and R the mean, deviation and correlation of the training features:

@@ -216,11 +216,11 @@ def hessian_plane(parameters: np.ndarray, layout: Layout, values: np.ndarray, ve
 def plane_through(points: np.ndarray, names: tuple[str, ...] = ()) -> Plane:
     """Return the plane through three networks' parameters (3, P), or the line through two (2, P).
 
-    The points are at (0, 0), (1, 0) and (0, 1), so that between two networks the line is Goodfellow's interpolation. The
-    directions are the differences, not orthogonal: see `cosine`.
+    The points are at (0, 0), (1, 0) and (0, 1), so that between two networks the line is Goodfellow's interpolation.
+    The directions are the differences, not orthogonal: see `cosine`.
 
-    Source: Goodfellow et al. 2015, arXiv 1412.6544; for three Garipov et al. 2018, arXiv 1802.10026, who make the second
-    orthogonal.
+    Source: Goodfellow et al. 2015, arXiv 1412.6544; for three Garipov et al. 2018, arXiv 1802.10026, who make the
+    second orthogonal.
 
     Args: points; names of the points, for the labels.
     Raises: ValueError for another number of points, or where two are the same.

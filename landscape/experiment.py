@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
+from models.config import Kind, NetworkConfig, Normalized
 from models.fields import bounds_of, choice, number, switch, validate
-from models.network import Kind, NetworkConfig, Normalized
 
 
 class Dataset(StrEnum):

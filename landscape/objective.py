@@ -66,7 +66,7 @@ def check_finite(x: Tensor) -> None:
     bad = int((~torch.isfinite(x)).sum()) if x.is_floating_point() else 0
     if bad:
         raise ValueError(
-            f"{bad} of {x.numel()} input values are not finite; a loss on them is not a number anywhere. Remove the "
+            f"{bad} of {x.numel()} values of the data are not finite; a loss on them is not a number anywhere. Remove the "
             "examples or fill the values in first"
         )
 

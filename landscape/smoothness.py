@@ -98,6 +98,11 @@ class Probe:
         return _band(self.gradient_change)
 
     @property
+    def greatest_change(self) -> np.ndarray:
+        """Greatest change of the gradient along the ladder, (...)."""
+        return self.change_band[..., 1]
+
+    @property
     def max_beta(self) -> np.ndarray:
         """The effective beta of the point, the greatest along the ladder, (...)."""
         return self.effective_beta.max(-1)

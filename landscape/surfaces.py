@@ -184,8 +184,8 @@ class SurfaceScan:
             swept = self.loss[rows[0], columns[0]]
             if abs(swept - self.centre) > 10 * CENTRE_TOLERANCE * max(abs(self.centre), 1e-6):
                 raise RuntimeError(
-                    f"the loss at the centre of the grid is {swept:g}, computed directly {self.centre:g}: the objective "
-                    "must give each member of a stack the loss that it has alone"
+                    f"the loss at the centre of the grid is {swept:g}, computed directly {self.centre:g}: the "
+                    "objective must give each member of a stack the loss that it has alone"
                 )
         changed = abs(again - self.centre) / max(abs(self.centre), 1e-12) if np.isfinite(self.centre) else 0.0
         if changed > CENTRE_TOLERANCE:

@@ -242,8 +242,8 @@ class Training:
     def _run(self, member: int) -> Run:
         diverged_at = self.diverged_at[member]
         done = self.step if diverged_at is None else diverged_at + 1
-        kept = [item for item in self.snapshots if diverged_at is None or item[0] <= diverged_at]
-        kept = [item for item in kept if np.isfinite(item[1][member]).all()] or kept[:1]
+        kept = [item for item in self.snapshots if diverged_at is None or item[0] < diverged_at]
+        kept = [item for item in kept if np.isfinite(item[1][member]).all()] or self.snapshots[:1]
         parameters, states, accuracy = (
             np.stack([item[i][min(member, len(item[i]) - 1)] for item in kept]) for i in range(1, 4)
         )

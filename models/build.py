@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from models.cnn import Convolutional
+from models.config import Kind, NetworkConfig
 from models.mlp import Perceptron
-from models.network import Kind, Network, NetworkConfig
+from models.network import Network
 from models.recurrent import Recurrent
 
 NETWORKS: dict[Kind, type[Network]] = {Kind.MLP: Perceptron, Kind.CNN: Convolutional, Kind.RECURRENT: Recurrent}

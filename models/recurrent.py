@@ -9,7 +9,8 @@ from math import prod
 import torch
 from torch import Tensor
 
-from models.network import Map, Network, TimeStatistics, dense, image_side
+from models.config import TimeStatistics
+from models.network import Map, Network, dense, image_side
 from models.normalization import Context, Layer, NetworkState
 
 

@@ -1,4 +1,4 @@
-"""Slow and plain witnesses: networks of `torch.nn` modules, loops over grid points, the papers' algorithms as written."""
+"""Slow and plain witnesses: networks of `torch.nn` modules, loops over grid points, the papers' algorithms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `landscape` offers: every name stands, is typed, tells what it does, and where it comes from; none of it is heavy."""
+"""What `landscape` offers: every name is typed, tells what it does and where it comes from; none of it is heavy."""
 
 import inspect
 import subprocess

@@ -27,7 +27,7 @@ LEARNED = Run(
     majority=0.123,
     device="CPU",
 )
-IDLE = replace(LEARNED, test_accuracy=np.array([0.1, 0.1, 0.125]), learned=False)
+IDLE = replace(LEARNED, test_accuracy=np.array([0.1, 0.1, 0.125]), train_accuracy=0.13, learned=False)
 DIVERGED = replace(
     LEARNED,
     experiment=Experiment().replace(learning_rate=2.0),
@@ -170,3 +170,13 @@ def test_a_surfaces_caption_says_how_it_was_computed():
 )
 def test_numbers_are_written_for_people(value, text):
     assert number(value) == text
+
+
+def test_stored_averages_that_lag_are_not_called_untrained():
+    lagging = replace(LEARNED, test_accuracy=np.array([0.1, 0.5]), train_accuracy=0.97, learned=False)
+    told = notice([Outcome("lagging", lagging, measures=replace(MEASURES, population_accuracy=0.81))], RANDOM)
+    assert "has not learned" not in told
+    assert "(0.97, by batch statistics)" in told
+    assert (
+        "(0.50): its stored averages lag behind its weights; by statistics of the whole training set it is 0.81" in told
+    )

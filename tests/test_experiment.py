@@ -21,9 +21,9 @@ from landscape.experiment import (
     View,
 )
 from landscape.objective import network_of
+from models.config import NetworkConfig
 from models.fields import bounds_of
 from models.layout import Block, Layout
-from models.network import NetworkConfig
 from models.normalization import Normalization
 
 CONFIGS = [DataConfig, NetworkConfig, TrainingConfig, Experiment, View, Display]

@@ -273,7 +273,7 @@ def test_a_constant_loss_is_flat_in_every_measure():
 def test_data_that_are_not_finite_are_refused_with_a_sentence(bad):
     table = np.ones((6, 3))
     table[4, 1] = bad
-    sentence = "1 of 18 .*values are not finite.*Remove"
+    sentence = "1 of 18 values of the data are not finite.*Remove"
     for spoilt in (table, torch.from_numpy(table).float()):
         with pytest.raises(ValueError, match=sentence):
             module_objective(nn.Linear(3, 3), nn.functional.mse_loss, (spoilt, np.zeros((6, 3))))
@@ -282,7 +282,7 @@ def test_data_that_are_not_finite_are_refused_with_a_sentence(bad):
     run = run_of("plain")
     x, y = load(run.experiment.data).train_x.clone(), load(run.experiment.data).train_y
     x[3, 0] = bad
-    with pytest.raises(ValueError, match="values are not finite"):
+    with pytest.raises(ValueError, match="values of the data are not finite"):
         NetworkObjective(network_of(run.experiment), x, y, run.experiment.training.loss)
 
 

@@ -28,10 +28,14 @@ NETWORK_COLOURS = {
     "none": OKABE_ITO["vermillion"],
     "batch": OKABE_ITO["blue"],
     "layer": OKABE_ITO["bluish green"],
+    "batch-l1": OKABE_ITO["orange"],
+    "batch-l2": OKABE_ITO["sky blue"],
+    "batch-linf": OKABE_ITO["reddish purple"],
 }
 """The colours that never change from page to page."""
 
-OTHER_COLOURS = tuple(colour for colour in OKABE_ITO.values() if colour not in NETWORK_COLOURS.values())
+OTHER_COLOURS = tuple(OKABE_ITO[name] for name in ("orange", "sky blue", "reddish purple"))
+"""Without yellow, a line of which is hardly seen on white."""
 
 DASHES = ("solid", "dash", "dot", "dashdot")
 """Tell networks apart that share a normalization, and so a colour."""

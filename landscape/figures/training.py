@@ -13,6 +13,8 @@ from landscape.figures import theme
 from landscape.figures.panel import Group, Mode, Panel, Playback
 from landscape.figures.theme import Style
 
+FEW_DECADES = 2.2
+
 
 @dataclass(frozen=True, eq=False)
 class Series:
@@ -83,13 +85,21 @@ def curves_panel(
 
 
 def powers(values: Sequence[np.ndarray]) -> dict[str, Any]:
-    """Return the settings of a logarithmic axis that holds these values, with at most about six labels."""
+    """Return the settings of a logarithmic axis that holds these values: labels at powers, or at 1, 2 and 5 of few."""
     every = np.concatenate([np.zeros(0), *(np.ravel(one) for one in values)])
     shown = every[np.isfinite(every) & (every > 0)]
-    decades = np.log10(shown.max() / shown.min()) if len(shown) else 1
+    low, high = np.log10([shown.min(), shown.max()]) if len(shown) else (0.0, 1.0)
+    if high - low < FEW_DECADES:
+        ticks = [factor * 10.0**power for power in range(int(low) - 2, int(high) + 2) for factor in (1, 2, 5)]
+        return {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
     # Plotly writes a power in letters a quarter larger than it is told.
     size = 0.8 * (theme.FONT_SIZE - 1)
-    return {"type": "log", "dtick": max(1, round(decades / 6)), "exponentformat": "power", "tickfont": {"size": size}}
+    return {
+        "type": "log",
+        "dtick": max(1, round((high - low) / 6)),
+        "exponentformat": "power",
+        "tickfont": {"size": size},
+    }
 
 
 def vertical_line(x: float) -> dict[str, Any]:

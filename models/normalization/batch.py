@@ -68,7 +68,7 @@ class OverBatch(Affine):
 
 
 class BatchMoments(OverBatch):
-    """Normalize each feature by mean and variance, in plain operations: BatchNorm's formula, from which others depart."""
+    """Normalize each feature by mean and variance, in plain operations: the formula from which others depart."""
 
     cancels_bias: ClassVar[bool] = True
 
@@ -321,8 +321,8 @@ class BatchMoving(BatchMoments):
     """Normalize each feature by the moving averages even while training: a demonstration of what fails.
 
     y = scale * (x - stored mean) / sqrt(stored variance + epsilon) + shift, the averages taken before this batch and
-    without gradient. The averages that follow a gradient step take part of it back: the weights grow, and the loss falls
-    more slowly.
+    without gradient. The averages that follow a gradient step take part of it back: the weights grow, and the loss
+    falls more slowly.
 
     It normalizes by averages over the batches before; it stores what BatchNorm does; training updates the averages,
     testing does not, and their outputs are the same.

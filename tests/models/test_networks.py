@@ -7,7 +7,7 @@ from torch import nn
 from landscape.experiment import Experiment
 from landscape.training import train
 from models.build import NETWORKS, build
-from models.network import Kind, NetworkConfig
+from models.config import Kind, NetworkConfig
 from models.normalization import LAYERS, Context, Normalization
 
 MEMBERS, EXAMPLES, SIDE, WIDTH, CLASSES = 3, 7, 4, 6, 5
@@ -15,13 +15,6 @@ DEVICES = [
     "cpu",
     pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _seed():
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        yield
 
 
 def network_of(kind, normalization="none", **options):
@@ -54,7 +47,7 @@ def normalization_of(name, features, spatial):
 
 
 class Twin(nn.Module):
-    """A network of torch.nn layers. `steps[place]` holds a normalization for each step, one where there are no steps."""
+    """A network of torch.nn layers. `steps[place]` holds a normalization for each step, one where there are none."""
 
     def __init__(self, config):
         super().__init__()

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.functional import relu
 
 from models.build import build
-from models.network import NetworkConfig
+from models.config import NetworkConfig
 from models.normalization import LAYERS, Context, Normalization
 from models.normalization.batch import BatchMoments, BatchNorm, BatchRenorm, renormalization_limits
 
@@ -16,13 +16,6 @@ MEMBERS = 3
 EXACT = {"rtol": 0.0, "atol": 1e-10}
 SHAPES = [(7, 5), (5, 6, 3)]
 BATCH, STORED = Context(momentum=0.1), Context(statistics="stored")
-
-
-@pytest.fixture(autouse=True)
-def _seed():
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        yield
 
 
 def normal(*shape):

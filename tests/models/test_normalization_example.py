@@ -5,19 +5,12 @@ import torch
 from torch import nn
 
 from models.build import build
-from models.network import NetworkConfig
+from models.config import NetworkConfig
 from models.normalization import LAYERS, Context, Normalization
 from models.normalization.example import GroupNorm, InstanceNorm, LayerNorm, RMSNorm
 
 MEMBERS = 3
 EXACT = {"rtol": 0.0, "atol": 1e-10}
-
-
-@pytest.fixture(autouse=True)
-def _seed():
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        yield
 
 
 def normal(*shape):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from models.build import build
-from models.network import NetworkConfig
+from models.config import NetworkConfig
 from models.normalization import LAYERS, Context, Layer, Normalization
 from models.normalization.batch import BatchNorm
 from models.normalization.example import LayerNorm, RMSNorm
@@ -13,13 +13,6 @@ from models.normalization.weight import PlainWeightNorm
 FEATURES = 6
 SHAPES = [(3, 8, FEATURES), (3, 5, 4, FEATURES)]
 ON_DENSE = [member for member in Normalization if member is not Normalization.INSTANCE]
-
-
-@pytest.fixture(autouse=True)
-def _seed():
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        yield
 
 
 def normal(*shape):

@@ -12,7 +12,7 @@ from torch.nn.utils.parametrizations import weight_norm
 from landscape.experiment import DataConfig, Experiment
 from models.activations import Activation, activate
 from models.build import build
-from models.network import NetworkConfig
+from models.config import NetworkConfig
 from models.normalization import LAYERS, Context, Normalization
 from models.normalization.weight import MOMENTS, lengths
 
@@ -20,13 +20,6 @@ MEMBERS = 3
 EXACT = {"rtol": 0.0, "atol": 1e-10}
 LENGTH_AND_DIRECTION = ["weight", "weight-plain", "weight-log", "weight-bounded", "weight-mean"]
 ON_WEIGHTS = [*LENGTH_AND_DIRECTION, "propagation", "propagation-unit"]
-
-
-@pytest.fixture(autouse=True)
-def _seed():
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        yield
 
 
 def normal(*shape):

@@ -1,0 +1,121 @@
+"""What a network is to be: its kind, size, normalization, initialization. The data give the sizes of its ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from models.activations import Activation
+from models.fields import choice, number, switch, validate
+from models.normalization import LAYERS, Layer, Normalization
+
+
+class Kind(StrEnum):
+    """The kinds of network."""
+
+    MLP = "mlp"
+    CNN = "cnn"
+    RECURRENT = "recurrent"
+
+    @property
+    def label(self) -> str:
+        return {"mlp": "multilayer perceptron", "cnn": "convolutional", "recurrent": "recurrent"}[self.value]
+
+
+class Initialization(StrEnum):
+    """How the initial weights are drawn."""
+
+    HE = "he"
+    XAVIER = "xavier"
+    TORCH = "torch"
+
+    @property
+    def label(self) -> str:
+        return {"he": "He", "xavier": "Xavier", "torch": "PyTorch's own"}[self.value]
+
+
+class Normalized(StrEnum):
+    """Where the normalization stands."""
+
+    HIDDEN = "hidden"
+    INPUT = "input"
+    BOTH = "both"
+
+
+class Placement(StrEnum):
+    """On which side of the activation function the normalization of a hidden layer stands."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+class TimeStatistics(StrEnum):
+    """What a recurrent network's normalizations remember: of each time step its own, or one for all steps.
+
+    Shared, a batch counts as one whose statistics are the mean over the steps of those of each step.
+
+    Source: Cooijmans et al. 2016, arXiv 1603.09025, whose choice is per step: the first steps differ from later ones.
+    """
+
+    PER_STEP = "per-step"
+    SHARED = "shared"
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """A network, but for the sizes of its input and output, which the data give.
+
+    Raises: ValueError that names the field, the value and the way out.
+    """
+
+    kind: Kind = choice(Kind.MLP, "Network", "The kind of network.")
+    width: int = number(64, 1, 512, "Width", "Units in each hidden layer (channels of a convolution).")
+    depth: int = number(8, 1, 64, "Depth", "Number of hidden layers.")
+    activation: Activation = choice(Activation.RELU, "Activation", "The function after each hidden layer.")
+    initialization: Initialization = choice(
+        Initialization.HE, "Initialization", "He: deviation sqrt(2 / inputs). Xavier: uniform, variance "
+        "2 / (inputs + outputs). PyTorch's own: uniform within 1 / sqrt(inputs), biases too.",
+    )  # fmt: skip
+    init_scale: float = number(
+        1.0, 0.01, 100.0, "Initialization scale", "Multiplies the initial weights.", logarithmic=True
+    )
+    normalization: Normalization = choice(Normalization.NONE, "Normalization", "What normalizes the layers.")
+    normalized: Normalized = choice(Normalized.HIDDEN, "Stands on", "The hidden layers, the input, or both.")
+    placement: Placement = choice(
+        Placement.BEFORE, "Placement", "Before or after the activation function of a hidden layer."
+    )
+    affine: bool = switch(True, "Learnt scale and shift", "Whether the normalization learns a scale and a shift.")
+    groups: int = number(4, 1, 64, "Groups", "Number of groups of group normalization.")
+    dropout: float = number(0.0, 0.0, 0.9, "Dropout", "Fraction of hidden activations dropped in training.")
+    time_statistics: TimeStatistics = choice(
+        TimeStatistics.PER_STEP, "Statistics over time", "Whether BatchNorm in a recurrent network stores statistics "
+        "for each time step, or one set for all.",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        validate(self)
+        layer = self.layer()
+        if self.normalized is not Normalized.INPUT:
+            layer.check(self.width, spatial=self.kind is Kind.CNN)
+        if self.normalized is not Normalized.HIDDEN:
+            layer.check(None, spatial=False)
+        if self.normalized is not Normalized.HIDDEN and layer.on_weights:
+            raise ValueError(
+                f"NetworkConfig.normalized must be hidden with normalization {self.normalization}, not "
+                f"{self.normalized}: it acts on weights, and the input has none. Choose hidden."
+            )
+        if self.placement is Placement.AFTER and layer.on_weights:
+            raise ValueError(
+                f"NetworkConfig.placement must be before with normalization {self.normalization}, not after: it acts "
+                "on the weights, which stand before the activation function. Choose before."
+            )
+
+    @property
+    def least_batch(self) -> int:
+        """The fewest examples of a batch: two where a normalization needs more than one value of a feature to vary."""
+        has_locations = self.kind is Kind.CNN and self.normalized is Normalized.HIDDEN
+        return 2 if self.layer().over_batch and not has_locations else 1
+
+    def layer(self) -> Layer:
+        """Return the normalization as an object."""
+        return LAYERS[self.normalization](affine=self.affine, groups=self.groups, activation=self.activation)

@@ -1,0 +1,36 @@
+"""The examples run as they stand, in any folder, and leave nothing in the project."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LEFT = {"your_own_network": {"landscapes.html"}, "tour": set()}
+
+
+def run(name, folder):
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-W", "error", "-m", f"examples.{name}"]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_every_example_is_tried():
+    assert {path.stem for path in (ROOT / "examples").glob("*.py")} == set(LEFT)
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_an_example_runs_and_leaves_only_what_it_says(name, tmp_path):
+    before = sorted((ROOT / "examples").iterdir())
+    printed = run(name, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == LEFT[name]
+    assert sorted((ROOT / "examples").iterdir()) == before
+    heights = dict(re.findall(r"^ *(plain|BatchNorm): .* (?:up to|at most) ([0-9.]+)", printed, re.MULTILINE))
+    plain, normalized = float(heights["plain"]), float(heights["BatchNorm"])
+    assert plain > 2 * normalized
+    assert "nan" not in printed
