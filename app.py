@@ -8,7 +8,11 @@ ICON = __file__.removesuffix("app.py") + "docs/icon.png"
 def main() -> None:
     """Show the page that the link names."""
     st.set_page_config(page_title="Loss landscapes of normalization", page_icon=ICON, layout="wide")
-    pages = [st.Page("pages/compare.py", title="Compare landscapes", icon=":material/landscape:", default=True)]
+    pages = [
+        st.Page("pages/compare.py", title="Compare landscapes", icon=":material/landscape:", default=True),
+        st.Page("pages/two_weights.py", title="Two weights", icon=":material/filter_center_focus:"),
+        st.Page("pages/smoothness.py", title="Smoothness", icon=":material/ssid_chart:"),
+    ]
     st.navigation(pages).run()
 
 

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(table(rows))
     print()
     machine = f"{os.cpu_count()} CPUs ({platform.machine()})"
-    about = {"repeats": 3 if chosen.quick else "4 to 7", "machine": machine, "threads": torch.get_num_threads()}
+    about = {"repeats": "1 to 3" if chosen.quick else "3 to 7", "machine": machine, "threads": torch.get_num_threads()}
     print(ABOUT.format(**about, torch=torch.__version__))
     if chosen.json:
         chosen.json.write_text(json.dumps([row.record() for row in rows], indent=1), encoding="utf-8")

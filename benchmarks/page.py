@@ -209,21 +209,26 @@ def users() -> list[Measure]:
     ]
 
 
-def main() -> None:
-    """Measure and print the table."""
+def measures() -> Iterator[Measure]:
+    """Yield all measures, one after the other."""
     path = find()
     if path is None:
         sys.exit(REASON)
-    found = users()
+    yield from users()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         with serve() as (address, _):
-            found += changes(browser, address, "", "comparison page")
-            found += changes(browser, address, "drawing=contour", "the same as contours")
-        found += memory(browser)
+            yield from changes(browser, address, "", "comparison page")
+            yield from changes(browser, address, "drawing=contour&seed=1000", "the same as contours")
+        yield from memory(browser)
         browser.close()
+
+
+def main() -> None:
+    """Print a table that grows as it is measured."""
     print("| what | median (least to greatest) | budget | met |\n| --- | --- | --- | --- |")
-    print("\n".join(one.line() for one in found))
+    for measure in measures():
+        print(measure.line(), flush=True)
 
 
 if __name__ == "__main__":

@@ -390,7 +390,7 @@ class Dispatcher:
             self._dispatch()
 
 
-def _one_torch_thread() -> None:
+def one_torch_thread() -> None:
     """Let this worker compute on one core: many workers with many threads each are slower than as many as cores."""
     import torch
 
@@ -408,11 +408,11 @@ def make_dispatcher(choice: str) -> Dispatcher:
     if choice == "threads":
         # Two threads of many small operations wait for each other at the interpreter's lock: two trainings side by side
         # took 1.4 s, one after the other 0.8 s. Surfaces, whose operations are large, run beside a training.
-        pool = ThreadPoolExecutor(workers, "landscape", _one_torch_thread)
+        pool = ThreadPoolExecutor(workers, "landscape", one_torch_thread)
         return Dispatcher(pool, workers, store, serial_workers=max(1, workers // 2))
     if choice == "processes":
         context = multiprocessing.get_context("spawn")  # a fork of a process that has threads may hang
-        pool = functools.partial(ProcessPoolExecutor, workers, context, _one_torch_thread)
+        pool = functools.partial(ProcessPoolExecutor, workers, context, one_torch_thread)
         return Dispatcher(pool(), workers, store, renew=pool)
     kind, _, address = choice.partition(":")
     if kind != "dask" or not address:

@@ -306,11 +306,13 @@ class LineTask:
         return 1.0 if self.finished else self.training.step / (self.step + 1)
 
     def advance(self, seconds: float) -> None:
-        """Train for about so many seconds, or draw the line where the step is reached."""
+        """Train for about so many seconds, at least one step, or draw the line where the step is reached."""
         until = time.perf_counter() + seconds
-        while self.training.step < self.step and time.perf_counter() < until:
+        while self.training.step < self.step:
             self.training.advance(0)
-        if self.training.step == self.step:
+            if time.perf_counter() > until:
+                return
+        if not self.finished:
             loss, arrows = StepObjective(self.training), self.reach * np.array([0.25, 0.5, 1])
             self.line = line_along_gradient(loss, loss.start, np.linspace(0, self.reach, LINE_POINTS), arrows)
 

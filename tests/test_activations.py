@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from scipy.stats import kurtosis
 
-from landscape.activations import activation_histograms, layer_inputs
+from landscape.activations import activation_histograms, excess_kurtosis, layer_inputs
 from landscape.data import load
 from landscape.experiment import Experiment
 from landscape.gradients import gradient_norms, layer_jacobians
@@ -132,3 +133,11 @@ def test_histograms_count_every_value_once():
     np.testing.assert_allclose(found.density.sum(-1), 1, atol=1e-6)
     _, inputs, _, _ = looked_at(run, -1, 64)
     np.testing.assert_allclose(found.deviation[-1, :, 1], [float(v.std()) for v in inputs], rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_excess_kurtosis_is_of_what_enters_the_activation_functions_at_the_end(name):
+    run = train(NETWORKS[name])
+    _, inputs, _, _ = looked_at(run, -1, 100)
+    expected = [kurtosis(values.numpy(), axis=None) for values in inputs]
+    np.testing.assert_allclose(excess_kurtosis(run, examples=100), expected, rtol=2e-2, atol=1e-2)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from landscape import jobs
-from landscape.jobs import Dispatcher, Status, make_dispatcher
+from landscape.jobs import Dispatcher, Once, Status, make_dispatcher
 from landscape.store import Store, size_of
 
 
@@ -457,3 +457,10 @@ def test_a_missing_dask_is_told_in_a_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(RuntimeError, match="Dask is not installed"):
         make_dispatcher("dask:tcp://scheduler:8786")
+
+
+def test_a_call_that_is_too_short_to_be_cut_is_a_task(hand, dispatcher):
+    ticket = dispatcher.request("key", lambda: Once(lambda: ("a0",)))
+    assert not ticket.done
+    hand.step()
+    assert (ticket.status, ticket.result, ticket.fraction) == (Status.DONE, ("a0",), 1.0)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landscape.experiment import VARIED, Comparison, Display, Experiment, Variant, View
-from landscape.links import DEFAULTS, FIELDS, MAX_VARIANTS, Request, read, request_of, values_of, write
+from landscape.links import DEFAULTS, FIELDS, MAX_VARIANTS, Request, codec_of, read, request_of, values_of, write
 from landscape.presets import COMPARE
 
 OF_VARIANTS = {f"v{i}_{name}" for i in range(1, MAX_VARIANTS + 1) for name in VARIED}
@@ -105,3 +105,12 @@ def test_values_that_do_not_fit_together_are_a_sentence():
     assert problems == ()
     with pytest.raises(ValueError, match=r"batch_size must be at least 2 with BatchNorm.*Choose"):
         request_of(values)
+
+
+def test_a_codec_of_one_configuration():
+    codec = codec_of("view", View)
+    values, problems = codec.read({"resolution": "51", "plane": "nowhere"})
+    assert codec.request_of(values) == View(resolution=51)
+    assert codec.write(values) == {"resolution": "51"}
+    assert len(problems) == 1
+    assert codec.from_json(codec.to_json(values)) == (values, ())

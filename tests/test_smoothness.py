@@ -9,7 +9,9 @@ import torch
 from landscape.data import load
 from landscape.objective import network_of
 from landscape.smoothness import (
+    GradientLine,
     Ladder,
+    LineTask,
     SmoothnessTask,
     ladder_of,
     line_along_gradient,
@@ -188,3 +190,48 @@ def test_the_ladders_are_the_papers():
     assert (deep_linear.lowest, deep_linear.highest) == (0.01, 30)
     with pytest.raises(ValueError, match="lowest must be at most"):
         Ladder(lowest=5)
+
+
+def test_the_line_of_a_step_starts_at_its_loss_and_weights():
+    experiment = SMALL.replace(num_steps=12, normalization="batch")
+    measured = smoothness_of(experiment, Ladder(highest=4, rungs=3, probes=12))
+    task = LineTask(measured, 7)
+    while not task.finished:
+        assert 0 <= task.fraction < 1
+        task = pickle.loads(pickle.dumps(task))
+        task.advance(0)
+    found, rate = task.result(), experiment.training.learning_rate
+    assert found.step == 7
+    assert found.line.loss[0] == pytest.approx(measured.run.loss[7], rel=1e-5)
+    assert found.line.step_sizes[[0, -1]] == pytest.approx([0, 4 * rate])
+    assert found.line.arrow_sizes == pytest.approx([rate, 2 * rate, 4 * rate])
+    # The last rung of the ladder is the end of the line.
+    assert found.line.loss[-1] == pytest.approx(measured.probe.loss[7, -1], rel=1e-4)
+
+
+def test_a_line_of_a_training_that_diverged_starts_where_it_last_was_measured():
+    experiment = SMALL.replace(learning_rate=100, loss="squared", activation="linear")
+    measured = smoothness_of(experiment, Ladder(probes=30))
+    task = LineTask(measured, 29)
+    while not task.finished:
+        task.advance(1)
+    assert task.result().step == measured.steps[-1] == measured.run.diverged_at - 1
+
+
+def test_arrows_on_a_parabola_turn_back_beyond_its_bottom():
+    loss = quadratic(1)
+    gradient = loss.A.numpy()[0, 0] * 2.0 + loss.b.numpy()[0]
+    bottom = 1 / loss.A.numpy()[0, 0]
+    line = line_along_gradient(loss, np.array([2.0]), np.linspace(0, 4 * bottom, 21), [0.5 * bottom, 3 * bottom])
+    assert line.gradient_norm == pytest.approx(abs(gradient))
+    assert line.ratios == pytest.approx([1, 0.5, 2])
+    assert line.angles == pytest.approx([0, 0, np.pi])
+    assert line.turns == 1
+
+
+@pytest.mark.parametrize(
+    ("loss", "turns"), [(np.arange(9.0), 0), (np.sin(np.linspace(0, 20, 400)), 6), (np.ones(5), 0)]
+)
+def test_turns_are_counted(loss, turns):
+    empty = np.zeros(0)
+    assert GradientLine(np.arange(len(loss)), loss, empty, empty, empty, empty, 1.0, 1.0).turns == turns

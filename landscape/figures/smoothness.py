@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from plotly import graph_objects as go
 
+from landscape.captions import number
 from landscape.figures import theme
 from landscape.figures.panel import Group, Panel
 from landscape.figures.theme import Style, styles_of
@@ -17,11 +18,11 @@ from landscape.smoothness import GradientLine, Smoothness, StepLine
 DECADES = 12
 """A logarithmic axis spans at most so many; what lies higher is drawn at its end."""
 
-ARROW = 30.0
+ARROW = 28.0
 """Pixels of an arrow that is as long as the gradient at the start."""
 
-LONGEST = 1.6
-"""An arrow is drawn at most so many times as long as that; its label holds the true factor."""
+SHORTEST, LONGEST = 0.35, 1.5
+"""An arrow is drawn at least and at most so many times as long as that; its label holds the true factor."""
 
 
 def measure_panels(
@@ -33,49 +34,52 @@ def measure_panels(
 ) -> list[Panel]:
     """Return the panels of what is measured along a training, as far as it is there, in one colour a normalization.
 
-    Bands of the loss and of the change of the gradient along the ladder, the effective beta, and the training itself.
+    For each network the bands of the loss and of the change of the gradient along the ladder, all with the same axes;
+    for all together the effective beta and the training itself.
 
     Source: Santurkar et al. 2018, arXiv 1805.11604, Fig. 4.
 
     Args: num_steps: of the training; cursor: the step that a line marks.
     """
-    known = [
-        (label, style, one)
-        for label, style, one in zip(labels, styles_of(normalizations), found, strict=True)
-        if one is not None
-    ]
-    panels = []
-    for title, unit, name in (
-        ("Loss along the gradient", "least to greatest loss", "loss_band"),
-        ("Change of the gradient along it", "least to greatest change", "change_band"),
-    ):
-        bands = [(label, style, one.steps, getattr(one.probe, name)) for label, style, one in known]
-        panels.append(band_panel(bands, title=title, unit=unit, num_steps=num_steps, cursor=cursor))
-    shared = {"logarithmic": True, "num_steps": num_steps, "cursor": cursor}
-    beta = [
-        Series(label, style, one.steps, drawable([one.probe.max_beta])[0], one.run.diverged_at is not None)
-        for label, style, one in known
-    ]
-    panel = curves_panel(beta, title="Effective beta", unit="greatest on the ladder", **shared)
+    styles = styles_of(normalizations)
+    panels = band_panels(labels, styles, found, num_steps, cursor)
+    known = [(label, style, one) for label, style, one in zip(labels, styles, found, strict=True) if one is not None]
+
+    def curves(title: str, unit: str, values: Sequence[np.ndarray], steps: Sequence[np.ndarray], alt: str) -> Panel:
+        series = [
+            Series(label, style, own_steps, own, one.run.diverged_at is not None)
+            for (label, style, one), own, own_steps in zip(known, drawable(values), steps, strict=True)
+        ]
+        panel = curves_panel(series, title=title, unit=unit, logarithmic=True, num_steps=num_steps, cursor=cursor)
+        # The bands above name the colours.
+        panel.figure.update_traces(showlegend=False, line={"width": 1.75})
+        panel.figure.update_layout(margin={"t": 26})
+        return replace(panel, alt=f"{panel.alt} {alt}".strip())
+
+    beta = curves(
+        "Effective beta",
+        "greatest on the ladder",
+        [one.probe.max_beta for *_, one in known],
+        [one.steps for *_, one in known],
+        "The dotted line is 2 / learning rate.",
+    )
     for edge in sorted({one.edge_of_stability for *_, one in known}):
-        panel.figure.add_scatter(
+        beta.figure.add_scatter(
             x=[0, num_steps],
             y=[edge, edge],
             mode="lines",
             name=f"2 / learning rate = {edge:g}",
-            line={"color": theme.TEXT, "dash": "dot", "width": 1.5},
+            line={"color": theme.TEXT, "dash": "dot", "width": 2},
+            showlegend=True,
             hoverinfo="skip",
         )
-    panels.append(replace(panel, caption="The dotted line is 2 / learning rate, the edge of stability."))
+    panels.append(beta)
     for title, unit, name in (
         ("Training loss", "loss of each batch", "loss"),
         ("Gradient norm", "length of the gradient", "gradient_norm"),
     ):
-        series = []
-        for label, style, one in known:
-            values = drawable([getattr(one.run, name)])[0]
-            series.append(Series(label, style, np.arange(len(values)), values, one.run.diverged_at is not None))
-        panels.append(curves_panel(series, title=title, unit=unit, **shared))
+        values = [getattr(one.run, name) for *_, one in known]
+        panels.append(curves(title, unit, values, [np.arange(len(own)) for own in values], ""))
     return panels
 
 
@@ -94,53 +98,84 @@ def drawable(values: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [np.clip(np.nan_to_num(one, nan=high, posinf=high), low, high) for one in values]
 
 
-def band_panel(
-    bands: Sequence[tuple[str, Style, np.ndarray, np.ndarray]],
-    *,
-    title: str,
-    unit: str,
-    num_steps: int,
-    cursor: int,
-) -> Panel:
-    """Draw each network's band as an area between its ends, on a logarithmic axis.
+BANDS = (("loss_band", "y", "loss", [0.54, 1]), ("change_band", "y2", "gradient change", [0, 0.46]))
+"""The two bands of a panel: the property of a probe, its axis, what that shows, and where it stands."""
 
-    Args: bands: label, style, steps (M,) and ends (M, 2) of each; the rest as in `curves_panel`.
-    """
-    ends = drawable([band for *_, band in bands])
-    figure = go.Figure(
-        layout=theme.layout(
-            xaxis=theme.axis("step", zeroline=False, showgrid=False, nticks=6, range=[0, num_steps]),
-            yaxis=theme.axis(unit, zeroline=False, **powers(ends)),
-            hovermode="x unified",
-            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": theme.FONT_SIZE}},
-            margin={"l": 64, "r": 16, "t": 40, "b": 48},
-            shapes=[vertical_line(cursor)],
+
+def band_panels(
+    labels: Sequence[str], styles: Sequence[Style], found: Sequence[Smoothness | None], num_steps: int, cursor: int
+) -> list[Panel]:
+    """Draw each network's bands along its gradient as areas between their ends, over the same logarithmic axes."""
+    known = [one for one in found if one is not None]
+    drawn = {name: drawable([getattr(one.probe, name) for one in known]) for name, *_ in BANDS}
+    axes = {
+        f"yaxis{axis[1:]}": theme.axis(
+            unit, zeroline=False, domain=domain, **powers(drawn[name]), **_limits(drawn[name])
         )
-    )
-    for (label, style, steps, band), drawn in zip(bands, ends, strict=True):
-        x = np.asarray(steps, np.float32)
-        line = {"color": style.colour, "dash": style.dash, "width": 1.5}
-        shared = {"x": x, "mode": "lines", "line": line, "legendgroup": label}
-        figure.add_scatter(y=drawn[:, 0].astype(np.float32), showlegend=False, hoverinfo="skip", name=label, **shared)
-        figure.add_scatter(
-            y=drawn[:, 1].astype(np.float32),
-            name=label,
-            fill="tonexty",
-            fillcolor=_transparent(style.colour),
-            customdata=[f"{low:.3g} to {high:.3g}" for low, high in band],
-            hovertemplate="%{customdata}",
-            **shared,
+        for name, axis, unit, domain in BANDS
+    }
+    panels, position = [], 0
+    for label, style, one in zip(labels, styles, found, strict=True):
+        figure = go.Figure(
+            layout=theme.layout(
+                xaxis=theme.axis("step", zeroline=False, showgrid=False, nticks=6, range=[0, num_steps], anchor="y2"),
+                **axes,
+                hovermode="x unified",
+                showlegend=False,
+                margin={"l": 64, "r": 12, "t": 8, "b": 44},
+                shapes=[vertical_line(cursor)],
+            )
         )
-    cut = [label for (label, _, _, band), drawn in zip(bands, ends, strict=True) if not (band <= drawn.max()).all()]
-    caption = f"{' and '.join(cut)}: what overflows, or climbs out of the picture, lies at its upper end." if cut else ""
-    said = "; ".join(
-        f"{label} ends between {band[-1, 0]:.3g} and {band[-1, 1]:.3g}" for label, _, _, band in bands if len(band)
+        said, captions = [], []
+        for name, axis, unit, _ in BANDS if one else ():
+            band, ends = getattr(one.probe, name), drawn[name][position]
+            _add_band(figure, one.steps, band, ends, style, axis)
+            said.append(f"The {unit} ends between {band[-1, 0]:.3g} and {band[-1, 1]:.3g}.")
+            if not (band <= ends.max() * 1.0001).all():
+                captions.append(f"The {unit} climbs to {_words(band.max())}, beyond the picture's upper end.")
+        if one and one.run.diverged_at is not None:
+            captions.append(f"It diverged at step {one.run.diverged_at}.")
+        position += one is not None
+        alt = " ".join(["Bands along the gradient by step.", *said])
+        panels.append(Panel(label, Group.PATH, figure, alt=alt, colour=style.colour, caption=" ".join(captions)))
+    return panels
+
+
+def _limits(values: Sequence[np.ndarray]) -> dict[str, list[float]]:
+    """Return the range of a logarithmic axis that all the panels share."""
+    if not values:
+        return {}
+    low, high = (np.log10(pick([pick(one) for one in values])) for pick in (np.min, np.max))
+    margin = 0.04 * max(high - low, 1)
+    return {"range": [low - margin, high + margin]}
+
+
+def _add_band(
+    figure: go.Figure, steps: np.ndarray, band: np.ndarray, ends: np.ndarray, style: Style, axis: str
+) -> None:
+    shared = {
+        "x": np.asarray(steps, np.float32),
+        "yaxis": axis,
+        "mode": "lines",
+        "line": {"color": style.colour, "dash": style.dash, "width": 1.25},
+    }
+    figure.add_scatter(y=ends[:, 0].astype(np.float32), hoverinfo="skip", **shared)
+    figure.add_scatter(
+        y=ends[:, 1].astype(np.float32),
+        fill="tonexty",
+        fillcolor=_transparent(style.colour),
+        customdata=[f"{_words(low)} to {_words(high)}" for low, high in band],
+        hovertemplate="%{customdata}<extra></extra>",
+        **shared,
     )
-    return Panel(title, Group.PATH, figure, alt=f"Bands by step: {said}.", caption=caption)
+
+
+def _words(value: float) -> str:
+    return f"{value:.3g}" if np.isfinite(value) else "infinity"
 
 
 def _transparent(colour: str) -> str:
-    return f"rgba({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))}, 0.28)"
+    return f"rgba({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))}, 0.35)"
 
 
 def line_panels(
@@ -151,22 +186,19 @@ def line_panels(
     Source: Santurkar et al. 2018, arXiv 1805.11604, Sec. 3.2.
     """
     losses = drawable([np.append(one.line.loss, one.line.start_loss) for one in lines if one is not None])
-    every = np.concatenate([np.ones(1), *losses]) if losses else np.ones(1)
-    every = every[1:] if losses else every
-    limits = np.log10(every.min()) - 0.08, np.log10(every.max()) + 0.08
+    limits = _limits(losses).get("range", [0, 1])
     ends = iter(losses)
     panels = []
     for label, style, one, caption in zip(labels, styles_of(normalizations), lines, captions, strict=True):
-        title = f"Along the gradient: {label}"
         if one is None:
-            panels.append(Panel(title, Group.ACTIVATION, colour=style.colour, pending="Training up to this step…"))
+            panels.append(Panel(label, Group.ACTIVATION, colour=style.colour, pending="Training up to this step…"))
             continue
         figure = line_figure(one.line, next(ends)[:-1], style, limits)
-        panels.append(Panel(title, Group.ACTIVATION, figure, alt=caption, colour=style.colour, caption=caption))
+        panels.append(Panel(label, Group.ACTIVATION, figure, alt=caption, colour=style.colour, caption=caption))
     return panels
 
 
-def line_figure(line: GradientLine, loss: np.ndarray, style: Style, limits: tuple[float, float]) -> go.Figure:
+def line_figure(line: GradientLine, loss: np.ndarray, style: Style, limits: Sequence[float]) -> go.Figure:
     """Draw the loss along the gradient, and below it the gradients at the start and at a few steps, as arrows.
 
     An arrow points where the gradient there would step to: to the right as at the start, back where a step further
@@ -175,16 +207,28 @@ def line_figure(line: GradientLine, loss: np.ndarray, style: Style, limits: tupl
     Args: loss: (K,) as it can be drawn; limits: the decades of its axis.
     """
     reach = float(line.step_sizes[-1])
-    rows = {"loss": [0.4, 1], "arrows": [0, 0.24]}
+    places = np.array([0, *line.arrow_sizes])
+    labels = ["here", *(f"ρ = {rho:.3g}" for rho in line.arrow_sizes)]
     figure = go.Figure(
         layout=theme.layout(
             xaxis=theme.axis(
-                "step size ρ", zeroline=False, showgrid=False, nticks=5, range=[-0.06 * reach, 1.16 * reach], anchor="y2"
+                "step size ρ", zeroline=False, showgrid=False, nticks=5, range=[-0.04 * reach, 1.04 * reach]
             ),
-            yaxis=theme.axis("loss", zeroline=False, type="log", domain=rows["loss"], range=limits, nticks=6),
-            yaxis2=theme.axis("", visible=False, domain=rows["arrows"], range=[-1, 1], fixedrange=True),
+            yaxis=theme.axis(
+                "loss", zeroline=False, domain=[0.5, 1], range=list(limits), **powers([10.0 ** np.array(limits)])
+            ),
+            xaxis2=theme.axis(
+                anchor="y2",
+                range=[-0.6, len(places) - 0.4],
+                tickvals=list(range(len(places))),
+                ticktext=labels,
+                showgrid=False,
+                zeroline=False,
+                fixedrange=True,
+            ),
+            yaxis2=theme.axis(visible=False, domain=[0, 0.32], range=[-1, 0.7], fixedrange=True),
             showlegend=False,
-            margin={"l": 56, "r": 8, "t": 8, "b": 44},
+            margin={"l": 56, "r": 8, "t": 8, "b": 28},
         )
     )
     figure.add_scatter(
@@ -194,32 +238,30 @@ def line_figure(line: GradientLine, loss: np.ndarray, style: Style, limits: tupl
         line={"color": style.colour, "dash": style.dash, "width": 2.5},
         hovertemplate="ρ = %{x:.3g}: loss %{y:.3g}<extra></extra>",
     )
-    places = np.array([0, *line.arrow_sizes])
-    at = np.interp(places, line.step_sizes, loss)
+    dots = {"color": style.colour, "size": 9, "line": {"color": theme.BACKGROUND, "width": 1.5}}
     figure.add_scatter(
         x=places.astype(np.float32),
-        y=at.astype(np.float32),
+        y=np.interp(places, line.step_sizes, loss).astype(np.float32),
         mode="markers",
-        marker={"color": style.colour, "size": 9, "line": {"color": theme.BACKGROUND, "width": 1.5}},
+        marker=dots,
         hoverinfo="skip",
     )
-    figure.add_scatter(x=[places[0]], y=[0], yaxis="y2", mode="markers", marker={"opacity": 0}, hoverinfo="skip")
-    for rho, ratio, angle in zip(places, line.ratios, line.angles, strict=True):
-        if not np.isfinite(ratio):
-            _label(figure, rho, "overflow", 0)
+    figure.add_scatter(
+        x=list(range(len(places))), y=[0.0] * len(places), xaxis="x2", yaxis="y2", mode="markers", marker=dots,
+        hoverinfo="skip",
+    )  # fmt: skip
+    for place, (ratio, angle) in enumerate(zip(line.ratios, line.angles, strict=True)):
+        at = {"x": place, "y": 0, "xref": "x2", "yref": "y2"}
+        overflow = not np.isfinite(ratio)
+        words = "overflow" if overflow else f"×{number(ratio)}<br>{np.degrees(angle):.0f}°" if place else ""
+        font = {"size": theme.FONT_SIZE - 2, "color": theme.TEXT}
+        figure.add_annotation(**at, yshift=-10, yanchor="top", text=words, font=font, showarrow=False)
+        if overflow:
             continue
-        length = ARROW * min(ratio, LONGEST)
+        length = ARROW * min(max(ratio, SHORTEST), LONGEST)
         right, up = length * np.cos(angle), length * np.sin(angle)
         figure.add_annotation(
-            x=rho, y=-0.1, yref="y2", xshift=right, yshift=up, ax=-right, ay=up, text="",
-            showarrow=True, arrowhead=2, arrowsize=1, arrowwidth=2.5, arrowcolor=style.colour,
+            **at, xshift=right, yshift=up, ax=-right, ay=up, text="", showarrow=True,
+            arrowhead=2, arrowsize=0.9, arrowwidth=2.5, arrowcolor=style.colour,
         )  # fmt: skip
-        _label(figure, rho, f"×{ratio:.2g}<br>{np.degrees(angle):.0f}°" if rho else "gradient<br>here", -12)
     return figure
-
-
-def _label(figure: go.Figure, rho: float, text: str, shift: float) -> None:
-    font = {"size": theme.FONT_SIZE - 2, "color": theme.TEXT}
-    figure.add_annotation(
-        x=rho, y=-0.1, yref="y2", yshift=shift, yanchor="top", text=text, font=font, showarrow=False, align="center"
-    )  # fmt: skip

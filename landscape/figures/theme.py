@@ -34,8 +34,7 @@ NETWORK_COLOURS = {
 }
 """The colours that never change from page to page."""
 
-OTHER_COLOURS = tuple(OKABE_ITO[name] for name in ("orange", "sky blue", "reddish purple"))
-"""Without yellow, a line of which is hardly seen on white."""
+OTHER_COLOURS = tuple(OKABE_ITO[name] for name in ("orange", "sky blue", "yellow", "reddish purple"))
 
 DASHES = ("solid", "dash", "dot", "dashdot")
 """Tell networks apart that share a normalization, and so a colour."""

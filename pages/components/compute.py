@@ -14,7 +14,7 @@ import streamlit as st
 
 from landscape.activations import excess_kurtosis
 from landscape.experiment import View
-from landscape.jobs import Once, Status, Task, Ticket, default_dispatcher
+from landscape.jobs import Once, Status, Task, Ticket, default_dispatcher, one_torch_thread
 from landscape.links import Request
 from landscape.links_smoothness import SmoothnessRequest
 from landscape.smoothness import LineTask, Smoothness, SmoothnessTask
@@ -94,6 +94,15 @@ def request_smoothness(request: SmoothnessRequest) -> tuple[SmoothnessTickets, .
     ]
     _hold([ticket for ticket in (*measures, *lines, *shapes) if ticket is not None])
     return tuple(map(SmoothnessTickets, measures, shapes, lines))
+
+
+def compute_here() -> None:
+    """Let a page compute in its own script, on one core as a worker does, and let go of what others of its kind asked for.
+
+    Small tensors shared out among cores take longer than on one: a hundred times, where others use the cores too.
+    """
+    one_torch_thread()
+    _hold([])
 
 
 def forget() -> None:

@@ -6,17 +6,20 @@ stable names instead of labels, and a bad value gives a sentence instead of bein
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
 import streamlit as st
 
 from landscape.experiment import VARIED
-from landscape.links import COMPARISON, DEFAULTS, FIELDS, MAX_VARIANTS, Codec, Request, Values
+from landscape.links import COMPARISON, FIELDS, MAX_VARIANTS, Codec, Values
 
 RESERVED = ("controls", "embed", "embed_options")
 """Parameters of a link that are no settings. `controls=networks,view` shows only these groups, `controls=none` none."""
+
+DEVIATIONS = (0, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
+MEANS = (*(-value for value in reversed(DEVIATIONS[1:])), *DEVIATIONS)
 
 STOPS: dict[str, tuple[float, ...]] = {
     "batch_size": (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 20000),
@@ -26,6 +29,10 @@ STOPS: dict[str, tuple[float, ...]] = {
     "resolution": (11, 16, 21, 31, 41, 51, 71, 101),
     "resolution_y": (0, 11, 16, 21, 31, 41, 51, 71, 101),
     "view_num_examples": (64, 128, 256, 512, 1024, 2048),
+    "mean_1": MEANS,
+    "mean_2": MEANS,
+    "deviation_1": DEVIATIONS,
+    "deviation_2": DEVIATIONS,
     "batches": (1, 2, 4, 8, 16, 32, 64),
     "num_examples": (100, 200, 500, 1000, 2000, 5000, 10000, 20000),
 }
@@ -43,6 +50,7 @@ def begin(codec: Codec = COMPARISON) -> None:
     A link is new on a first visit and after a step in the browser's history. Navigation to a page that was seen before
     comes with an empty link: there the page has what it had.
     """
+    st.set_page_config(layout="wide")  # a link opened before anything else runs its page without app.py
     state, link = st.session_state, _link()
     before, state["codec"] = state.get("codec"), codec
     if before is not None and before.page == codec.page:
@@ -106,8 +114,11 @@ def shown(group: str) -> bool:
     return wanted is None or group in wanted.split(",")
 
 
-def control(name: str, label: str | None = None, optional: bool = False) -> None:
-    """Draw the control of a field, as its bounds ask for; `optional` lets it take the base's value."""
+def control(name: str, label: str | None = None, optional: bool = False, names: Sequence[str] = ()) -> None:
+    """Draw the control of a field, as its bounds ask for.
+
+    optional: lets it take the base's value. names: what the numbers from 0 on stand for, to choose from.
+    """
     bounds, values = st.session_state["codec"].fields[name], st.session_state["values"]
     key = f"{name}-{st.session_state['adopted']}"
     # Adopted values make new widgets, which begin with them. A value set through the session state instead reaches a
@@ -123,6 +134,15 @@ def control(name: str, label: str | None = None, optional: bool = False) -> None
             options = list(bounds.kind) if issubclass(bounds.kind, StrEnum) else _stops(name, first)
         options = [None, *options] if optional else options
         value = st.selectbox(**text, options=options, index=options.index(first), format_func=_label)
+    elif names:
+        # A link may hold a number that has no name here: it stays, and the request says what may stand there.
+        options = sorted({*range(len(names)), first})
+        value = st.selectbox(
+            **text,
+            options=options,
+            index=options.index(first),
+            format_func=lambda i: names[i] if i < len(names) else f"{i}",
+        )
     elif bounds.kind is bool:
         value = st.toggle(**text, value=first)
     elif bounds.logarithmic or name in STOPS:
@@ -132,6 +152,18 @@ def control(name: str, label: str | None = None, optional: bool = False) -> None
     else:
         value = st.slider(**text, value=first, min_value=bounds.low, max_value=bounds.high)
     values[name] = value
+
+
+def questions(presets: Mapping[str, tuple[str, Any]]) -> None:
+    """Draw presets as questions: each sets all controls, and so the link."""
+    if not shown("presets"):
+        return
+    with st.expander(f"{len(presets)} questions to try", icon=":material/help:"):
+        columns = st.columns(3)
+        for i, (question, (help_text, request)) in enumerate(presets.items()):
+            values = st.session_state["codec"].values_of(request)
+            with columns[i * len(columns) // len(presets)]:
+                st.button(question, help=help_text, on_click=adopt, args=(values,), type="tertiary")
 
 
 def base_controls() -> None:
@@ -162,7 +194,12 @@ def base_controls() -> None:
                 "time_statistics",
             )
             _folded("More about the network", more)
-        if shown("view"):
+
+
+def view_controls() -> None:
+    """Draw the controls of what is drawn of each landscape, in the sidebar."""
+    if shown("view"):
+        with st.sidebar:
             st.subheader("View")
             for name in ("plane", "statistics", "drawing", "logarithmic", "shared_range"):
                 control(name)
@@ -187,12 +224,46 @@ def variant_controls() -> None:
                     control(f"v{i}_{name}", optional=True)
 
 
-def run_controls(presets: dict[str, tuple[str, Request]], again: Callable[[], None]) -> None:
+def ladder_controls() -> None:
+    """Draw the controls of the ladder of step sizes along the gradient, in the sidebar."""
+    if shown("view"):
+        with st.sidebar:
+            st.subheader("Along the gradient")
+            for name in ("lowest", "highest"):
+                control(name)
+            _folded("More about the ladder", ("rungs", "probes"))
+
+
+def network_control(networks: dict[str, Values]) -> None:
+    """Draw the choice between networks, each some values by name; the others stay as they are."""
+    values, telling = st.session_state["values"], ("kind", "dataset", "activation")
+    chosen = next((name for name, own in networks.items() if all(own[t] == values[t] for t in telling)), None)
+    key = f"network-{chosen}-{st.session_state['adopted']}"
+
+    def choose() -> None:
+        adopt(values | networks[st.session_state[key]])
+
+    if shown("networks"):
+        st.segmented_control(
+            "Kind of network", list(networks), default=chosen, key=key, on_change=choose, required=True
+        )
+
+
+def step_control(name: str, last: int) -> None:
+    """Draw the slider of a step of the training, from 0 to the last."""
+    values, key = st.session_state["values"], f"{name}-{st.session_state['adopted']}"
+    if key not in st.session_state:
+        st.session_state["first"][name] = values[name]
+    first, bounds = st.session_state["first"][name], st.session_state["codec"].fields[name]
+    values[name] = st.slider(bounds.label, 0, last, min(first, last), key=key, help=bounds.help) if last else 0
+
+
+def run_controls(presets: dict[str, tuple[str, Any]], again: Callable[[], None]) -> None:
     """Draw the presets and the buttons: how many networks, a new seed, once more, back to the defaults."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if shown("presets"):
             for name, (help_text, request) in presets.items():
-                st.button(name, help=help_text, on_click=adopt, args=(COMPARISON.values_of(request),))
+                st.button(name, help=help_text, on_click=adopt, args=(st.session_state["codec"].values_of(request),))
         if shown("networks"):
             st.segmented_control(
                 "Networks compared",
@@ -205,12 +276,14 @@ def run_controls(presets: dict[str, tuple[str, Request]], again: Callable[[], No
             )
         st.button("New seed", on_click=_new_seed, icon=":material/casino:", help="Other initial weights and batches.")
         st.button("Run again", on_click=again, icon=":material/replay:", help="The same seed: the same numbers again.")
-        st.button("Reset", on_click=adopt, args=(DEFAULTS,), icon=":material/restart_alt:", help="All defaults.")
+        defaults = st.session_state["codec"].defaults
+        st.button("Reset", on_click=adopt, args=(defaults,), icon=":material/restart_alt:", help="All defaults.")
         st.caption(f"Seed {st.session_state['values']['seed']}")
 
 
 def _folded(title: str, names: tuple[str, ...]) -> None:
-    changed = sum(st.session_state["values"][name] != DEFAULTS[name] for name in names)
+    values, defaults = st.session_state["values"], st.session_state["codec"].defaults
+    changed = sum(values[name] != defaults[name] for name in names)
     with st.expander(f"{title} ({changed} changed)" if changed else title):
         for name in names:
             control(name)

@@ -105,8 +105,10 @@ class Viewer {
       slot.box.classList.toggle("lv-stale", !panel.figure);
       slot.plot.setAttribute("aria-label", `${panel.title}. ${panel.alt || panel.pending}`);
     });
-    for (const [group, row] of Object.entries(this.rows))
-      row.dataset.columns = Math.min(4, panels.filter((panel) => panel.group === group).length);
+    for (const [group, row] of Object.entries(this.rows)) {
+      const count = panels.filter((panel) => panel.group === group).length;
+      row.dataset.columns = count > 4 ? 3 : count;
+    }
   }
 
   makeSlot(group) {

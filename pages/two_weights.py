@@ -1,0 +1,140 @@
+"""Why do unlike scales make training hard?"""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from landscape import captions_two_weights as captions
+from landscape import two_weights
+from landscape.figures import two_weights as figures
+from landscape.figures.panel import Group
+from landscape.links import codec_of
+from landscape.presets import TWO_WEIGHTS
+from landscape.two_weights import ADAPTIVE, Kind, Rate, Source, TwoWeights
+from pages.components import compute, controls
+from pages.components.controls import control, shown
+from pages.components.exchange import exchange
+from pages.components.text import two_weights as text
+from pages.components.viewer import viewer
+
+CODEC = codec_of("two_weights", TwoWeights)
+
+
+def sidebar(values: dict) -> None:
+    """Draw the controls of the data, the model and the training."""
+    with st.sidebar:
+        if shown("data"):
+            st.subheader("Data")
+            control("source")
+            if values["source"] is Source.GAUSSIANS:
+                for name in ("mean_1", "deviation_1", "mean_2", "deviation_2", "correlation"):
+                    control(name)
+                with st.expander("More about the data"):
+                    control("noise")
+                    control("num_examples")
+            else:
+                names = two_weights.feature_names(values["source"])
+                control("feature_1", names=names)
+                control("feature_2", names=names)
+        if shown("model"):
+            st.subheader("Model")
+            control("model")
+            control("bias")
+        if shown("training"):
+            st.subheader("Training")
+            control("optimizer")
+            adaptive = values["optimizer"] in ADAPTIVE
+            if not adaptive:
+                control("rate")
+            control("learning_rate" if adaptive or values["rate"] is Rate.SHARED else "step")
+            if values["optimizer"] in ("momentum", "nesterov"):
+                control("momentum")
+            for name in ("num_steps", "start_1", "start_2", "extent"):
+                control(name)
+
+
+def beside(names: tuple[str, ...], group: str) -> None:
+    """Draw controls in one row."""
+    if shown(group):
+        for name, column in zip(names, st.columns(len(names), vertical_alignment="bottom"), strict=True):
+            with column:
+                control(name)
+
+
+controls.begin(CODEC)
+compute.compute_here()
+st.title(text.QUESTION)
+st.markdown(text.INTRODUCTION)
+controls.questions(TWO_WEIGHTS)
+sidebar(st.session_state["values"])
+top = st.container()
+st.subheader(text.INEQUALITY)
+beside(("looked_at", "curvature"), "inequality")
+inequality = st.container()
+st.subheader(text.PREPARE)
+beside(("center", "divisor", "zero"), "prepare")
+prepare = st.container()
+st.subheader(text.GRADIENT)
+gradient = st.container()
+st.subheader(text.EXAMPLES)
+examples = st.container()
+st.subheader(text.COMPARE)
+beside(("compare",), "more")
+compare = st.container()
+st.subheader(text.COST)
+beside(("cost",), "more")
+cost = st.container()
+
+config = controls.finish()
+bowls = {kind: two_weights.bowl_of(config, kind) for kind in Kind}
+descents = two_weights.descents_of(config)
+surfaces = {kind: two_weights.surface_of(config, kind) for kind in Kind}
+rows = captions.table(config, bowls, descents)
+given = [kind for kind in Kind if kind is not Kind.OWN]
+steps = range(config.num_steps + 1)
+
+with top:
+    for problem in captions.problems(config, bowls, descents):
+        st.warning(problem, icon=":material/warning:")
+    st.info(f"**What to notice.** {captions.notice(config, bowls, descents)}", icon=":material/visibility:")
+    panels = figures.bowl_panels(config, [bowls[kind] for kind in given], [surfaces[kind] for kind in given], descents)
+    training = figures.training_panel(config, {kind: descents[kind] for kind in given})
+    viewer([*panels, replace(training, group=Group.PATH)], steps, "bowls", 280, f"done {compute.digest(config)}")
+    st.dataframe(
+        [{text.COLUMNS[name]: captions.shown(value) for name, value in vars(row).items()} for row in rows],
+        hide_index=True,
+    )
+with inequality:
+    found = two_weights.inequality_of(config)
+    viewer(figures.inequality_panels(found), key="inequality")
+    st.markdown(captions.inequality_notice(config, bowls[config.looked_at], found))
+with prepare:
+    center, divisors = two_weights.center_of(config), two_weights.divisors_of(config)
+    own = figures.bowl_panels(config, [bowls[Kind.OWN]], [surfaces[Kind.OWN]], descents)
+    lines = [figures.center_panel(center, config.center)]
+    lines.append(figures.divisor_panel(divisors, None if config.zero else config.divisor))
+    viewer([*own, *(replace(panel, group=Group.PATH) for panel in lines)], steps, "prepare", 280)
+    st.markdown(captions.center_notice(config, center))
+    st.markdown(captions.divisor_notice(config, divisors, bowls[Kind.OWN]))
+with gradient:
+    gradients = two_weights.gradients_of(config)
+    viewer([figures.gradients_panel(gradients), figures.slopes_panel(two_weights.slopes())], key="gradient")
+    st.markdown(captions.gradients_notice(config, gradients))
+with examples:
+    viewer(figures.examples_panels(config, (Kind.RAW, Kind.STANDARDIZED, Kind.WHITENED)), key="examples")
+    st.markdown(captions.order_notice(config))
+if config.compare:
+    with compare:
+        optimizers = two_weights.optimizers_of(config)
+        st.dataframe(captions.optimizer_rows(optimizers), hide_index=True)
+        st.caption(text.COMPARE_NOTE)
+        st.markdown(captions.optimizer_notice(config, optimizers))
+if config.cost:
+    with cost:
+        measured = two_weights.cost()
+        viewer([figures.cost_panel(measured)], key="cost")
+        st.markdown(captions.cost_notice(measured))
+
+exchange("two_weights", [vars(row) for row in rows])
+with st.expander("How to read this: the maths, and where it comes from", icon=":material/menu_book:"):
+    st.markdown(text.READING)

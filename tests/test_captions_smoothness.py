@@ -1,0 +1,202 @@
+"""What is said of the measures along the gradient: every number is that of the result, which is made here by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from landscape.captions_smoothness import (
+    AGREES,
+    NOT_HERE,
+    PARTLY,
+    Measured,
+    evidence,
+    findings,
+    line_caption,
+    lines_notice,
+    numbers,
+    smoothness_notice,
+    smoothness_table,
+)
+from landscape.experiment import Experiment
+from landscape.smoothness import Ladder, Probe, Smoothness, StepLine
+from tests.test_captions import DIVERGED, LEARNED
+from tests.test_figures_smoothness import LINE
+
+STEPS = np.arange(0, 300, 10)
+BASE = Experiment().replace(num_steps=300)
+
+
+def measured(normalization="none", spread=1.0, change=1.0, beta=20.0, spike=1.0, run=LEARNED, **changes):
+    """Return measures that are constant after the first fifth, but for one spike; all are ten times as large before."""
+    experiment = BASE.replace(normalization=normalization)
+    height = np.where(STEPS < 60, 10.0, 1.0)
+    height[20] = spike
+    start = np.ones(len(STEPS))
+    rungs = np.array([0.0, 1.0])
+    probe = Probe(
+        step_sizes=np.array([0.05, 0.4]),
+        loss=1 + height[:, None] * spread * rungs,
+        gradient_change=height[:, None] * change * (0.5 + 0.5 * rungs),
+        effective_beta=height[:, None] * beta * (0.5 + 0.5 * rungs),
+        start_loss=start,
+        gradient_norm=start,
+    )
+    run = replace(run, experiment=experiment, gradient_norm=np.array([1.0, 1.0, 4.0, 1.0]))
+    label = {"none": "none", "batch": "BatchNorm", "layer": "layer", "batch-l1": "l1", "batch-noisy": "noisy"}
+    return Measured(label.get(normalization, normalization), Smoothness(run, Ladder(), STEPS, probe), **changes)
+
+
+ROUGH = measured(spread=0.4, change=5.0, spike=40.0)
+SMOOTH = measured("batch", spread=0.02, change=1.0, beta=15.0, spike=2.0)
+
+
+def test_the_table_holds_medians_and_greatest_after_the_first_fifth():
+    row = smoothness_table([ROUGH])[0]
+    assert (row.network, row.test_accuracy, row.edge) == ("none", "0.964", "20")
+    assert (row.loss_range, row.gradient_change, row.effective_beta) == ("0.4 (16)", "5 (200)", "20 (800)")
+    assert (row.outlier, row.kurtosis) == ("4", "…")
+    assert smoothness_table([replace(ROUGH, kurtosis=np.array([0.5, -0.3, 0.1]))])[0].kurtosis == "0.3"
+    assert smoothness_table([measured(run=DIVERGED)])[0].test_accuracy == "diverged at step 7"
+
+
+def test_the_notice_compares_the_roughest_with_the_smoothest():
+    said = " ".join(smoothness_notice([ROUGH, SMOOTH]))
+    assert "0.4 (16) for none and 0.02 (0.04) for BatchNorm" in said
+    assert "**none** is **20 times** as rough as **BatchNorm**; at its worst 400 times." in said
+    assert "**none** is **5 times** as rough" in said
+    assert "20 (800) for none and 15 (30) for BatchNorm; 2 / learning rate is 20" in said
+    assert "It settles near that line for every network here, normalized or not" in said
+    assert "4 times (none) and 4 times (BatchNorm)" in said
+
+
+def test_measures_that_are_alike_are_called_so():
+    said = " ".join(smoothness_notice([ROUGH, measured("batch", spread=0.3, change=4.0, spike=30.0)]))
+    assert "That is alike" in said
+    assert "as rough as" not in said
+    spiky = " ".join(smoothness_notice([ROUGH, measured("batch", spread=0.4, change=5.0)]))
+    assert "The medians are alike; what differs are the spikes, **40 times** as high." in spiky
+
+
+def test_an_effective_beta_away_from_the_edge_is_told_as_such():
+    far = measured("batch", beta=500.0)
+    assert "near that line for none only" in " ".join(smoothness_notice([ROUGH, far]))
+    assert "not near that line for any network here" in " ".join(smoothness_notice([far]))
+
+
+def test_the_edge_is_that_of_gradient_descent():
+    run = replace(ROUGH.smoothness.run, experiment=BASE.replace(optimizer="momentum"))
+    said = " ".join(smoothness_notice([replace(ROUGH, smoothness=replace(ROUGH.smoothness, run=run))]))
+    assert "20, the edge of stability of plain gradient descent and not of this optimizer." in said
+    assert "not of this optimizer" not in " ".join(smoothness_notice([ROUGH]))
+
+
+def test_a_training_that_was_cut_short_is_named():
+    said = " ".join(smoothness_notice([measured(run=DIVERGED), SMOOTH]))
+    assert "**none** diverged at step 7" in said
+    assert "for none (until it diverged)" in said
+
+
+def test_overflow_is_infinitely_rough():
+    probe = replace(ROUGH.smoothness.probe, loss=np.full((30, 2), np.nan))
+    broken = replace(ROUGH, smoothness=replace(ROUGH.smoothness, probe=probe))
+    assert smoothness_table([broken])[0].loss_range == "infinite (infinite)"
+    assert "**infinite times** as rough" in " ".join(smoothness_notice([broken, SMOOTH]))
+
+
+@pytest.mark.parametrize(
+    ("spread", "kurtosis", "words"),
+    [
+        (0.02, 0.4, "0.2 with BatchNorm and 0.4 (l1): less Gaussian than with BatchNorm for l1, and yet as smooth"),
+        (0.5, 0.4, "and not as smooth"),
+        (0.02, 0.1, "no less Gaussian than with BatchNorm"),
+    ],
+)
+def test_other_norms_are_less_gaussian_or_not(spread, kurtosis, words):
+    batch, other = replace(SMOOTH, kurtosis=np.array([-0.2])), measured("batch-l1", spread=spread, beta=15)
+    assert words in smoothness_notice([batch, replace(other, kurtosis=np.array([kurtosis]))])[-1]
+
+
+def test_a_scale_of_the_initial_weights_is_said():
+    run = replace(ROUGH.smoothness.run, experiment=BASE.replace(init_scale=1.25))
+    assert (
+        "made 1.25 times as large"
+        in smoothness_notice([replace(ROUGH, smoothness=replace(ROUGH.smoothness, run=run))])[-1]
+    )
+
+
+def verdicts(*networks):
+    return {finding.claim: finding.verdict for finding in findings(networks)}
+
+
+RANGE, CHANGE = (
+    "BatchNorm narrows the band of the loss along the gradient",
+    "BatchNorm makes gradients foretell themselves",
+)
+SPIKES = "BatchNorm removes the spikes of the effective beta"
+LEVEL = "The effective beta is near 2 / learning rate with and without BatchNorm"
+
+
+def test_the_paper_agrees_or_not_by_the_numbers():
+    assert verdicts(ROUGH, SMOOTH) == {RANGE: AGREES, CHANGE: PARTLY, SPIKES: AGREES, LEVEL: AGREES}
+    alike = measured("batch", spread=0.4, change=5.0, spike=40.0)
+    assert verdicts(ROUGH, alike) == {RANGE: NOT_HERE, CHANGE: NOT_HERE, SPIKES: NOT_HERE, LEVEL: AGREES}
+    assert verdicts(measured(change=50.0), SMOOTH)[CHANGE] == AGREES
+    assert verdicts(ROUGH, measured("batch", beta=900.0))[LEVEL] == PARTLY
+    here = next(finding.here for finding in findings([ROUGH, SMOOTH]) if finding.claim == LEVEL)
+    assert here == "Medians 20 without and 15 with BatchNorm; 2 / learning rate is 20."
+
+
+def test_the_paper_has_no_say_on_what_is_not_there():
+    assert findings([ROUGH]) == []
+    assert set(verdicts(SMOOTH, measured("batch-l1", spread=0.03))) == {"Other norms smooth as well as BatchNorm"}
+    assert verdicts(SMOOTH, measured("batch-l1", spread=0.03)).popitem()[1] == AGREES
+    assert verdicts(SMOOTH, measured("batch-l1", spread=0.3)).popitem()[1] == NOT_HERE
+    noisy = measured("batch-noisy", run=replace(LEARNED, train_accuracy=0.5))
+    assert verdicts(SMOOTH, noisy) == {"Unstable distributions do not hurt": NOT_HERE}
+
+
+def test_evidence_is_for_and_against():
+    noisy = measured("batch-noisy", run=replace(LEARNED, train_accuracy=0.991))
+    said = evidence([ROUGH, SMOOTH, noisy, measured("layer", spread=0.2)])
+    assert said["smooth"][0] == "Here the median loss range is 20 times larger without BatchNorm."
+    assert "none (0.964, loss range 0.4)" in said["smooth"][1]
+    assert "layer (0.964, loss range 0.2)" in said["smooth"][1]
+    assert "0.991" in said["shift"][1]
+    assert "same rate" in said["rate"][1]
+    assert "only BatchNorm learns" in evidence([measured(run=DIVERGED), SMOOTH])["rate"][0]
+    assert evidence([SMOOTH]) == dict.fromkeys(("shift", "smooth", "rate", "decoupled"), ("", ""))
+    alike = evidence([ROUGH, measured("batch", spread=0.4)])
+    assert alike["smooth"] == ("", "")
+
+
+def test_lines_say_where_the_loss_goes():
+    caption = line_caption(StepLine(7, LINE))
+    assert caption == (
+        "From step 7: the loss 2 falls to 0.5 and turns once; at the longest step it has climbed to 20. There the "
+        "gradient is 25 times as long as at the start, 127° off."
+    )
+    falls = StepLine(7, replace(LINE, loss=np.linspace(2, 1, 5)))
+    assert "never turns; at the longest step it is still lower, 1." in line_caption(falls)
+    assert "then it overflows" in line_caption(StepLine(7, replace(LINE, loss=np.array([2, 3, 4, np.inf, np.nan]))))
+    said = lines_notice([("none", StepLine(7, LINE)), ("BatchNorm", falls)])
+    assert "step 7 the loss goes up to 20 for none (it starts at 2) and never above its start for BatchNorm" in said
+    wavy = StepLine(5, replace(LINE, loss=np.array([2.0, 1, 3, 0.5, 9])))
+    assert lines_notice([("none", wavy), ("BatchNorm", falls)]).endswith("It is wavy for none.")
+    assert "none from step 5" in lines_notice([("none", wavy), ("BatchNorm", falls)])
+
+
+def test_the_numbers_of_the_pictures_row_by_row():
+    rows = numbers([ROUGH, SMOOTH])
+    assert len(rows) == 60
+    assert rows[20] == {
+        "network": "none",
+        "step": 200,
+        "loss": 1.0,
+        "gradient_norm": 1.0,
+        "least_loss": 1.0,
+        "greatest_loss": 17.0,
+        "least_change": 100.0,
+        "greatest_change": 200.0,
+        "effective_beta": 800.0,
+    }
