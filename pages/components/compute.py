@@ -21,7 +21,7 @@ from landscape.smoothness import LineTask, Smoothness, SmoothnessTask
 from landscape.training import Run, Training
 from landscape.views import InspectionTask, MeasuresTask, scan_of
 
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.5
 PROGRESS_HEIGHT = 52
 """In pixels, of a progress bar with its text."""
 
