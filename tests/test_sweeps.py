@@ -48,8 +48,8 @@ def test_what_can_share_a_stack_does():
     assert [len(training.experiments) for training in rates.trainings] == [6]
     widths = SweepTask(SMALL, "width", [2, 4], seeds=(0, 1, 2))
     assert [len(training.experiments) for training in widths.trainings] == [3, 3]
-    large = SweepTask(SMALL.replace(batch_size=160, width=512), "learning_rate", [0.01, 0.1, 1.0], seeds=(0, 1))
-    assert max(len(training.experiments) for training in large.trainings) < 6
+    large = SweepTask(SMALL.replace(batch_size=160, width=512), "learning_rate", [0.01, 0.1, 1.0], seeds=range(6))
+    assert max(len(training.experiments) for training in large.trainings) < 18
 
 
 def test_a_training_that_diverges_harms_no_other():
