@@ -148,7 +148,10 @@ class Viewer {
     }
     slot.at = this.snapshot;
     Object.assign(slot, { moved: 0, cost: 1 });
-    await window.Plotly.react(slot.plot, data, layout, this.config(slot));
+    // The same settings each time: other ones, if only in a function, make Plotly throw the plot away and start anew,
+    // which for a scene is a new WebGL context and ten times the time.
+    slot.config ??= this.config(slot);
+    await window.Plotly.react(slot.plot, data, layout, slot.config);
     slot.drawn = drawn;
     if (!slot.linked && slot.group === "scene") this.link(slot);
     slot.linked = true;
