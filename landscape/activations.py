@@ -14,7 +14,7 @@ from torch import Tensor
 
 from landscape.data import load
 from landscape.objective import examples_of, network_of
-from landscape.passes import forward_passes
+from landscape.passes import forward_passes, snapshots_of
 from landscape.training import Run
 from models.activations import Activation, activate
 from models.normalization import Context
@@ -45,10 +45,18 @@ def activation_histograms(run: Run) -> ActivationHistograms:
     """Return the distributions at every snapshot of a run, on the first 64 training examples, by batch statistics.
 
     The edges span the 1st to 99th percentile of all of them, widened by a tenth.
+
+    >>> from landscape import Experiment, train
+    >>> run = train(Experiment().replace(dataset="moons", width=4, depth=2, num_steps=20))
+    >>> bool(np.allclose(activation_histograms(run).density.sum(-1), 1))
+    True
+
+    Args: run: of any network.
+    Returns: ActivationHistograms at the S snapshots.
     """
     network, data = network_of(run.experiment), load(run.experiment.data)
     x, _ = examples_of(data, "train", torch.float32, torch.device("cpu"))
-    parameters = torch.as_tensor(run.parameters)
+    parameters, state = snapshots_of(run, network, range(len(run.parameters)))
     taken: dict[str, dict[str, Tensor]] = {}
 
     def tap(place: str, moment: str, values: Tensor) -> None:
@@ -57,8 +65,7 @@ def activation_histograms(run: Run) -> ActivationHistograms:
             taken.setdefault(place, {})[moment] = values[:, :: -(-values.shape[1] // VALUES)].clone()
 
     with torch.no_grad():
-        blank = network.initial_state(len(parameters), parameters)
-        network.forward(parameters, blank, x[None, :EXAMPLES], Context(tap=tap))
+        network.forward(parameters, state, x[None, :EXAMPLES], Context(progress=0.0, tap=tap))
     layers = tuple(taken)
     count = min(values.shape[1] for of_layer in taken.values() for values in of_layer.values())
     values = torch.stack(
@@ -105,10 +112,18 @@ class LayerInputs:
 def layer_inputs(run: Run, unit: int | None = None, examples: int = 256) -> LayerInputs:
     """Return percentiles and saturation of what enters each layer's activation function, at every snapshot of a run.
 
+    >>> from landscape import Experiment, train
+    >>> run = train(Experiment().replace(dataset="moons", width=4, depth=2, num_steps=20))
+    >>> found = layer_inputs(run, unit=0)
+    >>> found.percentiles.shape == (len(run.steps), 2, 3), bool((np.diff(found.percentiles) >= 0).all())
+    (True, True)
+
     Source: Ioffe & Szegedy 2015, arXiv 1502.03167, Fig. 1 (b, c): one typical unit of the last hidden layer.
 
-    Args: unit: which of each layer, or None for all; examples: of the training data, the first so many.
-    Raises: ValueError for a unit that no layer has, or a recurrent network.
+    Args: run: of any network but a recurrent one; unit: which of each layer, or None for all; examples: of the training
+        data, the first so many.
+    Returns: LayerInputs at the S snapshots.
+    Raises: ValueError for a unit that no layer has, a recurrent network, or no examples.
     """
     width = run.experiment.network.width
     if unit is not None and not 0 <= unit < width:
@@ -155,8 +170,17 @@ def excess_kurtosis(run: Run, examples: int = 512) -> np.ndarray:
 
     E (z - m)^4 / (E (z - m)^2)^2 - 3 over a layer's units and the examples (and locations) together: 0 for a Gaussian.
 
-    Args: examples: of the training data, the first so many.
-    Raises: ValueError for a recurrent network.
+    >>> from landscape import Experiment, train
+    >>> run = train(Experiment().replace(dataset="moons", width=4, depth=2, num_steps=20))
+    >>> excess_kurtosis(run).shape
+    (2,)
+
+    Source: Santurkar et al. 2018, arXiv 1805.11604, Sec. 3.3, finds activations by other norms no longer Gaussian-like;
+    that the fourth moment says how far is ours.
+
+    Args: run: of any network but a recurrent one; examples: of the training data, the first so many.
+    Returns: (L,), at least -2.
+    Raises: ValueError for a recurrent network, or no examples.
     """
     last = replace(run, parameters=run.parameters[-1:])
     found = []

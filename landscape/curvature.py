@@ -48,9 +48,12 @@ def hessian_products(objective: Objective, parameters: np.ndarray, members: int 
     leaf = objective.tensor(parameters).expand(members, -1).clone().requires_grad_()
     # Not by torch.func: in torch 2.13 its second derivatives through the kernels of BatchNorm and LayerNorm are wrong
     # between a learnt scale and the input.
-    # The square of zero adds nothing, but gives a loss that is linear or constant in the parameters a Hessian too.
-    loss = objective(leaf).sum() + (leaf - leaf.detach()).square().sum() * 0
-    (gradient,) = torch.autograd.grad(loss, leaf, create_graph=True)
+    with torch.enable_grad():
+        loss = objective(leaf).sum()
+        # 0 times a square of zero adds nothing, but gives a loss that is linear or constant in the parameters a Hessian
+        # too, and one that is not finite none: 0 times infinity is not a number.
+        loss = loss + (leaf - leaf.detach()).square().sum() * (0 * loss.detach())
+        (gradient,) = torch.autograd.grad(loss, leaf, create_graph=True)
 
     def products(vectors: Tensor) -> Tensor:
         return torch.autograd.grad(gradient, leaf, vectors, retain_graph=True)[0]
@@ -61,7 +64,18 @@ def hessian_products(objective: Objective, parameters: np.ndarray, members: int 
 def hessian_operator(objective: Objective, parameters: np.ndarray) -> LinearOperator:
     """Return the Hessian (P, P) at parameters (P,) as products only, in the objective's precision.
 
+    H v = gradient of <gradient L, v>.
+
+    >>> from landscape import module_objective
+    >>> data = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.zeros(2, 1)
+    >>> loss = module_objective(torch.nn.Linear(2, 1, bias=False), torch.nn.MSELoss(), data)  # (w1^2 + 4 w2^2) / 2
+    >>> (hessian_operator(loss, loss.parameters) @ np.ones(2)).tolist()
+    [1.0, 4.0]
+
     Source: Pearlmutter 1994, Fast exact multiplication by the Hessian.
+
+    Args: objective of P parameters; parameters (P,).
+    Returns: an operator of scipy's.
     """
     products = hessian_products(objective, parameters)
 
@@ -75,6 +89,14 @@ def hessian_operator(objective: Objective, parameters: np.ndarray) -> LinearOper
 def hessian(objective: Objective, parameters: np.ndarray) -> np.ndarray:
     """Return the whole Hessian (P, P) at parameters (P,), for small P, in stacks of the objective's chunk.
 
+    >>> from landscape import module_objective
+    >>> data = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.zeros(2, 1)
+    >>> loss = module_objective(torch.nn.Linear(2, 1, bias=False), torch.nn.MSELoss(), data)  # (w1^2 + 4 w2^2) / 2
+    >>> hessian(loss, loss.parameters).tolist()
+    [[1.0, 0.0], [0.0, 4.0]]
+
+    Args: objective of P parameters; parameters (P,).
+    Returns: H_ij = d2L / dw_i dw_j, (P, P).
     Raises: ValueError for more parameters than a whole Hessian fits.
     """
     size = len(parameters)
@@ -101,11 +123,19 @@ def top_eigenvalues(
 
     The first is the sharpness: gradient descent at that point is stable only for rates under 2 / sharpness.
 
+    >>> from landscape import module_objective
+    >>> data = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.zeros(2, 1)
+    >>> loss = module_objective(torch.nn.Linear(2, 1, bias=False), torch.nn.MSELoss(), data)  # (w1^2 + 4 w2^2) / 2
+    >>> top_eigenvalues(loss, loss.parameters, count=2).values.tolist()
+    [4.0, 1.0]
+
     Source: Lehoucq, Sorensen & Yang 1998, ARPACK Users' Guide (restarted Lanczos); for the edge Cohen et al. 2021,
     arXiv 2103.00065.
 
-    Args: tolerance of the eigenvalues, relative; seed of Lanczos' first vector.
+    Args: objective of P parameters; parameters (P,); count: how many; tolerance of the eigenvalues, relative; seed of
+        Lanczos' first vector.
     Returns: Eigenvalues; not a number where the Hessian is not finite or Lanczos does not converge.
+    Raises: ValueError for fewer than one, or more than there are parameters.
     """
     return _outermost(objective, parameters, count, tolerance, seed, top=True)
 
@@ -115,9 +145,15 @@ def bottom_eigenvalues(
 ) -> Eigenvalues:
     """Return the least eigenvalues of the Hessian at parameters (P,), least first: negative where a saddle falls off.
 
+    >>> from landscape import module_objective
+    >>> data = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.zeros(2, 1)
+    >>> loss = module_objective(torch.nn.Linear(2, 1, bias=False), torch.nn.MSELoss(), data)  # (w1^2 + 4 w2^2) / 2
+    >>> bottom_eigenvalues(loss, loss.parameters).values.tolist()
+    [1.0]
+
     Source: as `top_eigenvalues`.
 
-    Args and Returns: as `top_eigenvalues`.
+    Args, Returns and Raises: as `top_eigenvalues`.
     """
     return _outermost(objective, parameters, count, tolerance, seed, top=False)
 
@@ -160,11 +196,13 @@ def condition_number(eigenvalues: np.ndarray, floor: float = 1e-6) -> float:
     Source: of the K greatest eigenvalues it is the ratio zeta of Ghorbani et al. 2019, arXiv 1901.10159; the floor is
     ours.
 
-    Args: eigenvalues (k,), in any order.
+    Args: eigenvalues (k,), in any order; floor, a share of the greatest.
+    Returns: the ratio, at least 1.
 
     >>> condition_number(np.array([-1.0, 1e-9, 2.0, 8.0]))
     4.0
     """
+    eigenvalues = np.asarray(eigenvalues)
     greatest = np.max(eigenvalues, initial=0.0)
     if not greatest > 0:
         return float("nan")
@@ -177,7 +215,17 @@ def gradient_energy(objective: Objective, parameters: np.ndarray, eigenvalues: E
     Their sum is the share in the whole eigenspace: near 1 where the gradient points up the steepest walls. Not a
     number where the gradient is zero.
 
+    >>> from landscape import module_objective
+    >>> data = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.zeros(2, 1)
+    >>> loss = module_objective(torch.nn.Linear(2, 1, bias=False), torch.nn.MSELoss(), data)  # (w1^2 + 4 w2^2) / 2
+    >>> there = np.array([1.0, 0.0])  # where the gradient points along w1
+    >>> gradient_energy(loss, there, top_eigenvalues(loss, there, count=2)).tolist()
+    [0.0, 1.0]
+
     Source: Ghorbani et al. 2019, arXiv 1901.10159, |P_K g|^2 / |g|^2.
+
+    Args: objective of P parameters; parameters (P,); eigenvalues with their vectors, found there.
+    Returns: (k,) shares in [0, 1].
     """
     gradient = objective.gradient(objective.tensor(parameters)[None])[1][0].cpu().numpy().astype(np.float64)
     square = gradient @ gradient

@@ -58,9 +58,15 @@ def filter_normalize(direction: np.ndarray, parameters: np.ndarray, layout: Layo
 
     d_ij <- d_ij / |d_ij| * |w_ij| for filter j of layer i: in a dense layer the incoming weights of one unit.
 
+    >>> from models.layout import Block
+    >>> layout = Layout((Block("weight", (2, 1), filter_axis=1), Block("bias", (1,))))  # one filter of two weights
+    >>> filter_normalize(np.array([0.0, 2.0, 7.0]), np.array([3.0, 4.0, 1.0]), layout).round(6).tolist()
+    [0.0, 5.0, 0.0]
+
     Source: Li et al. 2018, arXiv 1712.09913, Sec. 4, and the authors' code (`ignore="biasbn"`).
 
     Args: direction (P,); parameters (P,); layout of both.
+    Returns: (P,).
     """
     filters = np.concatenate([np.full(block.size, block.filter_axis is not None) for block in layout.blocks])
     scale = filter_lengths(parameters, layout, empty=0.0) / (filter_lengths(direction, layout, empty=0.0) + 1e-10)
@@ -104,7 +110,16 @@ def random_plane(parameters: np.ndarray, layout: Layout, seed: int = 0) -> Plane
 
     Networks with the same weights' shapes get the same Gaussian numbers from one seed, whatever else they learn.
 
+    >>> from models.layout import Block
+    >>> layout = Layout((Block("weight", (2, 1), filter_axis=1), Block("bias", (1,))))  # one filter of two weights
+    >>> plane = random_plane(np.array([3.0, 4.0, 1.0]), layout)
+    >>> round(float(np.linalg.norm(plane.directions[0])), 6), abs(round(plane.cosine, 6))
+    (5.0, 0.0)
+
     Source: Li et al. 2018, arXiv 1712.09913, Sec. 4.
+
+    Args: parameters (P,), the origin; layout of these; seed of the Gaussian numbers.
+    Returns: a Plane on which 1 is a step as long as each filter.
     """
     generator = torch.Generator().manual_seed(seed)
     first, second = (random_direction(parameters, layout, generator) for _ in range(2))
@@ -116,7 +131,14 @@ def pca_plane(trajectory: np.ndarray) -> Plane:
 
     The axes have length 1; with fewer than three different points the missing ones are zero.
 
+    >>> plane = pca_plane(np.array([[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]]))
+    >>> abs(plane.directions[0]).round(6).tolist(), plane.explained_variance.round(6).tolist()
+    ([0.6, 0.8], [1.0, 0.0])
+
     Source: Li et al. 2018, arXiv 1712.09913, Sec. 7 (principal components of w_s - w_last, mean-centred).
+
+    Args: trajectory (S, P), the snapshots of a run.
+    Returns: a Plane in units of weight, with the share of the variance that each axis explains.
     """
     offsets = (trajectory - trajectory[-1]).astype(np.float64)
     centred = offsets - offsets.mean(0)
@@ -147,19 +169,34 @@ def input_weights_plane(
     Both directions move every unit by the same amounts, drawn from the seed, and have length 1: raw units of weight, so
     that an imbalance of the inputs is not hidden as filter normalization would hide it.
 
-    Raises: ValueError where the network's first layer does not take the features one by one.
+    >>> from models.layout import Block
+    >>> layout = Layout((Block("weight", (3, 1), filter_axis=1, inputs=True), Block("bias", (1,))))
+    >>> abs(input_weights_plane(np.zeros(4), layout, (0, 2)).directions).tolist()
+    [[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]
+
+    Args:
+        parameters: (P,) the origin.
+        layout: of these; also that of a module whose first weight is a dense layer's.
+        features: the two, by their numbers.
+        names: of the features, for the labels.
+        seed: draws the amounts.
+
+    Returns: a Plane in units of weight.
+    Raises: ValueError where the network's first layer does not take the features one by one, or there are no two such
+    features.
     """
     block = next((block for block in layout.blocks if block.inputs), None)
     if block is None:
         raise ValueError("the plane of input weights needs a first layer with a weight for each feature: an mlp")
-    if max(features) >= block.shape[0] or features[0] == features[1]:
-        raise ValueError(f"features must be two different ones from 0 to {block.shape[0] - 1}, not {features}")
-    amounts = torch.randn(block.shape[1], generator=torch.Generator().manual_seed(seed)).numpy()
+    units, count = block.filter_axis, block.shape[1 - block.filter_axis]
+    if not all(0 <= feature < count for feature in features) or features[0] == features[1]:
+        raise ValueError(f"features must be two different ones from 0 to {count - 1}, not {features}")
+    amounts = torch.randn(block.shape[units], generator=torch.Generator().manual_seed(seed)).numpy()
     amounts = amounts / np.linalg.norm(amounts)
     directions = np.zeros((2, len(parameters)), dtype=parameters.dtype)
     for direction, feature in zip(directions, features, strict=True):
         weights = np.zeros(block.shape, dtype=parameters.dtype)
-        weights[feature] = amounts
+        np.moveaxis(weights, units, 1)[feature] = amounts
         direction[layout.slice(block.name)] = weights.ravel()
     return Plane(parameters, directions, tuple(f"weights of {name}" for name in names))
 
@@ -190,7 +227,15 @@ def gradient_plane(parameters: np.ndarray, layout: Layout, gradient: np.ndarray,
     The second is Gaussian, filter-normalized, then made orthogonal to the gradient. Both are as long as the network's
     weights (all filters together), the length of a direction on the random plane: 1 is a step that could undo them.
 
-    Raises: ValueError where the gradient is zero or not finite.
+    >>> from models.layout import Block
+    >>> layout = Layout((Block("weight", (2, 1), filter_axis=1), Block("bias", (1,))))  # one filter of two weights
+    >>> plane = gradient_plane(np.array([3.0, 4.0, 1.0]), layout, np.array([0.1, 0.0, 0.0]))
+    >>> plane.directions[0].tolist(), abs(plane.directions[1]).tolist()
+    ([5.0, 0.0, 0.0], [0.0, 5.0, 0.0])
+
+    Args: parameters (P,), the origin; layout of these; gradient (P,) there; seed of the second direction.
+    Returns: a Plane.
+    Raises: ValueError where the gradient is zero or not finite, or nothing of the second direction is beside it.
     """
     length = weights_length(parameters, layout)
     first = scaled_to(length, gradient.astype(parameters.dtype), "gradient")
@@ -204,6 +249,14 @@ def hessian_plane(parameters: np.ndarray, layout: Layout, values: np.ndarray, ve
 
     Each is as long as the network's weights (all filters together) and has its sign from its greatest component.
 
+    >>> from models.layout import Block
+    >>> layout = Layout((Block("weight", (2, 1), filter_axis=1), Block("bias", (1,))))  # one filter of two weights
+    >>> vectors = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, 1.0]])
+    >>> hessian_plane(np.array([3.0, 4.0, 1.0]), layout, np.array([9.0, 2.0]), vectors).directions.round(6).argmax(1).tolist()
+    [1, 2]
+
+    Args: parameters (P,), the origin; layout of these; values and vectors as `top_eigenvalues` finds them there.
+    Returns: a Plane.
     Raises: ValueError where they are not finite, as Lanczos did not find them.
     """
     length = weights_length(parameters, layout)
@@ -222,7 +275,11 @@ def plane_through(points: np.ndarray, names: tuple[str, ...] = ()) -> Plane:
     Source: Goodfellow et al. 2015, arXiv 1412.6544; for three Garipov et al. 2018, arXiv 1802.10026, who make the
     second orthogonal.
 
+    >>> plane_through(np.array([[1.0, 1.0], [3.0, 1.0], [1.0, 2.0]])).points(np.array([[1, 0], [0.5, 1]])).tolist()
+    [[3.0, 1.0], [2.0, 2.0]]
+
     Args: points; names of the points, for the labels.
+    Returns: a Plane, or a line, through the first.
     Raises: ValueError for another number of points, or where two are the same.
     """
     points, count = np.asarray(points), len(points)
@@ -240,7 +297,14 @@ def two_weights_plane(
 ) -> Plane:
     """Return the plane that moves one weight along x and another along y, in raw units.
 
-    Args: first, second: the name of a weight's block and its index there, as in `("layer1.weight", (0, 3))`.
+    >>> from models.layout import Block
+    >>> layout = Layout((Block("weight", (2, 1), filter_axis=1), Block("bias", (1,))))  # one filter of two weights
+    >>> two_weights_plane(np.zeros(3), layout, ("weight", (1, 0)), ("bias", (0,))).directions.tolist()
+    [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+
+    Args: parameters (P,), the origin; layout of these; first, second: the name of a weight's block and its index there,
+        as in `("layer1.weight", (0, 3))`.
+    Returns: a Plane in units of weight.
     Raises: ValueError where there is no such weight, or both are the same.
     """
     directions = np.zeros((2, len(parameters)), dtype=parameters.dtype)

@@ -1,7 +1,7 @@
 """How gradients go down a network: their lengths by layer, and the singular values of the layers' Jacobians.
 
-Taken on the first training examples as one batch, by its statistics, at snapshots of a run. Leaves out recurrent
-networks, whose layers act once at every time step.
+Taken on the first training examples as one batch, by its statistics (see `passes`), at snapshots of a run. Leaves out
+recurrent networks, whose layers act once at every time step.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ import torch
 from torch import Tensor
 
 from landscape.objective import losses_of, network_of
-from landscape.passes import STACK_BYTES, forward_pass, forward_passes
+from landscape.passes import forward_pass, forward_passes, stack_size
 from landscape.training import Run
-from models.config import Kind
 
 EXAMPLES = 64
 """Of the training data so many make the batch, the first ones."""
+
+LARGEST = 2**22
+"""Entries of a Jacobian, up to which its singular values are computed: a second each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +43,17 @@ def gradient_norms(run: Run, examples: int = EXAMPLES) -> GradientNorms:
     Their growth from the output down is what vanishing and exploding gradients are. In a deep BatchNorm network of
     ReLUs they grow by sqrt(pi / (pi - 1)) = 1.21 a layer at initialization.
 
+    >>> from landscape import Experiment, train
+    >>> plain = Experiment().replace(width=128, depth=6, num_steps=1)
+    >>> norms = gradient_norms(train(plain.replace(normalization="batch"))).activations[0]
+    >>> round(float(norms[0] / norms[-2]) ** (1 / 5), 1), bool(norms[0] > 2 * norms[-2])
+    (1.2, True)
+
     Source: Yang et al. 2019, arXiv 1902.08129.
 
-    Args: examples: of the training data, the first so many.
-    Raises: ValueError for a recurrent network.
+    Args: run: of any network but a recurrent one; examples: of the training data, the first so many.
+    Returns: GradientNorms at the S snapshots.
+    Raises: ValueError for a recurrent network, or no examples.
     """
     layers: tuple[str, ...] = ()
     activations, weights = [], []
@@ -74,37 +83,57 @@ class LayerJacobians:
 def layer_jacobians(run: Run, snapshot: int = -1, count: int = 4, examples: int = EXAMPLES) -> LayerJacobians:
     """Return the singular values of d h_i / d h_{i-1} for a few examples, h_0 the input, the output last.
 
-    h_i is the output of layer i, its normalization and activation function included. It is differentiated by the same
-    example's h_{i-1} alone, the other examples of the batch being held; where the layer normalizes over the batch, the
-    batch's statistics move with the example.
+    h_i is the output of layer i, its normalization and activation function included; what makes an image smaller after
+    it belongs to the layer above. It is differentiated by the same example's h_{i-1} alone, the other examples of the
+    batch being held; where the layer normalizes over the batch, the batch's statistics move with the example.
+
+    >>> from landscape import Experiment, train
+    >>> run = train(Experiment().replace(dataset="moons", width=3, depth=1, activation="linear", num_steps=1))
+    >>> weight = run.parameters[-1, :6].reshape(2, 3)  # it is the whole Jacobian of a linear layer
+    >>> bool(np.allclose(layer_jacobians(run).values[0], np.linalg.svd(weight)[1], rtol=1e-4))
+    True
 
     Source: Ioffe & Szegedy 2015, arXiv 1502.03167, Sec. 3.3 (conjectured near 1); Arpit et al. 2016, arXiv 1603.01431
     (1.21 a layer).
 
-    Args: snapshot: which of the run; count: J examples; examples: of the batch, the first so many training examples.
-    Raises: ValueError where the network is no multilayer perceptron: its layers' Jacobians are too large, or many.
+    Args:
+        run: of a multilayer perceptron or a convolutional network.
+        snapshot: which of the run.
+        count: J examples, the first of the batch.
+        examples: of the batch, the first so many training examples.
+
+    Returns: LayerJacobians.
+    Raises: ValueError for a recurrent network, whose layers act at every time step and so have no one Jacobian; for
+    more examples than the batch has; where a layer's Jacobian is too large.
     """
-    if run.experiment.network.kind is not Kind.MLP:
-        raise ValueError(f"layer Jacobians need a multilayer perceptron, not {run.experiment.network.kind}: choose mlp")
     network = network_of(run.experiment)
-    parameters = torch.as_tensor(run.parameters[snapshot])[None]
-    units = max([run.experiment.network.width, network.outputs])
-    per = max(1, STACK_BYTES // (12 * examples * network.config.width * (network.config.depth + 1)))
+    alone = forward_pass(run, network, [snapshot], examples)
+    if not 1 <= count <= alone.x.shape[1]:
+        raise ValueError(f"count must be from 1 to the {alone.x.shape[1]} examples of the batch, not {count}")
+    sizes = [values[0, 0].numel() for values in (alone.x, *alone.hidden.values(), alone.outputs)]
+    layers = dict(zip((*alone.hidden, "output"), sizes[1:], strict=True))
+    largest = max(a * b for a, b in zip(sizes, sizes[1:], strict=False))
+    if largest > LARGEST:
+        raise ValueError(
+            f"a layer's Jacobian has {largest} entries, and the singular values of over {LARGEST} take too long; choose "
+            "a smaller width"
+        )
+    units, per = max(layers.values()), stack_size(network, examples)
     rows: dict[str, list[Tensor]] = {}
     for first in range(0, units, per):
         # Each member of the stack is the same network, differentiated by another unit of every layer's output.
         chosen = torch.arange(first, min(first + per, units))
-        seen = forward_pass(run, network, parameters.expand(len(chosen), -1), examples)
-        outputs = {**seen.hidden, "output": seen.outputs}
-        for (layer, h), before in zip(outputs.items(), [seen.x, *seen.hidden.values()], strict=True):
-            asked = chosen[chosen < h.shape[2]]
+        seen = forward_pass(run, network, [snapshot] * len(chosen), examples)
+        outputs, befores = (*seen.hidden.values(), seen.outputs), (seen.x, *seen.hidden.values())
+        for (layer, size), h, before in zip(layers.items(), outputs, befores, strict=True):
+            asked = chosen[chosen < size]
             if not len(asked):
                 continue
             found = []
             for example in range(count):
-                towards = torch.zeros_like(h)
+                towards = torch.zeros_like(h).flatten(2)
                 towards[torch.arange(len(asked)), example, asked] = 1
-                (by_all,) = torch.autograd.grad(h, before, towards, retain_graph=True)
+                (by_all,) = torch.autograd.grad(h, before, towards.view(h.shape), retain_graph=True)
                 found.append(by_all[: len(asked), example].flatten(1))
             rows.setdefault(layer, []).append(torch.stack(found))
     values = tuple(torch.linalg.svdvals(torch.cat(parts, dim=1)).numpy() for parts in rows.values())

@@ -1,9 +1,13 @@
-"""The same functions on anybody's `nn.Module`: its loss as an objective, its weights never touched."""
+"""The same functions on anybody's `nn.Module`: its loss as an objective, its weights never touched.
+
+The parameters are all of the module's, frozen ones too; weights that are tied are one block. Leaves out population
+statistics, as which data the module saw is not known here, and half precision, in which a loss changes by rounding.
+"""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import torch
@@ -12,21 +16,26 @@ from torch.func import functional_call
 from torch.nn.modules.batchnorm import _NormBase
 
 from landscape.experiment import Statistics
-from landscape.objective import Objective, check_finite
+from landscape.objective import Objective, accuracies_of, check_finite
 from models.layout import Block, Layout
+
+Batch = tuple[Tensor | np.ndarray, Tensor | np.ndarray]
+"""Inputs (N, ...) and targets, one of each example."""
 
 
 class ModuleObjective(Objective):
-    """The loss of a module on fixed data: L(w) = loss(module with parameters w (inputs), targets).
+    """The loss of a module on fixed data: L(w) = mean over the batches of loss(module with parameters w (x), targets).
 
     parameters: (P,) those of the module when this was made: the origin of a plane.
+
+    Args and Raises: as `module_objective`.
     """
 
     def __init__(
         self,
         module: nn.Module,
         loss: Callable[[Tensor, Tensor], Tensor],
-        data: tuple[Tensor | np.ndarray, Tensor | np.ndarray],
+        data: Batch | Iterable[Batch],
         statistics: Statistics = Statistics.BATCH,
     ) -> None:
         named = dict(module.named_parameters())
@@ -38,44 +47,114 @@ class ModuleObjective(Objective):
                 "not known here. Put them into its buffers, as one pass over the data with momentum=None does, and "
                 "choose running"
             )
+        first, types = next(iter(named.values())), {part.dtype for part in named.values()}
+        self.dtype, self.device = first.dtype, first.device
+        if types not in ({torch.float32}, {torch.float64}):
+            raise ValueError(
+                f"the module's parameters must all be float32 or all float64, not {', '.join(sorted(map(str, types)))}: "
+                "in half precision a loss changes by rounding; give module.float()"
+            )
         self.module = copy.deepcopy(module).eval()
         for part in self.module.modules():
             if isinstance(part, _NormBase):  # batch and instance normalization, which may store averages
                 part.train(statistics is Statistics.BATCH)
         self.buffers = dict(self.module.named_buffers())
-        first = next(iter(named.values()))
-        self.dtype, self.device = first.dtype, first.device
-        self.loss, self.data = loss, tuple(self._ready(values) for values in data)
-        self.layout = Layout(
-            tuple(Block(name, tuple(part.shape), 0 if part.ndim > 1 else None) for name, part in named.items())
-        )
+        self.loss, self.batches = loss, self._ready(data)
+        self.layout = Layout(_blocks(module))
         flat = torch.cat([part.detach().flatten() for part in named.values()])
         self.parameters: np.ndarray = flat.cpu().numpy().copy()
 
-    def _ready(self, values: Tensor | np.ndarray) -> Tensor:
-        """Return inputs or targets where the module is, and in its precision where they are not whole numbers."""
-        values = torch.as_tensor(values)
+    def _ready(self, data: Batch | Iterable[Batch]) -> list[tuple[Tensor, Tensor]]:
+        """Return copies of the batches where the module is, in its precision where they are not whole numbers."""
+        one = isinstance(data, tuple | list) and len(data) == 2 and isinstance(data[0], Tensor | np.ndarray)
+        batches = [tuple(self._copied(values) for values in batch) for batch in ([data] if one else data)]
+        if not batches or any(len(batch) != 2 or not batch[0].numel() for batch in batches):
+            raise ValueError("data must be inputs and targets, or batches of such pairs, and must not be empty")
+        sizes = {len(inputs) for inputs, _ in batches}
+        if len(sizes) > 1:
+            raise ValueError(
+                f"the batches must have one size, not {', '.join(map(str, sorted(sizes)))} examples: a mean over them "
+                "would not weigh all examples alike; leave the odd one out, as drop_last=True does in a DataLoader"
+            )
+        return batches
+
+    def _copied(self, values: Tensor | np.ndarray) -> Tensor:
+        values = torch.as_tensor(values).detach().clone()
         check_finite(values)
         return values.to(self.device, self.dtype if values.is_floating_point() else values.dtype)
 
     def __call__(self, parameters: Tensor) -> Tensor:
-        parts = self.layout.split(parameters)
-        return torch.stack([self._one({name: part[i] for name, part in parts.items()}) for i in range(len(parameters))])
+        return torch.stack([torch.stack(self._losses(self._outputs(one))).mean() for one in self._members(parameters)])
 
-    def _one(self, parts: dict[str, Tensor]) -> Tensor:
-        # BatchNorm writes its running averages: into copies, so that every point starts from the same.
-        buffers = {name: values.clone() for name, values in self.buffers.items()}
-        inputs, targets = self.data
-        return self.loss(functional_call(self.module, parts | buffers, (inputs,)), targets)
+    def accuracy(self, parameters: Tensor) -> Tensor:
+        return self.measure(parameters)[1]
+
+    def measure(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        losses, accuracies = [], []
+        with torch.no_grad():
+            for one in self._members(parameters):
+                outputs = self._outputs(one)
+                losses.append(torch.stack(self._losses(outputs)).mean())
+                accuracies.append(torch.stack(self._accuracies(outputs)).mean())
+        return torch.stack(losses), torch.stack(accuracies)
+
+    def _members(self, parameters: Tensor) -> list[dict[str, Tensor]]:
+        """Return the named parameters of each member (E, P)."""
+        parts = self.layout.split(parameters)
+        return [{name: part[i] for name, part in parts.items()} for i in range(len(parameters))]
+
+    def _outputs(self, parts: dict[str, Tensor]) -> list[Tensor]:
+        """Return what the module with these parameters makes of each batch."""
+        outputs = []
+        for inputs, _ in self.batches:
+            # BatchNorm writes its running averages: into copies, so that every batch and point starts from the same.
+            buffers = {name: values.clone() for name, values in self.buffers.items()}
+            outputs.append(functional_call(self.module, parts | buffers, (inputs,)))
+        return outputs
+
+    def _losses(self, outputs: list[Tensor]) -> list[Tensor]:
+        losses = [self.loss(values, targets) for values, (_, targets) in zip(outputs, self.batches, strict=True)]
+        for loss in losses:
+            if not isinstance(loss, Tensor) or loss.numel() != 1:
+                given = f"{tuple(loss.shape)} numbers" if isinstance(loss, Tensor) else f"a {type(loss).__name__}"
+                raise ValueError(
+                    f"the loss must return a tensor of one number for a batch, not {given}; take the mean over the "
+                    "examples, and leave out item()"
+                )
+        return [loss.reshape(()) for loss in losses]
+
+    def _accuracies(self, outputs: list[Tensor]) -> list[Tensor]:
+        accuracies = []
+        for values, (_, targets) in zip(outputs, self.batches, strict=True):
+            if values.ndim != 2 or targets.is_floating_point() or targets.shape != values.shape[:1]:
+                raise ValueError(
+                    "accuracy needs outputs (N, C) and whole numbers (N,) as targets, the classes; here outputs are "
+                    f"{tuple(values.shape)} and targets {tuple(targets.shape)} of {targets.dtype}. Leave accuracy out"
+                )
+            accuracies.append(accuracies_of(values[None], targets[None])[0])
+        return accuracies
+
+
+def _blocks(module: nn.Module) -> tuple[Block, ...]:
+    """Return the module's parameters as blocks; the first weight takes the features where it is a dense layer's."""
+    named = dict(module.named_parameters())
+    first = next((name for name, part in named.items() if part.ndim > 1), "")
+    dense = isinstance(module.get_submodule(first.rpartition(".")[0]), nn.Linear)
+    return tuple(
+        Block(name, tuple(part.shape), 0 if part.ndim > 1 else None, inputs=dense and name == first)
+        for name, part in named.items()
+    )
 
 
 def module_objective(
     module: nn.Module,
     loss: Callable[[Tensor, Tensor], Tensor],
-    data: tuple[Tensor | np.ndarray, Tensor | np.ndarray],
+    data: Batch | Iterable[Batch],
     statistics: Statistics | str = Statistics.BATCH,
 ) -> ModuleObjective:
     """Return the loss of a module as a function of its parameters, for planes, surfaces, curvature and the rest.
+
+    L(w) = mean over the batches of loss(module with parameters w (inputs), targets).
 
     >>> from landscape import axis, loss_surface, random_plane
     >>> objective = module_objective(nn.Linear(3, 1), nn.MSELoss(), (torch.ones(4, 3), torch.zeros(4, 1)))
@@ -83,13 +162,22 @@ def module_objective(
     >>> surface.loss.shape, bool(abs(surface.loss[1, 2] - surface.centre) < 1e-6)
     ((3, 5), True)
 
-    Args:
-        module: copied; neither its parameters nor its buffers nor its mode are changed. Dropout is off.
-        loss: (outputs, targets) -> a scalar.
-        data: inputs (N, ...) and targets, tensors or arrays, all of which are one batch.
-        statistics: "batch" normalizes by this batch, as in training; "running" by the module's stored averages.
+    Source: Li et al. 2018, arXiv 1712.09913, Eq. 1, with batch statistics by default where they take running ones.
 
-    Raises: ValueError where inputs or targets are not finite, the module has no parameters, or population statistics
-    are asked for.
+    Args:
+        module: copied; neither its parameters nor its buffers nor its mode are changed. Dropout is off. Whatever is not
+            one of torch's own layers is in evaluation mode, a BatchNorm that somebody wrote too.
+        loss: (outputs, targets) -> a tensor of one number.
+        data: inputs (N, ...) and targets, tensors or arrays, as one batch; or batches of such pairs, all of one size,
+            as a list or a DataLoader, which is read once. Copied.
+        statistics: "batch" normalizes by each batch, as in training; "running" by the module's stored averages.
+
+    Returns: a ModuleObjective; its `parameters` (P,) are the module's, its `layout` has a block for each by name.
+    Raises: ValueError where inputs or targets are empty or not finite, batches are of different sizes, the module has
+    no parameters or some in another precision, or population statistics are asked for; when it is evaluated, where the
+    loss is not one number.
+
+    Attention by torch's fused kernels has no second derivative: compute curvature within
+    `torch.nn.attention.sdpa_kernel(SDPBackend.MATH)`.
     """
     return ModuleObjective(module, loss, data, Statistics(statistics))

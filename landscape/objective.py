@@ -52,8 +52,9 @@ class Objective(ABC):
     def gradient(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
         """Return the losses `(E,)` and each member's own gradient `(E, P)`."""
         leaf = parameters.detach().requires_grad_()
-        losses = self(leaf)
-        (gradient,) = torch.autograd.grad(losses.sum(), leaf)
+        with torch.enable_grad():
+            losses = self(leaf)
+            (gradient,) = torch.autograd.grad(losses.sum(), leaf)
         return losses.detach(), gradient
 
     def tensor(self, array: object) -> Tensor:
@@ -62,7 +63,7 @@ class Objective(ABC):
 
 
 def check_finite(x: Tensor) -> None:
-    """Raise a ValueError where inputs are not finite: every loss would be not a number."""
+    """Raise a ValueError where inputs or targets are not finite: every loss would be not a number."""
     bad = int((~torch.isfinite(x)).sum()) if x.is_floating_point() else 0
     if bad:
         raise ValueError(
@@ -72,7 +73,12 @@ def check_finite(x: Tensor) -> None:
 
 
 def network_of(experiment: Experiment) -> Network:
-    """Return the network of an experiment, sized by its data."""
+    """Return the network of an experiment, sized by its data.
+
+    >>> from landscape import Experiment
+    >>> network_of(Experiment().replace(dataset="moons", width=8, depth=1)).layout.size  # 2 x 8 + 8 and 8 x 2 + 2
+    42
+    """
     data = load(experiment.data)
     return build(experiment.network, data.inputs, data.classes)
 
@@ -109,7 +115,8 @@ def accuracies_of(outputs: Tensor, targets: Tensor) -> Tensor:
 class NetworkObjective(Objective):
     """The loss of a network of ours on fixed data, in equal batches, with declared statistics.
 
-    batch: L(w) = mean over the batches of the loss normalized by that batch, as in training.
+    batch: L(w) = mean over the batches of the loss normalized by that batch, as in training (batch renormalization as
+        its training begins, r = 1 and d = 0: corrected by stored averages it would not be by this batch).
     running: by the averages that training stored, frozen wherever w goes.
     population: by the mean over the training batches, computed anew at each w.
 
@@ -121,7 +128,8 @@ class NetworkObjective(Objective):
         loss: which loss.
         statistics: which statistics.
         batches: number of equal batches.
-        state: what the normalizations remember, each value `(1, C)`, for running statistics.
+        state: what the normalizations remember, each value `(1, C)`, for running statistics, and for a normalization
+            that trains by the averages before a batch.
         population: the training inputs in batches, for population statistics.
     """
 
@@ -137,6 +145,9 @@ class NetworkObjective(Objective):
         population: tuple[Tensor, ...] = (),
     ) -> None:
         check_finite(x)
+        check_finite(y)
+        if batches < 1:
+            raise ValueError(f"batches must be at least 1, not {batches}")
         size = len(x) // batches
         if size < (network.config.least_batch if statistics is Statistics.BATCH else 1):
             raise ValueError(
@@ -154,13 +165,12 @@ class NetworkObjective(Objective):
     def outputs(self, parameters: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Return outputs `(E, n, C)` and targets `(1, n)` of each batch."""
         forward, members = self.network.forward, len(parameters)
+        state = expand_state(self.state, members)
         if self.statistics is Statistics.BATCH:
-            blank = self.network.initial_state(members, parameters)
-            return [(forward(parameters, blank, x, Context())[0], y) for x, y in self.parts]
+            context = Context(progress=0.0, momentum=0.0)
+            return [(forward(parameters, state, x, context)[0], y) for x, y in self.parts]
         if self.statistics is Statistics.POPULATION:
-            state = population_state(self.network, parameters, self.population)
-        else:
-            state = expand_state(self.state, members)
+            state = population_state(self.network, parameters, state, self.population)
         return [(forward(parameters, state, x, Context(statistics="stored"))[0], y) for x, y in self.parts]
 
     def __call__(self, parameters: Tensor) -> Tensor:
@@ -188,16 +198,18 @@ def expand_state(state: NetworkState, members: int) -> NetworkState:
     }
 
 
-def population_state(network: Network, parameters: Tensor, batches: tuple[Tensor, ...]) -> NetworkState:
+def population_state(
+    network: Network, parameters: Tensor, state: NetworkState, batches: tuple[Tensor, ...]
+) -> NetworkState:
     """Return statistics averaged over all batches, each weighing alike, at parameters `(E, P)`.
 
-    E[x] = mean of the batches' means, Var[x] = mean of their unbiased variances.
+    E[x] = mean of the batches' means, Var[x] = mean of their unbiased variances. The state matters only to a
+    normalization by the averages before a batch.
 
     Source: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2.
     """
-    state = network.initial_state(len(parameters), parameters)
     for k, x in enumerate(batches, start=1):
-        _, state = network.forward(parameters, state, x, Context(momentum=1 / k))
+        _, state = network.forward(parameters, state, x, Context(progress=0.0, momentum=1 / k))
     return state
 
 
@@ -220,11 +232,19 @@ def objective(
         num_examples: the first so many of the split, or all where there are fewer.
 
     Raises: ValueError for an unknown split or statistics, or where batches are too small.
+
+    >>> from landscape import Experiment, train
+    >>> run = train(Experiment().replace(dataset="moons", width=8, depth=1, num_steps=5))
+    >>> loss = objective(run, num_examples=10_000)
+    >>> abs(float(loss(loss.tensor(run.parameters[-1:]))[0]) - run.train_loss) < 1e-6
+    True
     """
     device = device or default_device()
     data, network, experiment = load(run.experiment.data), network_of(run.experiment), run.experiment
     x, y = examples_of(data, split, dtype, device)
-    statistics = Statistics(statistics)
+    statistics = statistics_of(statistics)
+    if num_examples < 1:
+        raise ValueError(f"num_examples must be at least 1, not {num_examples}")
     state = network.unflatten_state(torch.as_tensor(run.states[-1:]).to(device=device, dtype=dtype))
     population: tuple[Tensor, ...] = ()
     if statistics is Statistics.POPULATION:
@@ -233,6 +253,19 @@ def objective(
         population = tuple(train[i : i + size][None] for i in range(0, len(train) - size + 1, size))
     build_objective = partial(NetworkObjective, network, loss=experiment.training.loss, statistics=statistics)
     return build_objective(x[:num_examples], y[:num_examples], batches=batches, state=state, population=population)
+
+
+def statistics_of(name: Statistics | str) -> Statistics:
+    """Return the statistics of that name.
+
+    >>> statistics_of("running") is Statistics.RUNNING
+    True
+
+    Raises: ValueError for an unknown name.
+    """
+    if name not in list(Statistics):
+        raise ValueError(f"statistics must be one of {', '.join(Statistics)}, not {name!r}")
+    return Statistics(name)
 
 
 def examples_of(data: Data, split: str, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:

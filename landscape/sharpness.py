@@ -37,8 +37,19 @@ def relative_objective(objective: Objective, parameters: np.ndarray) -> tuple[Re
     |w_i| |w_j|, which undoes that: all curvature in these units stays when filters grow. Parameters of one axis (bias,
     scale, shift) keep their own units.
 
+    >>> from landscape import module_objective
+    >>> import torch
+    >>> data = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.zeros(2, 1)
+    >>> loss = module_objective(torch.nn.Linear(2, 1, bias=False), torch.nn.MSELoss(), data)  # (w1^2 + 4 w2^2) / 2
+    >>> relative, there = relative_objective(loss, np.array([3.0, 4.0]))  # a filter of length 5
+    >>> top_eigenvalues(relative, there).values.round(3).tolist()  # 5^2 times the 4 of w2
+    [100.0]
+
     Source: the invariance is Ioffe & Szegedy 2015, arXiv 1502.03167, Sec. 3.3, differentiated twice; the units are the
     filter-wise ones of Kwon et al. 2021, arXiv 2102.11600 (who take those of a bias relative too).
+
+    Args: objective of P parameters; parameters (P,).
+    Returns: the objective, and the parameters (P,) to give to it for those here.
     """
     lengths = filter_lengths(parameters, objective.layout)
     return Rescaled(objective, lengths), parameters / lengths
@@ -108,7 +119,18 @@ def sharpness_along(objective: Objective, parameters: np.ndarray, steps: np.ndar
 
     Full-batch gradient descent of rate eta raises it to 2 / eta and hovers there, at the edge of stability.
 
+    >>> from landscape import module_objective
+    >>> import torch
+    >>> data = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.zeros(2, 1)
+    >>> loss = module_objective(torch.nn.Linear(2, 1, bias=False), torch.nn.MSELoss(), data)  # (w1^2 + 4 w2^2) / 2
+    >>> found = sharpness_along(loss, np.array([[3.0, 4.0], [0.6, 0.8]]), np.array([0, 10]))
+    >>> found.sharpness.round(3).tolist(), found.relative.round(3).tolist()
+    ([4.0, 4.0], [100.0, 4.0])
+
     Source: Cohen et al. 2021, arXiv 2103.00065.
+
+    Args: objective of P parameters; parameters (S, P) and steps (S,) as a run has them.
+    Returns: a Sharpness.
     """
     scan = SharpnessScan(objective, parameters, steps)
     scan.advance(float("inf"))

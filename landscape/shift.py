@@ -15,7 +15,8 @@ from torch import Tensor
 
 from landscape.data import load
 from landscape.experiment import Experiment
-from landscape.objective import Objective, accuracies_of, network_of, population_state
+from landscape.objective import Objective, accuracies_of, network_of
+from landscape.passes import snapshots_of
 from landscape.steps import AlongTraining, StepObjective
 from landscape.training import Run
 from models.fields import number, validate
@@ -51,9 +52,17 @@ def internal_covariate_shift(
     and those of a normalization on the input. The lowest layer has nothing below it: its shift is 0 where no input is
     normalized. The k + 1 points are one stack.
 
+    >>> from landscape import step_objective
+    >>> small = Experiment().replace(dataset="moons", width=8, depth=2, num_steps=5)
+    >>> loss, after = step_objective(small, 0), step_objective(small, 1).start
+    >>> internal_covariate_shift(loss, loss.start, after).difference[0].item()  # nothing is below the first layer
+    0.0
+
     Source: Santurkar et al. 2018, arXiv 1805.11604, Definition 2.1.
 
-    Args: objective of the step's batch, of a network of ours; before (P,) and after (P,) the optimizer's step.
+    Args: objective of the step's batch, of a network of ours or of a module whose layers are registered in the order in
+        which they apply; before (P,) and after (P,) the optimizer's step.
+    Returns: a LayerShift of one step.
     """
     layers, masks = _below(objective.layout)
     start, moved = objective.tensor(before), objective.tensor(after)
@@ -70,15 +79,19 @@ def internal_covariate_shift(
 
 
 def _below(layout: Layout) -> tuple[tuple[str, ...], np.ndarray]:
-    """Return the layers in the order in which they apply, and for each where what lies below it stands, (L, P)."""
+    """Return the layers in the order in which they stand, and for each where what lies below it stands, (L, P)."""
     layers = tuple(block.name.removesuffix(".weight") for block in layout.blocks if block.filter_axis is not None)
-    rank = {layer: i for i, layer in enumerate(layers)}
-    ranks = np.concatenate([np.full(b.size, rank.get(b.name.rpartition(".")[0], -1)) for b in layout.blocks])
-    return layers, ranks < np.arange(len(layers))[:, None]
+    rank = {"input": -1} | {layer: i for i, layer in enumerate(layers)}
+    ranks, last = [], -1
+    for block in layout.blocks:
+        # What has another name than a layer, such as a module's BatchNorm, belongs to the layer before it.
+        last = rank.get(block.name.rpartition(".")[0], last)
+        ranks.append(np.full(block.size, last))
+    return layers, np.concatenate(ranks) < np.arange(len(layers))[:, None]
 
 
 def _cosine(a: Tensor, b: Tensor) -> Tensor:
-    return (a / torch.linalg.vector_norm(a)) @ (b / torch.linalg.vector_norm(b))
+    return ((a / torch.linalg.vector_norm(a)) @ (b / torch.linalg.vector_norm(b))).clamp(-1, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +107,8 @@ class ShiftTask(AlongTraining):
     """The computation of a `Shift` in chunks: at each measured step the layers move as the optimizer moves them."""
 
     def __init__(self, experiment: Experiment, count: int = 100) -> None:
+        if count < 1:
+            raise ValueError(f"count must be at least 1, the steps to measure, not {count}")
         super().__init__(experiment, count)
 
     def measure(self, objective: StepObjective, after: Tensor) -> LayerShift:
@@ -108,7 +123,15 @@ class ShiftTask(AlongTraining):
 def shift_of(experiment: Experiment, count: int = 100) -> Shift:
     """Train an experiment and return its internal covariate shift at up to `count` steps, evenly spaced.
 
+    >>> found = shift_of(Experiment().replace(dataset="moons", width=8, depth=2, num_steps=20), count=5)
+    >>> found.shift.layers, found.shift.cosine.shape
+    (('layer1', 'layer2', 'output'), (5, 3))
+
     Source: Santurkar et al. 2018, arXiv 1805.11604, Sec. 2.2, Fig. 3.
+
+    Args: experiment: what to train; count: how many of its steps to measure.
+    Returns: a Shift, up to the step at which the training diverged, if it did.
+    Raises: ValueError for no steps to measure; RuntimeError where it diverged at its first, so that there is nothing.
     """
     task = ShiftTask(experiment, count)
     task.advance(float("inf"))
@@ -131,7 +154,7 @@ class Domain:
 
     def apply(self, x: Tensor, deviation: float, seed: int) -> Tensor:
         """Return inputs (N, ...) as they look in this domain."""
-        drawn = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed))
+        drawn = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed), dtype=x.dtype)
         return self.contrast * x + deviation * (self.brightness + self.noise * drawn)
 
 
@@ -163,6 +186,7 @@ def gaussian_divergence(a: Tensor, b: Tensor) -> Tensor:
     Source: Li et al. 2016, arXiv 1603.04779, Sec. 3.
 
     Args: a `(N, C)`, b `(M, C)`: the unit's values in each domain.
+    Returns: (C,), at least 0.
 
     >>> a = torch.tensor([[-1.0], [1.0]])
     >>> gaussian_divergence(a, a + 3).item()  # d^2 / s^2
@@ -183,10 +207,23 @@ def adapted_state(network: Network, parameters: Tensor, x: Tensor) -> NetworkSta
 
     Source: Li et al. 2016, arXiv 1603.04779, Algorithm 1.
 
-    Args: x `(N, *inputs)` of the new domain.
+    >>> from landscape import train
+    >>> run = train(Experiment().replace(dataset="wine", width=4, depth=1, normalization="batch", num_steps=5))
+    >>> x, parameters = load(run.experiment.data).test_x, torch.as_tensor(run.parameters[-1:])
+    >>> network = network_of(run.experiment)
+    >>> entering = x @ parameters[0, network.layout.slice("layer1.weight")].view(13, 4)
+    >>> bool(torch.allclose(adapted_state(network, parameters, x)["layer1"]["mean"][0], entering.mean(0), rtol=1e-4))
+    True
+
+    Args: network: of our kinds; parameters (E, P); x `(N, *inputs)` of the new domain.
+    Returns: what a `NetworkObjective` by running statistics takes as its state.
     """
+    state = network.initial_state(len(parameters), parameters)
     with torch.no_grad():
-        return population_state(network, parameters, (x[None],))
+        # Once for each layer: one that normalizes by what it remembers even here has it right after those below have.
+        for _ in network.states:
+            _, state = network.forward(parameters, state, x[None], Context(progress=0.0, momentum=1.0))
+    return state
 
 
 def domain_shift(run: Run, domain: Domain) -> DomainShift:
@@ -197,11 +234,18 @@ def domain_shift(run: Run, domain: Domain) -> DomainShift:
     normalization: at its output both domains have the same mean and deviation by construction. What enters the first
     one does not change. A network without normalization has nothing to adapt: before and after are the same.
 
+    >>> from landscape import train
+    >>> run = train(Experiment().replace(dataset="wine", width=8, depth=2, normalization="batch", num_steps=20))
+    >>> domain_shift(run, Domain(contrast=1, brightness=0)).before.tolist()  # the same domain
+    [0.0, 0.0]
+
     Source: Li et al. 2016, arXiv 1603.04779, Algorithm 1; the divergence averaged over the units of a layer.
+
+    Args: run: at whose end; domain: the second one.
+    Returns: a DomainShift of L layers.
     """
     network, data = network_of(run.experiment), load(run.experiment.data)
-    parameters = torch.as_tensor(run.parameters[-1:])
-    stored = network.unflatten_state(torch.as_tensor(run.states[-1:]))
+    parameters, stored = snapshots_of(run, network, [-1])
     deviation = float(data.train_x.std())
     train, test = (domain.apply(x, deviation, seed) for seed, x in enumerate((data.train_x, data.test_x)))
     adapted = adapted_state(network, parameters, train)

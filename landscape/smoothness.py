@@ -54,7 +54,16 @@ class Ladder:
 
 
 def ladder_of(experiment: Experiment) -> Ladder:
-    """Return the paper's ladder for an experiment: the longer one for a deep linear network."""
+    """Return the paper's ladder for an experiment: the longer one for a deep linear network.
+
+    >>> [ladder_of(Experiment().replace(activation=name)).highest for name in ("relu", "linear")]
+    [4.0, 30.0]
+
+    Source: Santurkar et al. 2018, arXiv 1805.11604, App. A.2.2.
+
+    Args: experiment: whose activation function tells.
+    Returns: a Ladder.
+    """
     linear = experiment.network.activation is Activation.LINEAR
     return Ladder(lowest=0.01, highest=30.0) if linear else Ladder()
 
@@ -69,7 +78,7 @@ class Probe:
     effective_beta: (..., K) gradient_change / (rho |g|); not a number where g is 0.
     start_loss: (...) L(theta). gradient_norm: (...) |g|.
 
-    What overflows is inf or not a number, as it comes; `bands` counts it as infinite.
+    What overflows is inf or not a number, as it comes; the bands and the greatest values count it as infinite.
 
     Source: Santurkar et al. 2018, arXiv 1805.11604, Sec. 3.2, App. A.2.2.
     """
@@ -104,8 +113,8 @@ class Probe:
 
     @property
     def max_beta(self) -> np.ndarray:
-        """The effective beta of the point, the greatest along the ladder, (...)."""
-        return self.effective_beta.max(-1)
+        """The effective beta of the point, the greatest along the ladder, (...); not a number where g is 0."""
+        return np.where(self.gradient_norm > 0, _band(self.effective_beta)[..., 1], np.nan)
 
 
 def _band(values: np.ndarray) -> np.ndarray:
@@ -118,6 +127,13 @@ def probe_along_gradient(objective: Objective, parameters: np.ndarray | Tensor, 
 
     L(theta - rho g), |grad L(theta - rho g) - g| and |grad L(theta - rho g) - g| / (rho |g|) for each rho. The K points
     are one stack: two calls of the objective in all.
+
+    >>> from landscape import module_objective
+    >>> data = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.zeros(2, 1)
+    >>> loss = module_objective(torch.nn.Linear(2, 1, bias=False), torch.nn.MSELoss(), data)  # (w1^2 + 4 w2^2) / 2
+    >>> probe = probe_along_gradient(loss, np.array([0.0, 1.0]), np.array([0.1, 0.2]))  # along w2, of curvature 4
+    >>> probe.effective_beta.round(4).tolist(), probe.loss.round(4).tolist()  # 2 (1 - 4 rho)^2
+    ([4.0, 4.0], [0.72, 0.08])
 
     Source: Santurkar et al. 2018, arXiv 1805.11604, Sec. 3.2.
 
@@ -195,9 +211,18 @@ def line_along_gradient(
 ) -> GradientLine:
     """Return the loss L(theta - rho g) on a fine grid of rho, and the gradient's parts at a few rho.
 
+    >>> from landscape import module_objective
+    >>> data = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.zeros(2, 1)
+    >>> loss = module_objective(torch.nn.Linear(2, 1, bias=False), torch.nn.MSELoss(), data)  # (w1^2 + 4 w2^2) / 2
+    >>> line = line_along_gradient(loss, np.array([0.0, 1.0]), np.array([0.0, 0.25]), np.array([0.25, 0.5]))
+    >>> line.loss.round(4).tolist(), line.along.round(4).tolist()  # at 1 / 4 the bottom, beyond it the other wall
+    ([2.0, 0.0], [0.0, -4.0])
+
     Source: Santurkar et al. 2018, arXiv 1805.11604, Sec. 3.2, whose measures are read off such lines.
 
-    Args: objective of P parameters; parameters theta (P,); step_sizes (K,); arrow_sizes (A,), usually three.
+    Args: objective of P parameters; parameters theta (P,); step_sizes rho (K,), multiples of g; arrow_sizes (A,),
+        usually three.
+    Returns: a GradientLine; not numbers across and along where g is 0.
     """
     sizes, arrows = np.asarray(step_sizes, float), np.asarray(arrow_sizes, float)
     start_loss, gradient, arrow_loss, gradients = _walk(objective, parameters, arrows)
@@ -267,6 +292,10 @@ def smoothness_of(experiment: Experiment, ladder: Ladder | None = None) -> Smoot
     (10, 4)
 
     Source: Santurkar et al. 2018, arXiv 1805.11604, Sec. 3.2, Fig. 4.
+
+    Args: experiment: what to train; ladder: the paper's where it is None (see `ladder_of`).
+    Returns: a Smoothness, up to the step at which the training diverged, if it did.
+    Raises: RuntimeError where it diverged at its first step, so that there is nothing to measure.
     """
     task = SmoothnessTask(experiment, ladder)
     task.advance(float("inf"))

@@ -72,9 +72,18 @@ def hessian_trace(objective: Objective, parameters: np.ndarray, probes: int = 16
 
     Exact for a diagonal Hessian. The error is the deviation of the probes over the root of their number.
 
+    >>> from landscape import module_objective
+    >>> data = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.zeros(2, 1)
+    >>> loss = module_objective(torch.nn.Linear(2, 1, bias=False), torch.nn.MSELoss(), data)  # (w1^2 + 4 w2^2) / 2
+    >>> trace = hessian_trace(loss, loss.parameters)
+    >>> trace.value, trace.error
+    (5.0, 0.0)
+
     Source: Hutchinson 1990, A stochastic estimator of the trace of the influence matrix.
 
-    Args: probes, at least 2; seed of the signs.
+    Args: objective of P parameters; parameters (P,); probes, at least 2; seed of the signs.
+    Returns: a Trace.
+    Raises: ValueError for fewer than two probes.
     """
     if probes < 2:
         raise ValueError(f"probes must be at least 2, to tell their error, not {probes}")
@@ -99,6 +108,8 @@ class DensityScan:
         smoothing: deviation of the Gaussians as a share of the spectrum's range.
         points: of the grid, which reaches five deviations beyond the spectrum.
         seed: of the vectors.
+
+    Raises: ValueError for no probes or no steps.
     """
 
     objective: Objective
@@ -109,6 +120,10 @@ class DensityScan:
     points: int = 501
     seed: int = 0
     quadratures: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.probes < 1 or self.steps < 1:
+            raise ValueError(f"probes and steps must be at least 1, not {self.probes} and {self.steps}")
 
     @property
     def finished(self) -> bool:
@@ -160,9 +175,16 @@ def spectral_density(
     the first components of its eigenvectors the weights of a Gauss quadrature of v' f(H) v, whose mean over v is
     trace f(H) / P. The density is that of f = a Gaussian around each point of the grid.
 
+    >>> from landscape import module_objective
+    >>> data = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.zeros(2, 1)
+    >>> loss = module_objective(torch.nn.Linear(2, 1, bias=False), torch.nn.MSELoss(), data)  # (w1^2 + 4 w2^2) / 2
+    >>> spectral_density(loss, loss.parameters, probes=1).nodes.round(4).tolist()
+    [[1.0, 4.0]]
+
     Source: Ghorbani et al. 2019, arXiv 1901.10159, Alg. 1, 2; they take 10 probes and 90 steps.
 
-    Args and Returns: as `DensityScan`, whose smoothing and points are the options.
+    Args and Raises: as `DensityScan`, whose smoothing and points are the options.
+    Returns: a SpectralDensity.
     """
     scan = DensityScan(objective, parameters, probes, steps, seed=seed, **options)
     scan.advance(float("inf"))

@@ -68,6 +68,12 @@ def step_objective(experiment: Experiment, step: int) -> StepObjective:
     """Return the loss that a step of a training descends, after training up to it.
 
     Raises: ValueError where the training has no such step, or diverges before it.
+
+    >>> experiment = Experiment().replace(dataset="moons", width=8, depth=1, num_steps=5)
+    >>> loss = step_objective(experiment, 3)
+    >>> from landscape import train
+    >>> bool(abs(loss(loss.start[None])[0] - train(experiment).loss[3]) < 1e-6)
+    True
     """
     training = Training([experiment], snapshots=2)
     while not training.finished and training.step < step:

@@ -216,6 +216,14 @@ def loss_surface(
     Args: objective of P parameters; plane in P dimensions; alphas (A,) and, but for a line, betas (B,); accuracy:
         whether to compute it too.
     Returns: a Surface whose loss is (B, A). Points whose loss is not finite are kept as they are and counted.
+    Raises: ValueError where the plane lies among other parameters than the objective's.
+
+    >>> from landscape import Experiment, objective, random_plane, train
+    >>> run = train(Experiment().replace(dataset="moons", width=8, depth=1, num_steps=5))
+    >>> loss = objective(run, num_examples=10_000)
+    >>> surface = loss_surface(loss, random_plane(run.parameters[-1], loss.layout), axis(1, 5), axis(1, 3))
+    >>> surface.loss.shape, bool(np.isclose(surface.loss[1, 2], run.train_loss, rtol=1e-5))
+    ((3, 5), True)
     """
     scan = SurfaceScan(objective, plane, np.asarray(alphas, float), np.asarray(betas, float), False, accuracy)
     scan.advance(float("inf"))
@@ -223,7 +231,21 @@ def loss_surface(
 
 
 def losses_at(objective: Objective, points: np.ndarray) -> np.ndarray:
-    """Return the losses (S,) at parameters (S, P), computed in chunks."""
+    """Return the losses (S,) at parameters (S, P), computed in chunks.
+
+    >>> from landscape import Experiment, objective, train
+    >>> run = train(Experiment().replace(dataset="moons", width=8, depth=1, num_steps=5, batch_size=10_000))
+    >>> before_each_step = losses_at(objective(run, num_examples=10_000), run.parameters)
+    >>> bool(np.allclose(before_each_step[:-1], run.loss, rtol=1e-5))
+    True
+
+    Raises: ValueError for parameters of another shape.
+    """
+    points = np.asarray(points)
+    if points.ndim != 2:
+        raise ValueError(
+            f"parameters must be (S, P), one row for each point, not {points.shape}; write points[None] for one"
+        )
     with torch.no_grad():
         parts = [
             objective(objective.tensor(points[i : i + objective.chunk])).cpu().numpy()
@@ -236,6 +258,12 @@ def path_on(objective: Objective, plane: Plane, trajectory: np.ndarray, steps: n
     """Return a trajectory (S, P), whose snapshots were taken at the steps (S,), as it lies on, and off, a plane.
 
     Source: Li et al. 2018, arXiv 1712.09913, Sec. 7, for the projection; the residual is ours.
+
+    >>> from landscape import Experiment, objective, pca_plane, train
+    >>> run = train(Experiment().replace(dataset="moons", width=8, depth=1, num_steps=2))
+    >>> path = path_on(objective(run), pca_plane(run.parameters), run.parameters, run.steps)
+    >>> bool(np.allclose(path.loss, path.height)), round(path.off_plane, 6)  # three points lie on one plane
+    (True, 0.0)
     """
     coordinates = plane.coordinates(trajectory)
     nearest = plane.points(coordinates)

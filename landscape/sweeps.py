@@ -63,6 +63,12 @@ def sweep_stacks(
     Experiments alike in `stack_key` (they may differ in seed, learning rate, momentum, weight decay, initialization
     scale) are stacks, as many in each as stay in the cache.
 
+    >>> small = Experiment().replace(dataset="moons", width=8)
+    >>> [len(sweep_stacks(small, axis, values)) for axis, values in {"learning_rate": [0.1, 1.0], "depth": [1, 2]}.items()]
+    [1, 2]
+
+    Args: as `sweep`.
+    Returns: for each stack its experiments by their cells, (row of the value, column of the seed).
     Raises: ValueError where the axis is no field, or one of its values makes no valid experiment.
     """
     if not len(values) or not len(seeds):
@@ -70,8 +76,8 @@ def sweep_stacks(
     if axis == "seed":
         raise ValueError("the axis of a sweep must not be seed: give the seeds as seeds, and another axis")
     alike: dict[Experiment, list[tuple[Cell, Experiment]]] = {}
-    for row, value in enumerate(values):
-        for column, seed in enumerate(seeds):
+    for row, value in enumerate(plain(values)):
+        for column, seed in enumerate(plain(seeds)):
             member = experiment.replace(**{axis: value, "seed": seed})
             alike.setdefault(stack_key(member), []).append(((row, column), member))
     stacks = []
@@ -116,8 +122,8 @@ class SweepTask:
             axis,
             bounds.label,
             bounds.logarithmic,
-            tuple(values),
-            tuple(seeds),
+            plain(values),
+            plain(seeds),
             curves=np.full((*shape, steps), np.nan),
             **numbers,
             **flags,
@@ -171,6 +177,15 @@ class SweepTask:
                 made.test_accuracy[cell] = run.test_accuracy[-1]
 
 
+def plain(values: Sequence[Any]) -> tuple[Any, ...]:
+    """Return values as Python's own, so that those of `np.arange` and `np.logspace` are values of an experiment.
+
+    >>> plain(np.arange(1, 3)), plain(["none", 0.5])
+    ((1, 2), ('none', 0.5))
+    """
+    return tuple(value.item() if isinstance(value, np.generic) else value for value in values)
+
+
 def _stack_size(experiment: Experiment) -> int:
     """Return how many members to train as one stack: more than stay in the cache were no faster, measured."""
     data, training = load(experiment.data), experiment.training
@@ -181,6 +196,9 @@ def _stack_size(experiment: Experiment) -> int:
 
 def join_sweeps(parts: Sequence[Sweep]) -> Sweep:
     """Return one sweep that holds what each part of it has trained, up to now or to the end; parts share no cell.
+
+    Args: parts: of one sweep, by the stacks that they train.
+    Returns: a Sweep; the parts stay as they are.
 
     >>> small = Experiment().replace(dataset="moons", width=8, num_steps=20)
     >>> whole = small, "depth", [1, 2]
@@ -218,7 +236,9 @@ def sweep(experiment: Experiment, axis: str, values: Sequence[Any], seeds: Seque
     >>> sweep(small, "learning_rate", [0.01, 0.1, 1.0], seeds=(0, 1)).test_accuracy.shape
     (3, 2)
 
-    Args: axis, any number or choice of an experiment by its name; values (V,); seeds (R,).
+    Args: experiment: what all have in common; axis, any number or choice of an experiment by its name; values (V,);
+        seeds (R,).
+    Returns: a Sweep of (V, R) trainings.
     Raises: ValueError where the axis is no field, or one of its values makes no valid experiment.
     """
     task = SweepTask(experiment, axis, values, seeds)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from torch import Tensor
 from landscape.data import load
 from landscape.devices import default_device, device_name, keep_freed_memory
 from landscape.experiment import BatchOrder, Experiment
-from landscape.objective import accuracies_of, examples_of, losses_of, network_of
+from landscape.objective import NetworkObjective, accuracies_of, examples_of, losses_of, network_of
 from landscape.optimizers import Descent
 from models.network import Network
 from models.normalization import Context
@@ -172,10 +173,11 @@ class Training:
     def advance(self, seconds: float) -> None:
         """Train for about so many seconds, at least one step."""
         until = time.perf_counter() + seconds
-        while not self.finished:
-            self._step()
-            if time.perf_counter() > until:
-                break
+        with torch.enable_grad():
+            while not self.finished:
+                self._step()
+                if time.perf_counter() > until:
+                    break
         if self.finished and (not self.snapshots or self.snapshots[-1][0] != self.step):
             self._snapshot()
 
@@ -248,7 +250,7 @@ class Training:
             np.stack([item[i][min(member, len(item[i]) - 1)] for item in kept]) for i in range(1, 4)
         )
         unknown = float("nan"), float("nan")
-        train_loss, train_accuracy = self._on_training_set(parameters[-1]) if self.finished else unknown
+        train_loss, train_accuracy = self._on_training_set(parameters[-1], states[-1]) if self.finished else unknown
         examples = max(len(self.test_x), 1)
         margin = max(0.05, 3 * (self.majority * (1 - self.majority) / examples) ** 0.5)
         return Run(
@@ -267,13 +269,12 @@ class Training:
             device=device_name(self.device),
         )
 
-    def _on_training_set(self, parameters: np.ndarray) -> tuple[float, float]:
+    def _on_training_set(self, parameters: np.ndarray, state: np.ndarray) -> tuple[float, float]:
         """Return loss and accuracy of parameters (P,) over the whole training set as one batch, by its statistics."""
-        flat = torch.as_tensor(parameters).to(self.parameters)[None]
-        with torch.no_grad():
-            outputs = self.network.forward(flat, self.network.initial_state(1, flat), self.x[None], Context())[0]
-            y = self.y[None]
-            return float(losses_of(outputs, y, self.base.training.loss)), float(accuracies_of(outputs, y))
+        of_run = partial(NetworkObjective, self.network, self.x, self.y, self.base.training.loss)
+        whole = of_run(state=self.network.unflatten_state(torch.as_tensor(state).to(self.parameters)[None]))
+        losses, accuracies = whole.measure(torch.as_tensor(parameters).to(self.parameters)[None])
+        return float(losses[0]), float(accuracies[0])
 
 
 def leaves(network: Network, parameters: Tensor) -> dict[str, Tensor]:

@@ -27,12 +27,24 @@ PATH_MARGIN = 1.3
 
 
 def objective_of(run: Run, view: View) -> NetworkObjective:
-    """Return the objective that a view of a run asks for."""
+    """Return the objective that a view of a run asks for.
+
+    >>> from landscape import Experiment, train
+    >>> run = train(Experiment().replace(dataset="moons", width=8, depth=1, num_steps=5))
+    >>> objective_of(run, View(statistics="population", num_examples=100)).statistics.value
+    'population'
+    """
     return objective(run, view.statistics, view.split, view.batches, view.num_examples)
 
 
 def plane_of(run: Run, view: View) -> Plane:
-    """Return the plane that a view of a run asks for, through the run's last parameters."""
+    """Return the plane that a view of a run asks for, through the run's last parameters.
+
+    >>> from landscape import Experiment, train
+    >>> run = train(Experiment().replace(dataset="moons", width=8, depth=1, num_steps=5))
+    >>> bool((plane_of(run, View(plane="input-weights")).origin == run.parameters[-1]).all())
+    True
+    """
     layout = network_of(run.experiment).layout
     match view.plane:
         case PlaneKind.PCA:
@@ -80,6 +92,12 @@ def surface_of(run: Run, view: View) -> Surface:
     """Return the surface that a view of a run asks for.
 
     Raises: ValueError where the view does not fit the run (its plane, its batches).
+
+    >>> from landscape import Experiment, train
+    >>> run = train(Experiment().replace(dataset="moons", width=8, depth=1, num_steps=5))
+    >>> surface = surface_of(run, View(resolution=5, resolution_y=3))
+    >>> surface.loss.shape, bool(np.isclose(surface.loss[1, 2], surface.centre))
+    ((3, 5), True)
     """
     scan = scan_of(run, view)
     scan.advance(float("inf"))

@@ -16,7 +16,8 @@ class Block:
 
     shape: without the axis of the stack.
     filter_axis: the axis that counts the filters (the output units), or None on 1-D tensors, which have none.
-    inputs: whether its first axis counts the features of the data (the first layer's weights).
+    inputs: whether it has weights for each feature of the data: the first layer's, whose axis that is not of the filters
+        counts the features.
     """
 
     name: str
@@ -56,7 +57,15 @@ class Layout:
         raise KeyError(f"no block {name!r}; there are {[block.name for block in self.blocks]}")
 
     def split(self, flat: Tensor) -> dict[str, Tensor]:
-        """View a flat `(E, P)` as its blocks, each `(E, *shape)`."""
+        """View a flat `(E, P)` as its blocks, each `(E, *shape)`.
+
+        Raises: ValueError where there are more or fewer than P numbers.
+        """
+        if flat.shape[1] != self.size:
+            raise ValueError(
+                f"these are {flat.shape[1]} parameters, and the network has {self.size}: take parameters and planes "
+                "from a network of the same configuration and data"
+            )
         parts = flat.split([block.size for block in self.blocks], dim=1)
         return {block.name: part.reshape(-1, *block.shape) for block, part in zip(self.blocks, parts, strict=True)}
 

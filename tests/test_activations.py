@@ -1,15 +1,20 @@
 """What enters and leaves the layers, against hooks on `torch.nn` modules and against Jacobians by autograd."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from scipy.stats import kurtosis
+from torch.nn import functional
 
 from landscape.activations import activation_histograms, excess_kurtosis, layer_inputs
 from landscape.data import load
 from landscape.experiment import Experiment
 from landscape.gradients import gradient_norms, layer_jacobians
-from landscape.training import train
+from landscape.objective import network_of
+from landscape.shift import Domain, domain_shift
+from landscape.training import Training, train
 from tests.cases import NETWORKS, SMALL
 from tests.reference import plain_loss, twin
 
@@ -92,8 +97,7 @@ def test_jacobians_are_of_one_example_among_the_others(name):
 def test_jacobians_in_parts_are_the_same(monkeypatch):
     run = train(SMALL.replace(num_steps=1))
     whole, norms = layer_jacobians(run), gradient_norms(run).weights
-    for module in ("gradients", "passes"):
-        monkeypatch.setattr(f"landscape.{module}.STACK_BYTES", 1)
+    monkeypatch.setattr("landscape.passes.STACK_BYTES", 1)
     parts = layer_jacobians(run)
     for one, other in zip(whole.values, parts.values, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
@@ -115,16 +119,88 @@ def test_images_are_taken_over_their_locations():
     found = layer_inputs(run, unit=3, examples=20)
     assert found.percentiles.shape == (3, 2, 3)
     assert gradient_norms(run).activations.shape == (3, 3)
-    with pytest.raises(ValueError, match="choose mlp"):
-        layer_jacobians(run)
 
 
-def test_what_cannot_be_measured_says_so():
+def test_jacobians_of_a_convolution_are_those_of_torchs_own_layers():
+    run = train(Experiment().replace(kind="cnn", width=3, depth=2, num_steps=5, normalization="batch"))
+    found = layer_jacobians(run, count=2, examples=12)
+    layout = network_of(run.experiment).layout
+    w = {
+        b.name: torch.as_tensor(run.parameters[-1][layout.slice(b.name)]).view(b.shape).double() for b in layout.blocks
+    }
+
+    def layer(i, x, side):  # channels last, as the outputs are
+        images = x.view(len(x), side, side, -1).permute(0, 3, 1, 2)
+        images = functional.avg_pool2d(images, 2) if i > 1 else images
+        kernel = w[f"layer{i}.weight"].view(3, 3, -1, 3).permute(3, 2, 0, 1)
+        z = functional.conv2d(images, kernel, padding=1)
+        z = functional.batch_norm(z, None, None, w[f"layer{i}.scale"], w[f"layer{i}.shift"], training=True)
+        return z.relu().permute(0, 2, 3, 1).flatten(1)
+
+    def output(x):
+        images = functional.avg_pool2d(x.view(len(x), 4, 4, 3).permute(0, 3, 1, 2), 2)
+        return images.permute(0, 2, 3, 1).flatten(1) @ w["output.weight"] + w["output.bias"]
+
+    x = load(run.experiment.data).train_x[:12].double().flatten(1)
+    layers = [lambda x: layer(1, x, 8), lambda x: layer(2, x, 8), output]
+    assert found.layers == ("layer1", "layer2", "output")
+    for values, apply in zip(found.values, layers, strict=True):
+        whole = torch.autograd.functional.jacobian(apply, x)
+        for example in range(2):
+            expected = torch.linalg.svdvals(whole[example, :, example])
+            np.testing.assert_allclose(values[example], expected, rtol=1e-3, atol=1e-4)
+        x = apply(x)
+
+
+@pytest.mark.parametrize("normalization", ["batch-renorm", "batch-moving"])
+def test_what_goes_through_a_layer_is_normalized_as_by_torch(normalization):
+    run = train(SMALL.replace(normalization=normalization, dataset="wine", num_steps=40))
+    network, data = network_of(run.experiment), load(run.experiment.data)
+    for snapshot in (0, 20, -1):
+        w = network.layout.split(torch.as_tensor(run.parameters[[snapshot]]).double())
+        stored = network.state_layout.split(torch.as_tensor(run.states[[snapshot]]).double())
+        h, inputs = data.train_x[:64].double(), []
+        for place in ("layer1", "layer2"):
+            z = h @ w[f"{place}.weight"][0] + w.get(f"{place}.bias", torch.zeros(1))[0]
+            own = stored[f"{place}.mean"][0], stored.get(f"{place}.variance", [None])[0]
+            own = own if normalization == "batch-moving" else (None, None)
+            scale, shift = w[f"{place}.scale"][0], w[f"{place}.shift"][0]
+            inputs.append(functional.batch_norm(z, *own, scale, shift, training=normalization == "batch-renorm"))
+            h = inputs[-1].tanh()
+        expected = [np.percentile(values.numpy(), [15, 50, 85]) for values in inputs]
+        np.testing.assert_allclose(layer_inputs(run, examples=64).percentiles[snapshot], expected, rtol=1e-3, atol=1e-4)
+        spread = [float(values.std()) for values in inputs]
+        np.testing.assert_allclose(activation_histograms(run).deviation[snapshot, :, 1], spread, rtol=1e-3)
+
+
+def test_a_training_in_double_precision_is_looked_at_too():
+    training = Training([SMALL.replace(normalization="batch", num_steps=3)], dtype=torch.float64)
+    training.advance(float("inf"))
+    run = training.result()
+    single = replace(run, parameters=run.parameters.astype(np.float32), states=run.states.astype(np.float32))
+    for of in (
+        lambda run: gradient_norms(run).weights,
+        lambda run: activation_histograms(run).deviation,
+        lambda run: domain_shift(run, Domain()).before,
+    ):
+        np.testing.assert_array_equal(of(run), of(single))
+
+
+def test_what_cannot_be_measured_says_so(monkeypatch):
     with pytest.raises(ValueError, match="unit must be from 0 to 5"):
         layer_inputs(train(SMALL.replace(num_steps=1)), unit=6)
     recurrent = train(Experiment().replace(kind="recurrent", width=4, depth=1, num_steps=1))
-    with pytest.raises(ValueError, match="not a recurrent one"):
-        gradient_norms(recurrent)
+    for measure in (gradient_norms, layer_jacobians, layer_inputs, excess_kurtosis):
+        with pytest.raises(ValueError, match="not a recurrent one"):
+            measure(recurrent)
+    run = train(SMALL.replace(num_steps=1))
+    with pytest.raises(ValueError, match="count must be from 1 to the 5 examples"):
+        layer_jacobians(run, count=6, examples=5)
+    with pytest.raises(ValueError, match="examples must be at least 1"):
+        gradient_norms(run, examples=0)
+    monkeypatch.setattr("landscape.gradients.LARGEST", 35)
+    with pytest.raises(ValueError, match="has 36 entries.*smaller width"):
+        layer_jacobians(run)
 
 
 def test_histograms_count_every_value_once():

@@ -1,6 +1,7 @@
 """What `landscape` offers: every name is typed, tells what it does and where it comes from; none of it is heavy."""
 
 import inspect
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,12 +12,15 @@ import landscape
 
 FROM_PAPERS = (
     "DomainShift",
+    "Ladder",
     "LayerShift",
     "Probe",
     "SpectralDensity",
+    "adapted_state",
     "bottom_eigenvalues",
     "condition_number",
     "domain_shift",
+    "excess_kurtosis",
     "filter_normalize",
     "gaussian_divergence",
     "gradient_energy",
@@ -24,10 +28,12 @@ FROM_PAPERS = (
     "hessian_operator",
     "hessian_trace",
     "internal_covariate_shift",
+    "ladder_of",
     "layer_inputs",
     "layer_jacobians",
     "line_along_gradient",
     "loss_surface",
+    "module_objective",
     "path_on",
     "pca_plane",
     "plane_through",
@@ -41,6 +47,20 @@ FROM_PAPERS = (
     "top_eigenvalues",
 )
 """What follows a paper: its docstring says which, by `Source:`."""
+
+MEASURING = (
+    "activations",
+    "curvature",
+    "directions",
+    "gradients",
+    "modules",
+    "sharpness",
+    "shift",
+    "smoothness",
+    "spectrum",
+    "sweeps",
+)
+"""The modules of `landscape` in which the measures stand."""
 
 HEAVY = ("sklearn", "scipy.stats", "pandas", "matplotlib", "dask", "distributed")
 """What nobody should wait for who only opens a page: scikit-learn alone takes over a second."""
@@ -93,6 +113,25 @@ def test_every_parameter_and_result_has_a_type(name):
 @pytest.mark.parametrize("name", FROM_PAPERS)
 def test_what_follows_a_paper_names_it(name):
     assert "Source:" in inspect.getdoc(getattr(landscape, name))
+
+
+FUNCTIONS = [
+    name
+    for name in landscape.__all__
+    if inspect.isfunction(thing := getattr(landscape, name)) and thing.__module__.rpartition(".")[2] in MEASURING
+]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_measures_says_what_it_takes_and_gives_and_shows_a_truth(name):
+    function = getattr(landscape, name)
+    text = inspect.getdoc(function)
+    assert ">>>" in text
+    assert re.search(r"Returns(:| and)", text)
+    for parameter in inspect.signature(function).parameters:
+        assert re.search(rf"\b{parameter}\b", text) or "as `" in text, parameter
+    if re.search(r"^\s+raise ", inspect.getsource(function), re.MULTILINE):
+        assert re.search(r"Raises(:| )", text)
 
 
 def test_importing_the_api_brings_nothing_heavy():

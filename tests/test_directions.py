@@ -165,7 +165,7 @@ def test_the_plane_of_input_weights_moves_two_features_alone(name):
     np.testing.assert_array_equal(*amounts)
     assert plane.cosine == 0
     assert [label.split()[-1] for label in plane.labels] == ["a", "b"]
-    for bad in ((0, 13), (3, 3)):
+    for bad in ((0, 13), (3, 3), (-1, 12), (-1, 0)):
         with pytest.raises(ValueError, match="two different ones from 0 to 12"):
             input_weights_plane(parameters, layout, bad)
     with pytest.raises(ValueError, match="first layer"):

@@ -10,8 +10,8 @@ from landscape.curvature import top_eigenvalues
 from landscape.data import load
 from landscape.directions import pca_plane, random_plane
 from landscape.experiment import LossFunction, Statistics
-from landscape.objective import accuracies_of, losses_of, network_of, objective
-from landscape.surfaces import axis, loss_surface, path_on
+from landscape.objective import NetworkObjective, accuracies_of, losses_of, network_of, objective
+from landscape.surfaces import axis, loss_surface, losses_at, path_on
 from landscape.training import train
 from tests.cases import NETWORKS, SMALL
 from tests.reference import loss_at, twin
@@ -35,6 +35,74 @@ def test_losses_are_those_of_plain_modules(name, statistics, batches):
     how = {"statistics": statistics, "batches": batches, "num_examples": 100, "state": run.states[-1]}
     expected = [loss_at(run.experiment, point, **how) for point in points]
     np.testing.assert_allclose(ours(ours.tensor(points)), expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("statistics", ["batch", "population"])
+@pytest.mark.parametrize("normalization", ["batch-renorm", "batch-moving"])
+def test_norms_that_correct_by_stored_averages_normalize_as_they_say(normalization, statistics):
+    run = train(SMALL.replace(normalization=normalization, dataset="wine", depth=1, batch_size=10_000))
+    data, network = load(run.experiment.data), network_of(run.experiment)
+    w = {name: part[0] for name, part in network.layout.split(torch.as_tensor(run.parameters[-1:]).double()).items()}
+    z = data.train_x.double() @ w["layer1.weight"] + w.get("layer1.bias", 0)
+    own = network.state_layout.split(torch.as_tensor(run.states[-1:]).double())
+    if normalization == "batch-moving" and statistics == "batch":  # as it trains: by the averages before the batch
+        stored = own["layer1.mean"][0], own["layer1.variance"][0]
+    else:
+        stored = z.mean(0), z.var(0, correction=int(normalization == "batch-moving"))
+    hidden = functional.batch_norm(z, *stored, w["layer1.scale"], w["layer1.shift"]).tanh()
+    expected = functional.cross_entropy(hidden @ w["output.weight"] + w["output.bias"], data.train_y)
+    found = losses_at(objective(run, statistics), run.parameters[-1:])
+    np.testing.assert_allclose(found, float(expected), rtol=1e-4)
+    if statistics == "batch":
+        assert run.train_loss == pytest.approx(float(expected), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"batches": 0}, "batches must be at least 1, not 0"),
+        ({"num_examples": -5}, "num_examples must be at least 1, not -5"),
+        ({"statistics": "frozen"}, "statistics must be one of batch, running, population, not 'frozen'"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_with_a_sentence(given, words):
+    with pytest.raises(ValueError, match=words):
+        objective(RUNS["none"], **given)
+
+
+def test_parameters_of_another_network_are_refused_with_a_sentence():
+    ours = objective(RUNS["none"])
+    with pytest.raises(ValueError, match="one row for each point"):
+        losses_at(ours, RUNS["none"].parameters[-1])
+    with pytest.raises(ValueError, match="take parameters and planes from a network of the same"):
+        losses_at(ours, RUNS["none"].parameters[-1:, :-1])
+
+
+def test_targets_that_are_not_finite_are_refused():
+    network = network_of(SMALL)
+    targets = torch.zeros(10, network.outputs).index_fill(0, torch.tensor(3), torch.nan)
+    with pytest.raises(ValueError, match="not finite"):
+        NetworkObjective(network, torch.ones(10, *network.inputs), targets, LossFunction.SQUARED)
+
+
+def test_gradients_are_taken_where_they_are_switched_off():
+    ours = objective(RUNS["none"])
+    points = ours.tensor(RUNS["none"].parameters[-1:])
+    with torch.no_grad():
+        inside = ours.gradient(points)[1]
+        run = train(SMALL)
+    np.testing.assert_array_equal(inside, ours.gradient(points)[1])
+    np.testing.assert_array_equal(run.parameters, train(SMALL).parameters)
+
+
+def test_another_default_type_changes_no_initial_weight():
+    expected = network_of(SMALL).initial_parameters([0])
+    torch.set_default_dtype(torch.float64)
+    try:
+        found = network_of(SMALL).initial_parameters([0])
+    finally:
+        torch.set_default_dtype(torch.float32)
+    np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("name", ["none", "batch-both", "layer"])

@@ -10,14 +10,22 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.utils.parametrizations import weight_norm
+from torch.utils.data import DataLoader, TensorDataset
 
 from landscape import (
+    Domain,
     NetworkObjective,
     Training,
     View,
     axis,
+    domain_shift,
+    gradient_norms,
     gradient_plane,
+    input_weights_plane,
+    layer_inputs,
+    layer_jacobians,
     load,
     loss_surface,
     losses_at,
@@ -242,6 +250,25 @@ def test_a_network_that_diverges_is_drawn_up_to_there_and_told(changes):
     assert any(text.startswith("no: diverged") for text in texts)
 
 
+def test_a_notebook_whose_default_is_double_precision_measures_the_same():
+    run = run_of("batch")
+
+    def everything():
+        surface = surface_of(run, View(resolution=3, num_examples=60))
+        measures = gradient_norms(run).weights, layer_inputs(run).percentiles, layer_jacobians(run).values[0]
+        return surface.loss, *measures, domain_shift(run, Domain(noise=0.1)).before
+
+    single = everything()
+    torch.set_default_dtype(torch.float64)
+    try:
+        double = everything()
+    finally:
+        torch.set_default_dtype(torch.float32)
+    for one, other in zip(single, double, strict=True):
+        assert one.dtype == other.dtype
+        np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
 class Constant(nn.Module):
     """A module whose output no parameter changes."""
 
@@ -414,3 +441,156 @@ def test_a_plane_asked_for_of_a_diverged_training_is_a_plane_or_a_sentence():
         else:
             assert np.isfinite(found.directions).all()
     assert smoothness_of(run.experiment).probe.loss.shape[0] <= run.diverged_at
+
+
+def tied():
+    net = nn.Sequential(nn.Linear(64, 64, bias=False), nn.Tanh(), nn.Linear(64, 64, bias=False), nn.Tanh())
+    net[2].weight = net[0].weight
+    return net.append(nn.Linear(64, 4))
+
+
+def test_tied_weights_are_one_block_and_move_together():
+    torch.manual_seed(0)
+    module, x, y = tied().double(), torch.randn(20, 64, dtype=torch.float64), torch.randint(4, (20,))
+    loss = module_objective(module, functional.cross_entropy, (x, y))
+    assert [block.name for block in loss.layout.blocks] == ["0.weight", "4.weight", "4.bias"]
+    plane = random_plane(loss.parameters, loss.layout)
+    surface = loss_surface(loss, plane, axis(1, 3), axis(1, 2))
+    np.testing.assert_allclose(surface.loss, looped(module, (x, y), plane, axis(1, 3), axis(1, 2), "batch"), rtol=1e-10)
+    assert module[2].weight is module[0].weight
+
+
+@pytest.mark.parametrize("name", ["dense", "convolutional"])
+def test_a_module_on_a_dataset_in_batches(name):
+    module, (x, y) = module_and_data(name, torch.float64)
+    before = copy.deepcopy(module.state_dict())
+    loader = DataLoader(TensorDataset(x, y), 5)
+    for data in (loader, [(x[i : i + 5], y[i : i + 5]) for i in range(0, 20, 5)]):
+        loss = module_objective(module, functional.cross_entropy, data)
+        parts = [
+            module_objective(module, functional.cross_entropy, (x[i : i + 5], y[i : i + 5])) for i in range(0, 20, 5)
+        ]
+        plane = random_plane(loss.parameters, loss.layout)
+        surface = loss_surface(loss, plane, axis(1, 3), axis(1, 2), accuracy=True)
+        alone = [loss_surface(part, plane, axis(1, 3), axis(1, 2), accuracy=True) for part in parts]
+        np.testing.assert_allclose(surface.loss, np.mean([one.loss for one in alone], axis=0), rtol=1e-12)
+        np.testing.assert_allclose(surface.accuracy, np.mean([one.accuracy for one in alone], axis=0), rtol=1e-6)
+    as_one = module_objective(module, functional.cross_entropy, (x, y))
+    assert abs(losses_at(as_one, loss.parameters[None])[0] - surface.centre) > 1e-4  # the batch is part of the loss
+    assert all(torch.equal(module.state_dict()[key], value) for key, value in before.items())
+
+
+def test_the_accuracy_of_a_module_is_the_share_of_right_answers():
+    module, (x, y) = module_and_data("dense", torch.float32)
+    loss = module_objective(module, functional.cross_entropy, (x, y))
+    surface = loss_surface(loss, random_plane(loss.parameters, loss.layout), [0.0], [0.0], accuracy=True)
+    assert surface.accuracy[0, 0] == pytest.approx(float((module(x).argmax(1) == y).float().mean()))
+    regression = module_objective(nn.Linear(64, 4), nn.MSELoss(), (x, torch.randn(20, 4)))
+    with pytest.raises(ValueError, match="accuracy needs outputs"):
+        regression.accuracy(regression.tensor(regression.parameters)[None])
+
+
+def test_what_is_done_to_the_data_later_changes_nothing():
+    module, (x, y) = module_and_data("dense", torch.float32)
+    with torch.inference_mode():
+        given = x.clone(), y.clone()
+    loss = module_objective(module, functional.cross_entropy, given)
+    before = losses_at(loss, loss.parameters[None])
+    with torch.inference_mode():
+        given[0].zero_()
+    assert losses_at(loss, loss.parameters[None]) == before
+    assert np.isfinite(probe_along_gradient(loss, loss.parameters, [0.1]).loss).all()
+
+
+def test_an_exception_in_the_loss_leaves_the_module_as_it_was():
+    module, data = module_and_data("dense", torch.float32)
+    before, modes = copy.deepcopy(module.state_dict()), [part.training for part in module.modules()]
+    calls = []
+
+    def fails_late(outputs, targets):
+        calls.append(None)
+        if len(calls) == 4:
+            raise KeyError("mine")
+        return functional.cross_entropy(outputs, targets)
+
+    loss = module_objective(module, fails_late, data)
+    with pytest.raises(KeyError, match="mine"):
+        loss_surface(loss, random_plane(loss.parameters, loss.layout), axis(1, 3), axis(1, 3))
+    assert all(torch.equal(module.state_dict()[key], value) for key, value in before.items())
+    assert [part.training for part in module.modules()] == modes
+
+
+@pytest.mark.parametrize(
+    ("loss", "sentence"),
+    [
+        (nn.CrossEntropyLoss(reduction="none"), r"one number for a batch, not \(20,\) numbers; take the mean"),
+        (lambda outputs, targets: functional.cross_entropy(outputs, targets).item(), "not a float"),
+    ],
+)
+def test_a_loss_that_is_not_one_number_is_refused_with_a_sentence(loss, sentence):
+    module, data = module_and_data("dense", torch.float32)
+    made = module_objective(module, loss, data)
+    with pytest.raises(ValueError, match=sentence):
+        losses_at(made, made.parameters[None])
+
+
+def test_modules_and_data_that_have_no_landscape_are_refused_with_a_sentence():
+    module, (x, y) = module_and_data("dense", torch.float32)
+    for data in ((x[:0], y[:0]), [], [(x, y, y)]):
+        with pytest.raises(ValueError, match="inputs and targets, or batches of such pairs"):
+            module_objective(module, functional.cross_entropy, data)
+    with pytest.raises(ValueError, match="one size, not 6, 7 examples.*drop_last"):
+        module_objective(module, functional.cross_entropy, DataLoader(TensorDataset(x, y), 7))
+    mixed = copy.deepcopy(module)
+    mixed[-1].double()
+    for bad, types in ((mixed, "torch.float32, torch.float64"), (copy.deepcopy(module).bfloat16(), "torch.bfloat16")):
+        with pytest.raises(ValueError, match=f"all be float32 or all float64, not {types}"):
+            module_objective(bad, functional.cross_entropy, (x, y))
+    with pytest.raises(ValueError, match="has no parameters"):
+        module_objective(nn.ReLU(), functional.cross_entropy, (x, y))
+
+
+def test_a_loss_that_is_not_finite_is_counted_and_has_no_curvature():
+    loss = module_objective(
+        nn.Linear(3, 2), lambda outputs, _: outputs.sum() * math.inf, (torch.ones(4, 3), torch.ones(4))
+    )
+    surface = loss_surface(loss, random_plane(loss.parameters, loss.layout), axis(1, 3), axis(1, 2))
+    assert surface.overflowed == 6
+    assert np.isnan(top_eigenvalues(loss, loss.parameters).values).all()
+
+
+def test_curvature_does_not_mind_who_calls_without_gradients():
+    module, data = module_and_data("dense", torch.float64)
+    loss = module_objective(module, functional.cross_entropy, data)
+    with torch.no_grad():
+        without = top_eigenvalues(loss, loss.parameters).values
+    assert without == top_eigenvalues(loss, loss.parameters).values
+
+
+def test_attention_has_curvature_by_the_kernel_that_the_docstring_names():
+    torch.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)
+    module = nn.Sequential(layer, nn.Flatten(), nn.Linear(12, 2)).double()
+    data = torch.randn(6, 3, 4, dtype=torch.float64), torch.randint(2, (6,))
+    loss = module_objective(module, functional.cross_entropy, data)
+    with sdpa_kernel(SDPBackend.MATH):
+        top = top_eigenvalues(loss, loss.parameters, tolerance=1e-6)
+    v, h = torch.as_tensor(top.vectors[0]), 1e-5
+    (_, ahead), (_, behind) = (loss.gradient((loss.tensor(loss.parameters) + sign * h * v)[None]) for sign in (1, -1))
+    np.testing.assert_allclose((ahead - behind)[0] / (2 * h), top.values[0] * top.vectors[0], atol=1e-4)
+
+
+def test_the_first_dense_weights_of_a_module_take_the_features():
+    module, (x, y) = module_and_data("dense", torch.float64)
+    loss = module_objective(module, functional.cross_entropy, (x, y))
+    plane = input_weights_plane(loss.parameters, loss.layout, (3, 60))
+    for direction, feature in zip(plane.directions, (3, 60), strict=True):
+        net = copy.deepcopy(module)
+        nn.utils.vector_to_parameters(torch.as_tensor(loss.parameters + direction), net.parameters())
+        moved = (net[0].weight - module[0].weight).detach()
+        assert moved.any(0).nonzero().flatten().tolist() == [feature]
+        assert float(moved.norm()) == pytest.approx(1)
+    module, (x, y) = module_and_data("convolutional", torch.float64)
+    loss = module_objective(module, functional.cross_entropy, (x, y))
+    with pytest.raises(ValueError, match="needs a first layer with a weight for each feature"):
+        input_weights_plane(loss.parameters, loss.layout, (0, 1))

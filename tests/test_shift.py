@@ -1,5 +1,7 @@
 """Internal covariate shift and domain shift against plain loops over `torch.nn` modules."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from torch import nn
 
 from landscape.data import load
 from landscape.experiment import Experiment
+from landscape.modules import module_objective
 from landscape.objective import network_of
 from landscape.shift import Domain, adapted_state, domain_shift, gaussian_divergence, internal_covariate_shift, shift_of
 from landscape.steps import step_objective
@@ -49,6 +52,39 @@ def test_it_is_definition_2_1(name):
         assert found.difference[0] == 0
 
 
+def test_in_a_module_a_batchnorm_belongs_to_the_layer_before_it():
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Tanh(), nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Tanh())
+    module = module.append(nn.Linear(4, 2)).double()
+    x, y = torch.randn(30, 3, dtype=torch.float64), torch.randint(2, (30,))
+    objective = module_objective(module, nn.functional.cross_entropy, (x, y))
+    after = objective.parameters + 0.3 * np.random.default_rng(0).standard_normal(len(objective.parameters))
+    found = internal_covariate_shift(objective, objective.parameters, after)
+    assert found.layers == ("0", "3", "6")
+    moved = copy.deepcopy(module)
+    nn.utils.vector_to_parameters(torch.as_tensor(after), moved.parameters())
+    for i, layer in enumerate((0, 3, 6)):
+        gradients = []
+        for below in (module, moved):
+            net = nn.Sequential(*copy.deepcopy(below)[:layer], *copy.deepcopy(module)[layer:])
+            loss = nn.functional.cross_entropy(net(x), y)
+            gradients.append(torch.autograd.grad(loss, net[layer].weight)[0].flatten())
+        g, shifted = gradients
+        assert found.difference[i] == pytest.approx(float((g - shifted).norm()), rel=1e-9)
+        assert found.cosine[i] == pytest.approx(float(nn.functional.cosine_similarity(g, shifted, dim=0)), rel=1e-9)
+    assert found.difference[0] == 0
+
+
+def test_no_steps_to_measure_are_refused():
+    with pytest.raises(ValueError, match="count must be at least 1"):
+        shift_of(SMALL, 0)
+
+
+def test_no_cosine_is_over_1():
+    cosines = shift_of(SMALL.replace(num_steps=40, learning_rate=1e-6), 40).shift.cosine
+    assert np.abs(cosines).max() <= 1
+
+
 def test_along_a_training_each_step_is_that_of_its_own():
     experiment = SMALL.replace(num_steps=9, optimizer="adam", learning_rate=0.05)
     found = shift_of(experiment, 3)
@@ -83,6 +119,28 @@ def test_adapted_statistics_are_those_of_each_layers_own_inputs():
     torch.testing.assert_close(state["layer1"]["variance"][0].double(), z.var(0), rtol=1e-4, atol=1e-5)
     z = net.layer2(net.layer1_act(net.layer1_norm(z)))
     torch.testing.assert_close(state["layer2"]["mean"][0].double(), z.mean(0), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("normalization", ["batch-renorm", "batch-moving", "batch-l1"])
+def test_adapted_statistics_of_other_norms_are_too(normalization):
+    run = train(SMALL.replace(normalization=normalization, depth=3))
+    network, x = network_of(run.experiment), 3 * load(run.experiment.data).test_x + 1
+    w = network.layout.split(torch.as_tensor(run.parameters[[-1]]).double())
+    state, h = adapted_state(network, torch.as_tensor(run.parameters[-1:]), x), x.double()
+    for place in ("layer1", "layer2", "layer3"):
+        z = h @ w[f"{place}.weight"][0] + w.get(f"{place}.bias", torch.zeros(1))[0]
+        size = {"mean": z.mean(0)}
+        match normalization:
+            case "batch-renorm":
+                size["deviation"] = scale = (z.var(0, correction=0) + 1e-5).sqrt()
+            case "batch-moving":
+                size["variance"] = z.var(0)
+                scale = (z.var(0) + 1e-5).sqrt()
+            case "batch-l1":
+                size["scale"] = scale = z.abs().mean(0) + 1e-5
+        for name, expected in size.items():
+            torch.testing.assert_close(state[place][name][0].double(), expected, rtol=1e-3, atol=1e-4)
+        h = ((z - z.mean(0)) / scale * w[f"{place}.scale"][0] + w[f"{place}.shift"][0]).tanh()
 
 
 DIGITS = Experiment().replace(width=32, depth=3, num_steps=150)

@@ -20,7 +20,7 @@ from landscape.smoothness import (
 )
 from landscape.steps import step_objective
 from landscape.training import train
-from tests.cases import NETWORKS, SMALL, quadratic
+from tests.cases import NETWORKS, SMALL, Quadratic, quadratic
 from tests.reference import plain_loss, twin
 
 SIZES = np.array([0.01, 0.1, 0.7])
@@ -63,6 +63,10 @@ def test_what_overflows_counts_as_an_infinite_range():
     assert not np.isfinite(probe.loss[1])
     assert np.isinf(probe.loss_range)
     assert np.isinf(probe.change_band[1])
+    loss = Quadratic(np.diag([1e200, -1e200]), np.ones(2))  # its gradient is not a number there
+    probe = probe_along_gradient(loss, np.ones(2), [1e-9, 1e200])
+    assert np.isnan(probe.effective_beta[1])
+    assert np.isinf(probe.max_beta)
 
 
 @pytest.mark.parametrize("sizes", [[], [0.0, 1.0], [-1.0], 0.1])

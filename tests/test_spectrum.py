@@ -25,8 +25,8 @@ from models.normalization.batch import BatchNorm, OverBatch
 from tests.cases import NETWORKS, SMALL, Quadratic, quadratic
 from tests.reference import twin
 
-CUT = (Normalization.BATCH_RENORM, Normalization.BATCH_DETACHED)
-"""They pass no gradient through their statistics, so that what they pass back is no function's gradient."""
+CUT = (Normalization.BATCH_DETACHED,)
+"""It passes no gradient through its statistics, so that what it passes back is no function's gradient."""
 
 
 class Simple(Objective):
@@ -171,6 +171,10 @@ def test_condition_number_leaves_out_what_is_flat_or_negative():
     assert np.isnan(condition_number(np.array([np.nan, 1.0])))
 
 
+def test_a_list_of_eigenvalues_has_a_condition_number():
+    assert condition_number([8.0, 2.0, -1.0]) == 4
+
+
 def test_gradient_energy_of_a_quadratic():
     values = np.arange(1.0, 21.0)
     of, w = diagonal(values), np.ones(20)
@@ -201,6 +205,12 @@ def test_estimates_do_not_depend_on_the_size_of_a_stack():
         densities.append(spectral_density(of, origin, 6, 20).density)
     np.testing.assert_allclose(traces, traces[0])
     np.testing.assert_allclose(densities, [densities[0]] * 3, atol=1e-8)
+
+
+def test_no_probes_and_no_steps_are_refused():
+    for wrong in ({"probes": 0}, {"steps": 0}):
+        with pytest.raises(ValueError, match="must be at least 1"):
+            spectral_density(quadratic(4), np.ones(4), **wrong)
 
 
 def test_a_whole_lanczos_has_the_exact_spectrum_as_nodes():

@@ -43,6 +43,13 @@ def test_each_training_is_what_it_is_alone(axis):
             assert found.learned[i, j] == run.learned
 
 
+def test_values_and_seeds_may_come_from_numpy():
+    given = sweep(SMALL, "depth", np.arange(1, 3), seeds=np.arange(2))
+    assert (given.values, given.seeds) == ((1, 2), (0, 1))
+    np.testing.assert_array_equal(given.loss, sweep(SMALL, "depth", [1, 2], seeds=[0, 1]).loss)
+    assert sweep(SMALL, "learning_rate", np.logspace(-2, -1, 2)).values == pytest.approx((0.01, 0.1))
+
+
 def test_what_can_share_a_stack_does():
     rates = SweepTask(SMALL, "learning_rate", [0.01, 0.1, 1.0], seeds=(0, 1))
     assert [len(training.experiments) for training in rates.trainings] == [6]

@@ -34,7 +34,8 @@ class Context:
     statistics: "batch" normalizes by the statistics of the batch at hand, "stored" by those in the state (which
         may be running averages, population statistics or those of a new domain: the state says, not the layer).
     progress: fraction of the training done, in [0, 1]; batch renormalization's schedule follows it.
-    momentum: weight of the new batch in the running averages; 1/k at the k-th batch makes a plain mean of them.
+    momentum: weight of the new batch in the running averages; 1/k at the k-th batch makes a plain mean of them, 0 leaves
+        the state as it is.
     training: whether dropout and the noise of noisy BatchNorm are drawn.
     generators: where noise comes from, one for each member of the stack, so that a member draws what it would alone.
     initializing: whether this pass is the first, from which weight normalization initializes.

@@ -29,6 +29,8 @@ def batch_size(x: Tensor) -> int:
 
 def remember(state: State, batch: State, context: Context) -> State:
     """Return the running averages `(E, C)` after a batch: `state + momentum * (batch - state)`, without gradient."""
+    if not context.momentum:
+        return state
     with torch.no_grad():
         return {name: torch.lerp(state[name], batch[name].flatten(1), context.momentum) for name in state}
 
@@ -110,17 +112,20 @@ class BatchNorm(BatchMoments):
         alone = members == len(x) == 1
         channels = x if alone else x.expand(members, *x.shape[1:]).movedim(0, -2)
         scale, shift = (parameters[name].flatten() for name in ("scale", "shift")) if self.affine else (None, None)
-        averages = {name: values.flatten().clone() for name, values in state.items()}
+        remembers = context.momentum > 0
+        averages = {name: values.flatten().clone() for name, values in state.items()} if remembers else {}
         y, _, _ = torch.native_batch_norm(
             channels.reshape(-1, members * features),
             scale,
             shift,
-            *averages.values(),
+            averages.get("mean"),
+            averages.get("variance"),
             True,
             context.momentum,
             self.epsilon,
         )
-        state = {name: values.view(members, features) for name, values in averages.items()}
+        if remembers:
+            state = {name: values.view(members, features) for name, values in averages.items()}
         return y.view(x.shape) if alone else y.view(channels.shape).movedim(-2, 0), state
 
 
