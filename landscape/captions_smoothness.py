@@ -1,7 +1,4 @@
-"""What the measures along the gradient say, in sentences and tables, beside what the paper found.
-
-The paper is Santurkar, Tsipras, Ilyas & Madry 2018, arXiv 1805.11604.
-"""
+"""What the measures along the gradient say, in sentences and tables."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from landscape.captions import ALIKE, Outcome, listing, number, trained
+from landscape.captions import Outcome, listing, number, trained
 from landscape.experiment import Optimizer
 from landscape.smoothness import Smoothness, StepLine
 from models.normalization import Normalization
@@ -131,7 +128,10 @@ def _smoother(networks: Sequence[Measured], name: str) -> list[str]:
     levels = {one.named: one.level(name) for one in networks}
     each = listing([f"{level} for {label}" for label, level in levels.items()])
     rough, smooth = (pick(levels, key=lambda label: (levels[label].median, levels[label].most)) for pick in (max, min))
-    ratio, most = _ratio(levels[rough].median, levels[smooth].median), _ratio(levels[rough].most, levels[smooth].most)
+    ratio, most = (
+        ratio_of(levels[rough].median, levels[smooth].median),
+        ratio_of(levels[rough].most, levels[smooth].most),
+    )
     if ratio < NEAR and most < NEAR:
         end = "That is alike: in a small or shallow network, or at a low learning rate, this is what to expect."
     elif ratio < NEAR:
@@ -141,7 +141,8 @@ def _smoother(networks: Sequence[Measured], name: str) -> list[str]:
     return [f"After the first fifth of training {MEASURES[name]} (median, in brackets the most) {each}. {end}"]
 
 
-def _ratio(large: float, small: float) -> float:
+def ratio_of(large: float, small: float) -> float:
+    """Return large / small, where either may be infinite or 0."""
     return float(np.inf) if np.isinf(large) else large / max(small, 1e-30)
 
 
@@ -226,143 +227,6 @@ def line_caption(found: StepLine) -> str:
         f"From step {found.step}: the loss {number(line.start_loss)} falls to {number(lowest)} and {turns}; {end}. There "
         f"the gradient is {number(line.ratios[-1])} times as long as at the start, {np.degrees(line.angles[-1]):.0f}° off."
     )
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A claim of the paper beside what is measured here."""
-
-    claim: str
-    paper: str
-    here: str
-    verdict: str
-
-
-AGREES, PARTLY, NOT_HERE = "agrees", "agrees in direction", "not seen here"
-
-
-def findings(networks: Sequence[Measured]) -> list[Finding]:
-    """Return the paper's claims on which the networks that are there have a say.
-
-    Source: Santurkar et al. 2018, arXiv 1805.11604, Figs. 4, 5, 10, 12 and Sec. 2.1, 3.3, read off the figures.
-    """
-    by_kind = {one.normalization: one for one in reversed(networks)}
-    plain, batch = by_kind.get(Normalization.NONE), by_kind.get(Normalization.BATCH)
-    found = []
-    if plain and batch:
-        found += [_range_finding(plain, batch), _change_finding(plain, batch), _spikes_finding(plain, batch)]
-        found.append(_plateau_finding(plain, batch))
-    if batch and (kin := [by_kind[norm] for norm in NORMS if norm in by_kind]):
-        found.append(_norms_finding(batch, kin))
-    if batch and (noisy := by_kind.get(Normalization.BATCH_NOISY)):
-        found.append(_noise_finding(batch, noisy))
-    return found
-
-
-def _verdict(full: bool, partly: bool) -> str:
-    return AGREES if full else PARTLY if partly else NOT_HERE
-
-
-def _range_finding(plain: Measured, batch: Measured) -> Finding:
-    a, b = plain.level("loss_range"), batch.level("loss_range")
-    return Finding(
-        "BatchNorm narrows the band of the loss along the gradient",
-        "The band without it is wide and spikes all through training; with it, it is narrow (Fig. 4a, 10).",
-        f"{a} without, {b} with BatchNorm.",
-        _verdict(a.median > ALIKE * b.median and a.most > ALIKE * b.most, a.most > b.most),
-    )
-
-
-def _change_finding(plain: Measured, batch: Measured) -> Finding:
-    ratio = _ratio(plain.level("greatest_change").median, batch.level("greatest_change").median)
-    early = _ratio(plain.level("greatest_change", True).median, batch.level("greatest_change", True).median)
-    return Finding(
-        "BatchNorm makes gradients foretell themselves",
-        "Their change is close to two orders of magnitude smaller early in training (Fig. 4b).",
-        f"{number(early)} times smaller in the first fifth of training, {number(ratio)} times later (medians).",
-        _verdict(early > 30, max(early, ratio) > NEAR),
-    )
-
-
-def _spikes_finding(plain: Measured, batch: Measured) -> Finding:
-    a, b = plain.level("max_beta"), batch.level("max_beta")
-    return Finding(
-        "BatchNorm removes the spikes of the effective beta",
-        "5 to 45 without it, 15 to 25 with it, early in training (Fig. 4c).",
-        f"At most {number(a.most)} without, {number(b.most)} with BatchNorm.",
-        _verdict(a.most > 1.5 * b.most, a.most > b.most),
-    )
-
-
-def _plateau_finding(plain: Measured, batch: Measured) -> Finding:
-    levels = [one.level("max_beta").median for one in (plain, batch)]
-    edge = batch.smoothness.edge_of_stability
-    near = [edge / NEAR <= level <= NEAR * edge for level in levels]
-    return Finding(
-        "The effective beta is near 2 / learning rate with and without BatchNorm",
-        "Both settle near 20, which is 2 / 0.1 (Fig. 4c).",
-        f"Medians {number(levels[0])} without and {number(levels[1])} with BatchNorm; 2 / learning rate is {number(edge)}.",
-        _verdict(all(near), any(near)),
-    )
-
-
-def _norms_finding(batch: Measured, kin: Sequence[Measured]) -> Finding:
-    own = batch.level("loss_range").median
-    ratios = [_ratio(one.level("loss_range").median, own) for one in kin]
-    each = listing([f"{number(ratio)} ({one.label})" for ratio, one in zip(ratios, kin, strict=True)])
-    return Finding(
-        "Other norms smooth as well as BatchNorm",
-        "l1, l2 and l-infinity smooth alike or better, with activations that are not Gaussian (Fig. 5, 12).",
-        f"Median loss range over BatchNorm's: {each}.",
-        _verdict(max(ratios) < NEAR, min(ratios) < NEAR),
-    )
-
-
-def _noise_finding(batch: Measured, noisy: Measured) -> Finding:
-    clean, disturbed = (one.smoothness.run.train_accuracy for one in (batch, noisy))
-    return Finding(
-        "Unstable distributions do not hurt",
-        "BatchNorm followed by noise trains about as well as BatchNorm (Sec. 2.1, Fig. 2).",
-        f"Training accuracy {disturbed:.3f} with the noise, {clean:.3f} without it.",
-        _verdict(disturbed > clean - 0.02, disturbed > clean - 0.1),
-    )
-
-
-def evidence(networks: Sequence[Measured]) -> dict[str, tuple[str, str]]:
-    """Return what these networks say for and against each explanation of why BatchNorm helps, by the explanation."""
-    by_kind = {one.normalization: one for one in reversed(networks)}
-    plain, batch = by_kind.get(Normalization.NONE), by_kind.get(Normalization.BATCH)
-    said = {"shift": ("", ""), "smooth": ("", ""), "rate": ("", ""), "decoupled": ("", "")}
-    if plain and (weight := by_kind.get(Normalization.WEIGHT)):
-        own, bare = weight.level("loss_range"), plain.level("loss_range")
-        said["decoupled"] = ("", f"Here its loss range is {own}, that of the plain network {bare}.")
-    if batch and (noisy := by_kind.get(Normalization.BATCH_NOISY)):
-        clean, disturbed = (one.smoothness.run.train_accuracy for one in (batch, noisy))
-        said["shift"] = ("", f"Here, with that noise: training accuracy {disturbed:.3f}, BatchNorm's is {clean:.3f}.")
-    if plain and batch:
-        ratio = _ratio(plain.level("loss_range").median, batch.level("loss_range").median)
-        smoother = f"Here the median loss range is {number(ratio)} times larger without BatchNorm."
-        own = batch.smoothness.run
-        others = [
-            f"{one.label} ({one.smoothness.run.test_accuracy[-1]:.3f}, loss range {number(one.level('loss_range').median)})"
-            for one in networks
-            if one is not batch
-            and one.smoothness.run.test_accuracy[-1] > own.test_accuracy[-1] - 0.02
-            and one.level("loss_range").median > ALIKE * batch.level("loss_range").median
-        ]
-        rough = (
-            f"Here rougher networks learn as well: {listing(others)}, beside BatchNorm ({own.test_accuracy[-1]:.3f}, "
-            f"{number(batch.level('loss_range').median)})."
-            if others
-            else ""
-        )
-        said["smooth"] = (smoother if ratio > 1 else "", rough)
-        learned = plain.smoothness.run.learned
-        if own.learned and not learned:
-            said["rate"] = ("Here, at this rate, only BatchNorm learns.", "")
-        elif own.learned and ratio > NEAR:
-            said["rate"] = ("", "Here both learn at the same rate, and BatchNorm is the smoother still.")
-    return said
 
 
 def numbers(networks: Sequence[Measured]) -> list[dict[str, object]]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from landscape.captions import number
-from landscape.experiment import Optimizer
 from landscape.two_weights import (
+    ADAPTIVE,
     Bowl,
     Center,
     Cost,
@@ -21,11 +21,11 @@ from landscape.two_weights import (
     Model,
     OptimizerTable,
     Rate,
+    Slopes,
     TwoWeights,
     examples_of,
     first_updates,
     kept_order,
-    multiple_of,
 )
 
 NEAR = 0.005
@@ -68,14 +68,18 @@ def table(config: TwoWeights, bowls: Mapping[Kind, Bowl], descents: Mapping[Kind
 
 
 def shown(value: float | str) -> str:
-    """Return a table's entry as people read it."""
-    return value if isinstance(value, str) else number(value)
+    """Return a table's entry as people read it; no exponent is broken off.
+
+    >>> shown(1e-6).isascii(), shown(1.5)
+    (False, '1.5')
+    """
+    return value if isinstance(value, str) else number(value).replace("-", "\N{NON-BREAKING HYPHEN}")
 
 
 def _learnt(one: Descended) -> str:
     if one.overflowed:
         return f"overflows at step {len(one.above)}"
-    return "not yet" if one.learnt_at is None else f"step {one.learnt_at}"
+    return {None: "not yet", 0: "starts there"}.get(one.learnt_at, f"step {one.learnt_at}")
 
 
 def problems(config: TwoWeights, bowls: Mapping[Kind, Bowl], descents: Mapping[Kind, Descended]) -> list[str]:
@@ -130,7 +134,7 @@ def notice(config: TwoWeights, bowls: Mapping[Kind, Bowl], descents: Mapping[Kin
     rates = "at one learning rate" if _shared(config) else f"each at {config.step:g}/L"
     sentences.append(f"After {config.num_steps} steps of {config.optimizer.label}, {rates}: {'; '.join(ends)}.")
     updates = [first_updates(config, kind) for kind in (Kind.RAW, Kind.STANDARDIZED)]
-    if np.isfinite(updates).all() and not _adaptive(config):
+    if np.isfinite(updates).all() and config.optimizer not in ADAPTIVE:
         sentences.append(
             f"The first step moves w2 {number(updates[0])} times as far as w1 on raw features, "
             f"{number(updates[1])} times standardized."
@@ -150,11 +154,7 @@ def notice(config: TwoWeights, bowls: Mapping[Kind, Bowl], descents: Mapping[Kin
 
 
 def _shared(config: TwoWeights) -> bool:
-    return config.rate is Rate.SHARED or _adaptive(config)
-
-
-def _adaptive(config: TwoWeights) -> bool:
-    return config.optimizer in (Optimizer.ADAGRAD, Optimizer.RMSPROP, Optimizer.ADAM)
+    return config.rate is Rate.SHARED or config.optimizer in ADAPTIVE
 
 
 def regime(multiple: float) -> str:
@@ -174,7 +174,7 @@ def regime(multiple: float) -> str:
     return "beyond 2/L: each step bounces higher up the steep walls; it diverges"
 
 
-def inequality_notice(config: TwoWeights, bowl: Bowl, found: Inequality) -> str:
+def inequality_notice(config: TwoWeights, found: Inequality) -> str:
     """Return what the parabola and the chosen step show."""
     if found.true_smoothness == 0:
         return "The loss is flat: its gradient is 0, no step changes anything, and no L is needed."
@@ -191,14 +191,10 @@ def inequality_notice(config: TwoWeights, bowl: Bowl, found: Inequality) -> str:
     )
     real = f"it descends by {number(found.real)}" if found.real > 0 else f"it **climbs** by {number(-found.real)}"
     sentences.append(f"{promised[0].upper()}{promised[1:]}; {real}.")
-    sentences.append(f"Your step is {regime(multiple_of(_plain(config), bowl))}.")
+    sentences.append(f"Your step is {regime(found.chosen * found.true_smoothness)}.")
     if config.model is Model.LOGISTIC:
         sentences.append("The logistic loss is nowhere steeper than L and mostly flatter: it may bear a longer step.")
     return " ".join(sentences)
-
-
-def _plain(config: TwoWeights) -> TwoWeights:
-    return config if not _adaptive(config) else TwoWeights(learning_rate=config.learning_rate, rate=Rate.SHARED)
 
 
 def center_notice(config: TwoWeights, found: Center) -> str:
@@ -244,6 +240,17 @@ def gradients_notice(config: TwoWeights, found: Gradients) -> str:
     return (
         f"Inputs {number(float(found.sizes[-1]))} times as large: the weights' gradient is {number(float(grown))} times as long; "
         f"the bias's is {number(float(found.bias[-1]))}, {bounded}."
+    )
+
+
+def slopes_notice(found: Slopes) -> str:
+    """Return which derivatives are bounded, from those that are drawn."""
+    low, high = float(found.sigmoid_cross_entropy.min()), float(found.sigmoid_cross_entropy.max())
+    return (
+        f"For an example of class 1 the derivative of sigmoid with cross-entropy lies between {low:.4f} and {high:.4f}, and "
+        f"never leaves (-1, 0). That of squared error is {number(float(found.squared.min()))} at h = "
+        f"{number(float(found.h.min()))} and grows with h; that of cross-entropy alone is "
+        f"{number(float(found.cross_entropy.min()))} at p = {number(float(found.p.min()))} and grows as p goes to 0."
     )
 
 

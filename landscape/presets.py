@@ -121,7 +121,7 @@ SMOOTHNESS = {
 
 TWO_WEIGHTS = {
     "What if L is guessed too small?": (
-        "The parabola cuts through the loss and promises too much.",
+        "How long may a step be: the parabola cuts through the loss and promises too much.",
         TwoWeights(curvature=0.5),
     ),
     "What if the step is longer than 2/L?": ("It bounces up the walls and diverges.", TwoWeights(step=2.1)),
@@ -130,11 +130,11 @@ TWO_WEIGHTS = {
         TwoWeights(rate="shared", learning_rate=0.5),
     ),
     "Whose gradient grows with the inputs?": (
-        "That of the weights; that of the bias stays bounded.",
+        "Where the gradient gets its size: that of the weights grows; that of the bias stays bounded.",
         TwoWeights(model="logistic"),
     ),
     "Which loss has a bounded derivative?": (
-        "Sigmoid with cross-entropy; not cross-entropy alone, not squared error.",
+        "Where the gradient gets its size: sigmoid with cross-entropy; not cross-entropy alone, not squared error.",
         TwoWeights(model="logistic", bias=True),
     ),
     "What holds L?": (
@@ -146,35 +146,38 @@ TWO_WEIGHTS = {
         TwoWeights(bias=True, looked_at="centered"),
     ),
     "What if s is much too large?": (
-        "Flat: nothing is learnt in the given steps.",
+        "Divide by a scale: flat, nothing is learnt in the given steps.",
         TwoWeights(rate="shared", learning_rate=0.5, divisor=50.0),
     ),
     "What if s is much too small?": (
-        "Steep: the same learning rate diverges.",
+        "Divide by a scale: steep, the same learning rate diverges.",
         TwoWeights(rate="shared", learning_rate=0.5, divisor=0.1),
     ),
     "Do both weights move alike?": (
         "Divided by the deviation they do, as with a learning rate for each.",
         TwoWeights(bias=True, looked_at="standardized"),
     ),
-    "What if everything is multiplied by 0?": ("Perfectly smooth, and useless.", TwoWeights(zero=True)),
+    "What if everything is multiplied by 0?": (
+        "Divide by a scale: perfectly smooth, and useless.",
+        TwoWeights(zero=True),
+    ),
     "What if x2 is in thousands?": (
         "The raw bowl is stretched a hundred times more; the standardized one stays round.",
         TwoWeights(mean_2=5000.0, deviation_2=2000.0),
     ),
     "Does a cleverer optimizer help?": (
-        "Some; plain gradient descent on standardized features is hard to beat.",
+        "The table at the end: some; plain gradient descent on standardized features is hard to beat.",
         TwoWeights(optimizer="momentum", compare=True),
     ),
     "Do the examples keep their places?": (
-        "Standardized yes, in each dimension; whitening mixes correlated ones.",
+        "The examples themselves: standardized yes, in each dimension; whitening mixes correlated ones.",
         TwoWeights(correlation=0.8, looked_at="standardized"),
     ),
     "What if the features are correlated?": (
         "Standardizing does not undo it; whitening does, and trains faster.",
         TwoWeights(correlation=0.95, start_2=-0.6),
     ),
-    "What does whitening cost?": ("Measured here and now.", TwoWeights(cost=True)),
+    "What does whitening cost?": ("At the end: measured here and now.", TwoWeights(cost=True)),
     "What about a real table?": (
         "Wine: hue beside proline, which is a thousand times as large.",
         TwoWeights(source="wine", feature_1=10, feature_2=12),

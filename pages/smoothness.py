@@ -4,8 +4,6 @@ import streamlit as st
 
 from landscape.captions_smoothness import (
     Measured,
-    evidence,
-    findings,
     line_caption,
     lines_notice,
     numbers,
@@ -13,11 +11,13 @@ from landscape.captions_smoothness import (
     smoothness_table,
 )
 from landscape.figures.smoothness import line_panels, measure_panels
+from landscape.findings_smoothness import evidence, findings
 from landscape.links_smoothness import SMOOTHNESS as CODEC
 from landscape.links_smoothness import SmoothnessRequest
 from landscape.presets import SMOOTHNESS, SMOOTHNESS_NETWORKS
 from pages.components import compute, controls
 from pages.components.exchange import exchange
+from pages.components.picker import picker
 from pages.components.text import smoothness as text
 from pages.components.viewer import viewer
 
@@ -87,15 +87,18 @@ controls.questions(SMOOTHNESS)
 controls.run_controls({}, compute.forget)
 controls.network_control(SMOOTHNESS_NETWORKS)
 controls.variant_controls()
-training, notice, lines = st.container(), st.container(), st.container()
+training, notice, lines = st.container(key="curves"), st.container(), st.container()
 with lines:
     st.subheader(text.LINES)
     st.markdown(text.LINES_NOTE)
-    controls.step_control("step", st.session_state["values"]["num_steps"] - 1)
+    if controls.shown("view"):
+        controls.step_control("step", st.session_state["values"]["num_steps"] - 1)
 request = controls.finish()
 networks = compute.request_smoothness(request)
 with training:
     compute.live([network.measures for network in networks], lambda: draw_training(request, networks))
+    if controls.shown("view"):
+        picker("step", "curves")
 with lines:
     rest = [ticket for network in networks for ticket in (network.line, network.shapes) if ticket is not None]
     compute.live(rest, lambda: draw_lines(request, networks))

@@ -1,13 +1,10 @@
 """Why do unlike scales make training hard?"""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from landscape import captions_two_weights as captions
 from landscape import two_weights
 from landscape.figures import two_weights as figures
-from landscape.figures.panel import Group
 from landscape.links import codec_of
 from landscape.presets import TWO_WEIGHTS
 from landscape.two_weights import ADAPTIVE, Kind, Rate, Source, TwoWeights
@@ -69,7 +66,9 @@ controls.questions(TWO_WEIGHTS)
 sidebar(st.session_state["values"])
 top = st.container()
 st.subheader(text.INEQUALITY)
-beside(("looked_at", "curvature"), "inequality")
+# An adaptive optimizer has no multiple of 1/L; the inequality, which is about gradient descent, has.
+adaptive = st.session_state["values"]["optimizer"] in ADAPTIVE
+beside(("looked_at", "curvature", "step") if adaptive else ("looked_at", "curvature"), "inequality")
 inequality = st.container()
 st.subheader(text.PREPARE)
 beside(("center", "divisor", "zero"), "prepare")
@@ -98,35 +97,33 @@ with top:
         st.warning(problem, icon=":material/warning:")
     st.info(f"**What to notice.** {captions.notice(config, bowls, descents)}", icon=":material/visibility:")
     panels = figures.bowl_panels(config, [bowls[kind] for kind in given], [surfaces[kind] for kind in given], descents)
-    training = figures.training_panel(config, {kind: descents[kind] for kind in given})
-    viewer([*panels, replace(training, group=Group.PATH)], steps, "bowls", 280, f"done {compute.digest(config)}")
-    st.dataframe(
-        [{text.COLUMNS[name]: captions.shown(value) for name, value in vars(row).items()} for row in rows],
-        hide_index=True,
-    )
+    panels.append(figures.training_panel({kind: descents[kind] for kind in given}, config.num_steps))
+    viewer(panels, steps, "bowls", 280, f"done {compute.digest(config)}")
+    st.table([{text.COLUMNS[name]: captions.shown(value) for name, value in vars(row).items()} for row in rows])
 with inequality:
     found = two_weights.inequality_of(config)
     viewer(figures.inequality_panels(found), key="inequality")
-    st.markdown(captions.inequality_notice(config, bowls[config.looked_at], found))
+    st.markdown(captions.inequality_notice(config, found))
 with prepare:
     center, divisors = two_weights.center_of(config), two_weights.divisors_of(config)
-    own = figures.bowl_panels(config, [bowls[Kind.OWN]], [surfaces[Kind.OWN]], descents)
-    lines = [figures.center_panel(center, config.center)]
-    lines.append(figures.divisor_panel(divisors, None if config.zero else config.divisor))
-    viewer([*own, *(replace(panel, group=Group.PATH) for panel in lines)], steps, "prepare", 280)
+    panels = figures.bowl_panels(config, [bowls[Kind.OWN]], [surfaces[Kind.OWN]], descents)
+    panels.append(figures.center_panel(center, config.center))
+    panels.append(figures.divisor_panel(divisors, None if config.zero else config.divisor))
+    viewer(panels, steps, "prepare", 280)
     st.markdown(captions.center_notice(config, center))
     st.markdown(captions.divisor_notice(config, divisors, bowls[Kind.OWN]))
 with gradient:
-    gradients = two_weights.gradients_of(config)
-    viewer([figures.gradients_panel(gradients), figures.slopes_panel(two_weights.slopes())], key="gradient")
-    st.markdown(captions.gradients_notice(config, gradients))
+    gradients, slopes = two_weights.gradients_of(config), two_weights.slopes()
+    viewer([figures.gradients_panel(gradients), figures.slopes_panel(slopes)], key="gradient")
+    st.markdown(f"{captions.gradients_notice(config, gradients)} {captions.slopes_notice(slopes)}")
 with examples:
-    viewer(figures.examples_panels(config, (Kind.RAW, Kind.STANDARDIZED, Kind.WHITENED)), key="examples")
+    drawn = [bowls[kind] for kind in (Kind.RAW, Kind.STANDARDIZED, Kind.WHITENED)]
+    viewer(figures.examples_panels(drawn, config.names), key="examples")
     st.markdown(captions.order_notice(config))
 if config.compare:
     with compare:
         optimizers = two_weights.optimizers_of(config)
-        st.dataframe(captions.optimizer_rows(optimizers), hide_index=True)
+        st.table(captions.optimizer_rows(optimizers))
         st.caption(text.COMPARE_NOTE)
         st.markdown(captions.optimizer_notice(config, optimizers))
 if config.cost:

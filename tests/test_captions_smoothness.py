@@ -6,12 +6,7 @@ import numpy as np
 import pytest
 
 from landscape.captions_smoothness import (
-    AGREES,
-    NOT_HERE,
-    PARTLY,
     Measured,
-    evidence,
-    findings,
     line_caption,
     lines_notice,
     numbers,
@@ -19,6 +14,7 @@ from landscape.captions_smoothness import (
     smoothness_table,
 )
 from landscape.experiment import Experiment
+from landscape.findings_smoothness import AGREES, NOT_HERE, PARTLY, evidence, findings
 from landscape.smoothness import Ladder, Probe, Smoothness, StepLine
 from tests.test_captions import DIVERGED, LEARNED
 from tests.test_figures_smoothness import LINE

@@ -133,6 +133,13 @@ def test_the_step_the_ladder_and_the_networks_are_in_the_link():
     assert table(again) == table(app)
 
 
+def test_a_teacher_hides_the_controls():
+    app = opened(PAGE, **SMALL, step="5", controls="none")
+    assert not [*app.slider, *app.select_slider, *app.selectbox, *app.number_input, *app.toggle]
+    lines = [ticket.result for ticket in app.session_state["tickets"] if ticket.key.startswith("line")]
+    assert {line.step for line in lines} == {5}
+
+
 def test_another_step_trains_nothing_anew():
     app = opened(PAGE, **SMALL)
     before = [ticket.result for ticket in app.session_state["tickets"] if ticket.key.startswith("smoothness")]

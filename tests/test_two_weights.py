@@ -115,9 +115,9 @@ class TestClosedForms:
         config = TwoWeights(extent=0.5)
         bowl, surface = bowl_of(config, Kind.SCALED), surface_of(config, Kind.SCALED)
         assert surface.loss.argmin() == surface.loss.size // 2
-        offset = np.array([surface.alphas[3], surface.betas[25]])
+        offset = np.array([surface.alphas[3], surface.betas[20]])
         expected = bowl.minimum_loss + offset @ bowl.hessian @ offset / 2
-        assert surface.loss[25, 3] == pytest.approx(expected)
+        assert surface.loss[20, 3] == pytest.approx(expected)
         assert isinstance(surface.plane, Plane)
 
 
@@ -172,7 +172,7 @@ class TestInequality:
         def after(step):
             config = TwoWeights(step=step, looked_at="standardized")
             found = inequality_of(config)
-            return captions.inequality_notice(config, bowl_of(config, Kind.STANDARDIZED), found), descents_of(config)
+            return captions.inequality_notice(config, found), descents_of(config)
 
         for step, words, diverged in (
             (0.5, "below 1/L", False), (1.0, "at 1/L", False), (1.5, "between", False), (2.0, "at 2/L", False),
@@ -189,7 +189,10 @@ class TestBadInput:
         panels = figures.bowl_panels(
             config, list(bowls.values()), [surface_of(config, kind) for kind in Kind], descents
         )
-        panels += [figures.training_panel(config, descents), *figures.inequality_panels(inequality_of(config))]
+        panels += [
+            figures.training_panel(descents, config.num_steps),
+            *figures.inequality_panels(inequality_of(config)),
+        ]
         assert all(panel.figure is not None for panel in panels)
         assert captions.notice(config, bowls, descents)
         return " ".join(captions.problems(config, bowls, descents)), bowls

@@ -12,10 +12,10 @@ Where the loss is smooth, a step may be long, and the gradient tells the truth a
 LINES = "From one step of the training"
 
 LINES_NOTE = """
-The loss at every step size along the gradient of the step that the slider names, on that step's batch. Below it the
-gradients: **here**, then at three step sizes. An arrow to the right still agrees with the first; one that points up has left
-the line; one that points back says that a step so long goes too far. Its label: the length, over that of the first, and the
-angle to it.
+**Click on a curve above**, or move the slider, to choose a step of the training. Here is the loss at every step size along
+the gradient of that step, on its batch. Below it the gradients: **here**, then at three step sizes. An arrow to the right
+still agrees with the first; one that points up has left the line; one that points back says that a step so long goes too
+far. Its label: the length, over that of the first, and the angle to it.
 """
 
 COLUMNS = {

@@ -1,0 +1,60 @@
+"""A model of two weights on two features of unlike scales, so that its surface is the whole truth of its loss.
+
+Follows Su Jianlin's account of normalization (kexue.fm/archives/6992): the descent inequality, L held by the inputs'
+second moment, the centre and the divisor that serve it best. Everything is exact, in float64 and on all examples, so
+that a page can compute it while a slider moves.
+"""
+
+from landscape.two_weights.bowls import SINGULAR, Bowl, LinearModel, bowl_of, surface_of
+from landscape.two_weights.config import ADAPTIVE, Kind, Model, Rate, Source, TwoWeights, feature_names
+from landscape.two_weights.descents import (
+    Descended,
+    OptimizerTable,
+    descents_of,
+    first_updates,
+    learning_rate_of,
+    optimizers_of,
+    start_of,
+)
+from landscape.two_weights.examples import Examples, examples_of, kept_order, prepared
+from landscape.two_weights.gradients import Gradients, Slopes, gradients_of, slopes
+from landscape.two_weights.inequality import Inequality, inequality_of
+from landscape.two_weights.preparing import Center, Cost, Divisors, center_of, cost, divisors_of
+
+__all__ = [
+    "ADAPTIVE",
+    "SINGULAR",
+    "Bowl",
+    "Center",
+    "Cost",
+    "Descended",
+    "Divisors",
+    "Examples",
+    "Gradients",
+    "Inequality",
+    "Kind",
+    "LinearModel",
+    "Model",
+    "OptimizerTable",
+    "Rate",
+    "Slopes",
+    "Source",
+    "TwoWeights",
+    "bowl_of",
+    "center_of",
+    "cost",
+    "descents_of",
+    "divisors_of",
+    "examples_of",
+    "feature_names",
+    "first_updates",
+    "gradients_of",
+    "inequality_of",
+    "kept_order",
+    "learning_rate_of",
+    "optimizers_of",
+    "prepared",
+    "slopes",
+    "start_of",
+    "surface_of",
+]
