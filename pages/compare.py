@@ -4,6 +4,7 @@ import streamlit as st
 
 from landscape.captions import Outcome, notice, table
 from landscape.figures.comparison import comparison_panels
+from landscape.figures.panel import Panel
 from landscape.links import Request
 from landscape.presets import COMPARE
 from pages.components import compute, controls
@@ -24,6 +25,13 @@ def outcomes_of(request: Request, networks: tuple[compute.NetworkTickets, ...]) 
     ]
 
 
+def panels_of(request: Request, outcomes: list[Outcome | None]) -> list[Panel]:
+    """Return the panels of what is known."""
+    comparison = request.comparison
+    normalizations = [experiment.network.normalization for experiment in comparison.experiments()]
+    return comparison_panels(comparison.labels(), normalizations, outcomes, request.view, request.display)
+
+
 def draw(request: Request, networks: tuple[compute.NetworkTickets, ...]) -> None:
     """Draw all that is known now."""
     drawn = all(ticket.done for network in networks for ticket in network.pictures)
@@ -33,8 +41,8 @@ def draw(request: Request, networks: tuple[compute.NetworkTickets, ...]) -> None
     compute.show_progress(tickets)
     found = notice(known, request.view) if len(known) == len(outcomes) else "The networks are being trained…"
     st.info(f"**What to notice.** {found}", icon=":material/visibility:")
-    normalizations = [experiment.network.normalization for experiment in request.comparison.experiments()]
-    panels = comparison_panels(request.comparison.labels(), normalizations, outcomes, request.view, request.display)
+    sources = [part for one in outcomes if one for part in (one.label, one.run, one.surface, one.inspection, one.finished)]
+    panels = compute.kept("panels", (request, *sources), lambda: panels_of(request, outcomes))
     steps = max((outcome.run.steps.tolist() for outcome in outcomes if outcome), key=len, default=[])
     viewer(panels, steps, revision=f"{'done' if drawn else 'pending'} {compute.digest(request)}")
     if known:

@@ -136,6 +136,16 @@ def show_progress(tickets: Sequence[Ticket]) -> None:
             st.progress(sum(ticket.fraction for ticket in tickets) / len(tickets), "Training and drawing…")
 
 
+def kept(name: str, sources: tuple[object, ...], make: Callable[[], Any]) -> Any:
+    """Return what was made last under this name where its sources are equal (results: the very same), else make it.
+
+    A page that looks for news draws again also where there is none.
+    """
+    if name not in st.session_state or st.session_state[name][0] != sources:
+        st.session_state[name] = sources, make()
+    return st.session_state[name][1]
+
+
 def digest(request: object) -> str:
     """Return a short name of a request, which tells its pictures from those of another."""
     return f"{crc32(repr(request).encode()):08x}"

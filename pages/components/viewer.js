@@ -75,9 +75,17 @@ class Viewer {
       return this.say("The plots cannot be drawn: plotly.js did not load. Reload the page to try again.");
     }
     this.say("");
-    for (const [i, panel] of panels.entries()) {
-      if (turn !== this.turn) return; // a newer message takes over between two panels
-      if (panel.figure) await this.drawPanel(this.slots[i], panel);
+    this.drawing = turn;
+    try {
+      const variable = variablesOf(this.root);
+      const away = this.slots.map(({ box }) => Number(!inView(box)));
+      for (const i of [...panels.keys()].sort((a, b) => away[a] - away[b])) {
+        if (turn !== this.turn) return; // a newer message takes over between two panels
+        if (panels[i].figure) await this.drawPanel(this.slots[i], panels[i], variable);
+      }
+    } finally {
+      this.drawing = undefined;
+      this.follow();
     }
     await new Promise(requestAnimationFrame); // the scenes are drawn in the frame after their data came
     if (turn !== this.turn) return;
@@ -102,7 +110,8 @@ class Viewer {
       }
       slot.caption.textContent = panel.caption;
       slot.pending.textContent = panel.pending;
-      slot.box.classList.toggle("lv-stale", !panel.figure);
+      slot.stale = !panel.figure;
+      slot.box.classList.toggle("lv-stale", slot.stale);
       slot.plot.setAttribute("aria-label", `${panel.title}. ${panel.alt || panel.pending}`);
     });
     for (const [group, row] of Object.entries(this.rows)) {
@@ -130,10 +139,10 @@ class Viewer {
     slot.box.remove();
   }
 
-  async drawPanel(slot, panel) {
+  async drawPanel(slot, panel, variable) {
     const drawn = JSON.stringify([panel.figure, panel.animation]) + this.theme;
     if (drawn === slot.drawn) return;
-    const { data, layout } = themed(panel.figure, getComputedStyle(this.root));
+    const { data, layout } = themed(panel.figure, variable);
     slot.animation = panel.animation;
     slot.whole = data.map(({ x, y, z }) => ({ x: decoded(x), y: decoded(y), z: decoded(z) }));
     slot.rows = panel.animation.map(({ rows }) => rows && decodedRows(rows));
@@ -155,7 +164,6 @@ class Viewer {
     slot.drawn = drawn;
     if (!slot.linked && slot.group === "scene") this.link(slot);
     slot.linked = true;
-    this.follow();
     await new Promise((resume) => setTimeout(resume, 0)); // the page stays alive between two plots
   }
 
@@ -217,8 +225,9 @@ class Viewer {
   follow() {
     this.following ??= requestAnimationFrame(() => {
       this.following = undefined;
+      if (this.drawing) return; // panels about to be drawn anew need not move before
       const begin = performance.now();
-      const late = this.slots.filter((slot) => slot.drawn && slot.at !== this.snapshot);
+      const late = this.slots.filter((slot) => slot.drawn && !slot.stale && slot.at !== this.snapshot);
       late.sort((a, b) => (begin - b.moved) / b.cost - (begin - a.moved) / a.cost);
       for (const slot of late) {
         if (performance.now() - begin > FRAME_MS) break;
@@ -337,15 +346,27 @@ function loadScript(src) {
 }
 
 // Figures name colours and fonts by the CSS variables of the page; a plot needs their values.
-function themed(value, style) {
+function themed(value, variable) {
   if (typeof value === "string") {
-    const variable = value.match(/^var\((--[\w-]+)\)$/);
-    return variable ? style.getPropertyValue(variable[1]).trim() : value;
+    const name = value.match(/^var\((--[\w-]+)\)$/)?.[1];
+    return name ? variable(name) : value;
   }
-  if (Array.isArray(value)) return value.map((item) => themed(item, style));
+  if (Array.isArray(value)) return value.map((item) => themed(item, variable));
   if (value && typeof value === "object")
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, themed(item, style)]));
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, themed(item, variable)]));
   return value;
+}
+
+// Reads each CSS variable once: the first look at a style after a change of the page computes the page's styles anew.
+function variablesOf(element) {
+  const style = getComputedStyle(element);
+  const values = {};
+  return (name) => (values[name] ??= style.getPropertyValue(name).trim());
+}
+
+function inView(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > 0 && top < window.innerHeight;
 }
 
 const ARRAYS = { f4: Float32Array, f8: Float64Array, u1: Uint8Array, i1: Int8Array, i2: Int16Array, i4: Int32Array };
