@@ -41,7 +41,9 @@ def draw(request: Request, networks: tuple[compute.NetworkTickets, ...]) -> None
     compute.show_progress(tickets)
     found = notice(known, request.view) if len(known) == len(outcomes) else "The networks are being trained…"
     st.info(f"**What to notice.** {found}", icon=":material/visibility:")
-    sources = [part for one in outcomes if one for part in (one.label, one.run, one.surface, one.inspection, one.finished)]
+    sources = [
+        part for one in outcomes if one for part in (one.label, one.run, one.surface, one.inspection, one.finished)
+    ]
     panels = compute.kept("panels", (request, *sources), lambda: panels_of(request, outcomes))
     steps = max((outcome.run.steps.tolist() for outcome in outcomes if outcome), key=len, default=[])
     viewer(panels, steps, revision=f"{'done' if drawn else 'pending'} {compute.digest(request)}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import replace
+from math import prod
 from typing import ClassVar
 
 import torch
@@ -24,7 +25,7 @@ def batch_axes(x: Tensor) -> tuple[int, ...]:
 
 def batch_size(x: Tensor) -> int:
     """Return how many values of each feature the batch `x (E, N, ..., C)` holds."""
-    return x[0, ..., 0].numel()
+    return prod(x.shape[1:-1])
 
 
 def remember(state: State, batch: State, context: Context) -> State:

@@ -80,6 +80,7 @@ class Viewer {
       const variable = variablesOf(this.root);
       const away = this.slots.map(({ box }) => Number(!inView(box)));
       for (const i of [...panels.keys()].sort((a, b) => away[a] - away[b])) {
+        if (away[i]) await idle(); // what is in view in other viewers of the page goes first, too
         if (turn !== this.turn) return; // a newer message takes over between two panels
         if (panels[i].figure) await this.drawPanel(this.slots[i], panels[i], variable);
       }
@@ -362,6 +363,11 @@ function variablesOf(element) {
   const style = getComputedStyle(element);
   const values = {};
   return (name) => (values[name] ??= style.getPropertyValue(name).trim());
+}
+
+// Resolves when the browser has nothing else to do, or after a moment.
+function idle() {
+  return new Promise((resume) => (window.requestIdleCallback ?? setTimeout)(resume, { timeout: 200 }));
 }
 
 function inView(element) {
