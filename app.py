@@ -13,7 +13,7 @@ def main() -> None:
         st.Page("pages/two_weights.py", title="Two weights", icon=":material/filter_center_focus:"),
         st.Page("pages/smoothness.py", title="Smoothness", icon=":material/ssid_chart:"),
     ]
-    st.navigation(pages).run()
+    st.navigation(pages, position="top").run()
 
 
 if __name__ == "__main__":

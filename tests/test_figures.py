@@ -83,6 +83,16 @@ class TestSurfaces:
             np.testing.assert_allclose(np.stack([trace.x, trace.y], axis=1), path, rtol=1e-6)
 
 
+def test_the_path_tells_the_true_loss_from_the_height_below_it():
+    path, losses = np.array([[0.5, -1.0], [0.0, 0.5]]), np.array([[0, 2.5, 3.0], [40, 0.25, 0.25]])
+    heights = height_range([LOSS])
+    panel = contour_panel(ALPHAS, BETAS, LOSS, title="a", heights=heights, path=path, path_losses=losses)
+    _, line = (trace for trace in panel.figure.data if trace.customdata is not None)
+    np.testing.assert_array_equal(line.customdata, losses)
+    assert "customdata[1]" in line.hovertemplate
+    assert "customdata[2]" in line.hovertemplate
+
+
 class TestHeightRange:
     def test_spans_all_surfaces(self):
         assert height_range([np.array([[1.0, 2.0]]), np.array([[0.5, 40.0]])]) == HeightRange(0.5, 40.0)

@@ -102,6 +102,7 @@ def _path(
         colour=style.colour,
         labels=surface.plane.labels,
         path=path.coordinates,
+        path_losses=np.stack([path.steps, path.loss, path.height], axis=1),
     )
     variance = surface.plane.explained_variance.sum()
     caption = (

@@ -29,6 +29,11 @@ FLOOR = 1e-6
 CONTOUR_LINE = "rgb(150,150,158)"
 """Shows on a surface, and below it on a light and on a dark page."""
 
+PATH_HOVER = (
+    "step %{customdata[0]}<br>loss %{customdata[1]:.3g}<br>"
+    "height of the surface below it %{customdata[2]:.3g}<extra></extra>"
+)
+
 CAMERA = {"eye": {"x": 1.2, "y": -1.95, "z": 1.15}, "center": {"x": -0.03, "y": 0, "z": -0.17}}
 """Seen from a little above the rim, so that the inside of a bowl shows."""
 
@@ -243,6 +248,7 @@ def contour_panel(
     labels: tuple[str, str] = ("α", "β"),
     alt: str = "",
     path: np.ndarray | None = None,
+    path_losses: np.ndarray | None = None,
     group: Group = Group.PATH,
 ) -> Panel:
     """Draw a surface of the loss as filled contours, with the path of training across it if there is one.
@@ -253,7 +259,8 @@ def contour_panel(
         alphas: (A,) coordinates along x. betas: (B,) coordinates along y.
         loss: (B, A); a point that is not finite is drawn at the ceiling with a cross.
         heights: the range, shared by the surfaces compared.
-        path: (S, 2) coordinates of the snapshots.
+        path: (S, 2) coordinates of the snapshots. path_losses: (S, 3) the step of each, its true loss and the height of
+            the surface below it, which one reads by pointing at the path.
     """
     z = _drawn(alphas, betas, loss, heights)
     low, high = heights.axis()
@@ -292,13 +299,16 @@ def contour_panel(
         )
     playback: tuple[Playback, ...] = ()
     if path is not None and len(path):
-        along = {"x": _light(path[:, 0]), "y": _light(path[:, 1]), "hoverinfo": "skip"}
+        along: dict[str, object] = {"x": _light(path[:, 0]), "y": _light(path[:, 1]), "hoverinfo": "skip"}
+        told = along
+        if path_losses is not None:
+            told = {**along, "customdata": _light(path_losses), "hoverinfo": "all", "hovertemplate": PATH_HOVER}
         ends = [("circle-open", 10, path[0]), ("star", 13, path[-1])]
         first = len(traces)
         traces += [
             # A white casing sets the line off from every colour of the map.
             go.Scatter(**along, mode="lines", line={"color": "white", "width": 5}),
-            go.Scatter(**along, mode="lines", line={"color": colour or "black", "width": 2.5}),
+            go.Scatter(**told, mode="lines", line={"color": colour or "black", "width": 2.5}),
             *(
                 go.Scatter(
                     x=_light(point[:1]),

@@ -88,7 +88,7 @@ class Viewer {
       this.drawing = undefined;
       this.follow();
     }
-    await new Promise(requestAnimationFrame); // the scenes are drawn in the frame after their data came
+    await nextFrame(); // the scenes are drawn in the frame after their data came
     if (turn !== this.turn) return;
     this.root.dataset.ready = panels.filter((panel) => panel.figure).length;
     this.root.dataset.revision = revision;
@@ -363,6 +363,11 @@ function variablesOf(element) {
   const style = getComputedStyle(element);
   const values = {};
   return (name) => (values[name] ??= style.getPropertyValue(name).trim());
+}
+
+// Resolves with the next frame, or after a moment where none comes, as in a window that nobody sees.
+function nextFrame() {
+  return new Promise((resume) => (requestAnimationFrame(resume), setTimeout(resume, 1000)));
 }
 
 // Resolves when the browser has nothing else to do, or after a moment.
