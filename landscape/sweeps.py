@@ -162,7 +162,7 @@ class SweepTask:
     def _take(self, turn: int) -> None:
         """Note what a stack has come to."""
         training, made = self.trainings[turn], self.made
-        losses = training.losses[: training.step + 1].cpu().numpy()
+        losses = np.array(training.losses, np.float32)
         for member, cell in enumerate(self.cells[turn]):
             end = training.diverged_at[member]
             kept = losses[: None if end is None else end + 1, member]

@@ -152,10 +152,10 @@ class Training:
         count = max(2, min(snapshots, SNAPSHOT_BYTES // (4 * self.network.layout.size), self.steps_total + 1))
         self.snapshot_steps = set(np.linspace(0, self.steps_total, count).astype(int).tolist())
         self.snapshots: list[tuple[int, np.ndarray, np.ndarray, np.ndarray]] = []
-        self.losses = torch.full((self.steps_total, len(seeds)), torch.nan)
-        self.gradient_norms = torch.full((self.steps_total, len(seeds)), torch.nan)
+        self.losses: list[list[float]] = []
+        self.gradient_norms: list[list[float]] = []
         self.diverged_at: list[int | None] = [None] * len(seeds)
-        self.limit: Tensor | None = None
+        self.limits: list[float] = []
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Come back from a pickle, in which tensors that share their memory become tensors that do not."""
@@ -213,13 +213,13 @@ class Training:
         losses = losses_of(outputs, y, self.base.training.loss)
         gradients = torch.autograd.grad(losses.sum(), list(self.parts.values()))
         gradient = torch.cat([part.flatten(1) for part in gradients], dim=1, out=self.gradient)
-        losses = losses.detach()
-        if self.limit is None:
-            self.limit = DIVERGED * losses
-        self.losses[self.step] = losses
-        self.gradient_norms[self.step] = torch.linalg.vector_norm(gradient, dim=1)
-        alive = losses <= self.limit
-        if not bool(alive.all()):
+        # As lists: to note two numbers in tensors, and to compare them there, took a thirtieth of a small step.
+        losses, norms = torch.stack([losses.detach(), torch.linalg.vector_norm(gradient, dim=1)]).tolist()
+        self.limits = self.limits or [DIVERGED * loss for loss in losses]
+        self.losses.append(losses)
+        self.gradient_norms.append(norms)
+        alive = [loss <= limit for loss, limit in zip(losses, self.limits, strict=True)]
+        if not all(alive):
             self._note_divergence(alive)
         if None in self.diverged_at:
             self.descent.step(self.parameters, gradient)
@@ -227,8 +227,8 @@ class Training:
             self.state = state
             self.step += 1
 
-    def _note_divergence(self, alive: Tensor) -> None:
-        for member, well in enumerate(alive.tolist()):
+    def _note_divergence(self, alive: list[bool]) -> None:
+        for member, well in enumerate(alive):
             if not well and self.diverged_at[member] is None:
                 self.diverged_at[member] = self.step
 
@@ -258,8 +258,8 @@ class Training:
             steps=np.array([item[0] for item in kept]),
             parameters=parameters,
             states=states,
-            loss=self.losses[:done, member].cpu().numpy().copy(),
-            gradient_norm=self.gradient_norms[:done, member].cpu().numpy().copy(),
+            loss=np.array([values[member] for values in self.losses[:done]], np.float32),
+            gradient_norm=np.array([values[member] for values in self.gradient_norms[:done]], np.float32),
             test_accuracy=accuracy,
             train_loss=train_loss,
             train_accuracy=train_accuracy,
