@@ -41,8 +41,7 @@ window.WebSocket = class extends WebSocket {
 """Notes when the message with all results of the server comes."""
 
 CHANGE = """() => new Promise((resolve) => {
-    const viewer = document.querySelector(".lv");
-    const before = viewer.dataset.revision;
+    const before = document.querySelector(".lv").dataset.revision;
     const begin = performance.now();
     const found = {};
     let signed = false;
@@ -53,7 +52,7 @@ CHANGE = """() => new Promise((resolve) => {
             signed = true;
             requestAnimationFrame(() => (found.sign = performance.now() - begin));
         }
-        const revision = viewer.dataset.revision;
+        const revision = document.querySelector(".lv").dataset.revision ?? "";
         if (!revision.startsWith("done") || revision === before) return;
         observer.disconnect();
         found.pictures = performance.now() - begin;

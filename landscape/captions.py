@@ -18,6 +18,9 @@ GAP = 0.1
 ALIKE = 3.0
 """Surfaces whose heights differ by less than this factor are called alike."""
 
+SHALLOW = 4
+"""Up to so many layers a landscape without normalization is hardly rougher (PHENOMENA's measured settings have 8)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
@@ -79,9 +82,7 @@ def table(outcomes: Sequence[Outcome]) -> list[Row]:
                 training_accuracy=f"{run.train_accuracy:.3f}",
                 test_accuracy=f"{run.test_accuracy[-1]:.3f}",
                 population_accuracy="…" if measures is None else f"{measures.population_accuracy:.3f}",
-                learned=f"no: diverged at step {run.diverged_at}"
-                if run.diverged_at is not None
-                else ("yes" if run.learned else f"no: the majority class is {run.majority:.2f}"),
+                learned=_learned(run, measures),
                 sharpness="…" if measures is None else number(measures.sharpness),
                 stable_below=number(2 / run.experiment.training.learning_rate),
                 explained_variance="…"
@@ -91,6 +92,21 @@ def table(outcomes: Sequence[Outcome]) -> list[Row]:
             )
         )
     return rows
+
+
+def _learned(run: Run, measures: Measures | None) -> str:
+    if run.diverged_at is not None:
+        return f"no: diverged at step {run.diverged_at}"
+    if run.learned:
+        return "yes"
+    if not _fits(run):
+        return f"no: the majority class is {run.majority:.2f}"
+    return "yes, but its stored averages lag" if _lags(run, measures) else "only the training data"
+
+
+def _lags(run: Run, measures: Measures | None) -> bool:
+    """Return whether a run does clearly better on the test data by statistics of the training set than by the stored."""
+    return measures is not None and measures.population_accuracy - run.test_accuracy[-1] > GAP / 2
 
 
 def notice(outcomes: Sequence[Outcome], view: View) -> str:
@@ -131,6 +147,11 @@ def trained(outcomes: Sequence[Outcome]) -> list[str]:
                 f"class alone gives {run.majority:.2f}. An untrained network's landscape may be flat for that reason alone."
             )
     learned = [outcome for outcome in outcomes if outcome.run.learned]
+    if len(learned) == 1 < len(outcomes):
+        only = learned[0]
+        sentences.append(
+            f"**{only.label}** reaches {only.run.test_accuracy[-1]:.3f} on the test data after {only.run.steps[-1]} steps."
+        )
     if len(learned) > 1:
         each = listing([f"{outcome.run.test_accuracy[-1]:.3f} ({outcome.label})" for outcome in learned])
         accuracies = [outcome.run.test_accuracy[-1] for outcome in learned]
@@ -143,7 +164,7 @@ def trained(outcomes: Sequence[Outcome]) -> list[str]:
             by_population = measures.population_accuracy
             lag = (
                 f": its stored averages lag behind its weights; by statistics of the whole training set it is {by_population:.2f}"
-                if by_population - tested > GAP / 2
+                if _lags(run, measures)
                 else ""
             )
             sentences.append(
@@ -164,17 +185,23 @@ def _heights(outcomes: Sequence[Outcome], view: View) -> list[str]:
             f"Along the {y} the loss changes so many times as much as along the {x}: {listing(parts)}. "
             "Near 1 the valley is round; far from it, it is stretched."
         ]
+    drawn = [
+        outcome for outcome in drawn if outcome.run.diverged_at is None and (outcome.run.learned or _fits(outcome.run))
+    ]
     if len(drawn) < 2:
         return []
+    if len({outcome.run.experiment for outcome in drawn}) == 1:
+        return ["These networks are the same, and so are their surfaces."]
     tops = {outcome.label: float(outcome.surface.finite.max()) for outcome in drawn}
     middles = {outcome.label: float(np.median(outcome.surface.finite)) for outcome in drawn}
     high, low = max(tops, key=tops.get), min(tops, key=tops.get)
     ratio = tops[high] / max(tops[low], 1e-30)
     if ratio < ALIKE:
+        small = max(outcome.run.experiment.network.depth for outcome in drawn) <= SHALLOW
+        reason = " In a shallow network that is what to expect: the difference grows with depth and learning rate."
         return [
-            f"Their surfaces look alike here: the highest points differ by a factor of {number(ratio)} only "
-            f"({number(tops[high])} for {high}, {number(tops[low])} for {low}). In a small or shallow network that is "
-            "what to expect: the difference grows with depth and learning rate."
+            f"The highest points of their surfaces differ by a factor of {number(ratio)} only "
+            f"({number(tops[high])} for {high}, {number(tops[low])} for {low})." + (reason if small else "")
         ]
     where = "Each on the plane of its own path," if view.plane is PlaneKind.PCA else "On the same plane"
     return [

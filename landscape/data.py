@@ -77,8 +77,8 @@ class Data:
     @property
     def extreme_features(self) -> tuple[int, int]:
         """Return the features of least and of greatest scale; constant ones, which no weight can feel, are left out."""
-        least = np.where(self.scales > 0, self.scales, np.inf).argmin()
-        return int(least), int(self.scales.argmax())
+        by_scale = np.argsort(np.where(self.scales > 0, self.scales, np.nan), kind="stable")  # constant ones last
+        return int(by_scale[0]), int(by_scale[int((self.scales > 0).sum()) - 1])
 
 
 @lru_cache(maxsize=32)

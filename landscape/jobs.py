@@ -25,7 +25,7 @@ from typing import Any, Protocol
 
 from landscape.store import Store
 
-STORE_BYTES = 192 * 2**20
+STORE_BYTES = 96 * 2**20
 MISSING = object()
 logger = logging.getLogger(__name__)
 

@@ -52,10 +52,8 @@ def plane_of(run: Run, view: View) -> Plane:
         case PlaneKind.INPUT_WEIGHTS:
             data = load(run.experiment.data)
             features = view.feature_x, view.feature_y
-            by_scale = np.argsort(np.where(data.scales > 0, data.scales, np.nan), kind="stable")  # constant ones last
-            varying = int((data.scales > 0).sum())
-            extremes = int(by_scale[0]), int(by_scale[varying - 1])
-            chosen = tuple(extreme if given < 0 else given for given, extreme in zip(features, extremes, strict=True))
+            pairs = zip(features, data.extreme_features, strict=True)
+            chosen = tuple(extreme if given < 0 else given for given, extreme in pairs)
             count = next((block.shape[0] for block in layout.blocks if block.inputs), 0)
             if max(chosen) < count <= len(data.feature_names):
                 names = tuple(data.feature_names[feature] for feature in chosen)

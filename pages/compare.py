@@ -50,7 +50,7 @@ def draw(request: Request, networks: tuple[compute.NetworkTickets, ...]) -> None
     if known:
         st.subheader("In numbers")
         rows = [{text.COLUMNS[name]: value for name, value in vars(row).items()} for row in table(known)]
-        st.dataframe(rows, hide_index=True)
+        st.table(rows)
         st.caption(text.TABLE_NOTE)
 
 

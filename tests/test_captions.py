@@ -27,6 +27,7 @@ LEARNED = Run(
     majority=0.123,
     device="CPU",
 )
+NORMALIZED = replace(LEARNED, experiment=LEARNED.experiment.replace(normalization="batch"))
 IDLE = replace(LEARNED, test_accuracy=np.array([0.1, 0.1, 0.125]), train_accuracy=0.13, learned=False)
 DIVERGED = replace(
     LEARNED,
@@ -103,7 +104,7 @@ def test_accuracies_are_called_the_same_only_where_they_are(other, alike):
 def test_the_higher_landscape_is_told_by_its_factor():
     outcomes = [
         Outcome("low", LEARNED, surface=surface(4.0, 3.0)),
-        Outcome("high", LEARNED, surface=surface(372, 18.0)),
+        Outcome("high", NORMALIZED, surface=surface(372, 18.0)),
     ]
     text = notice(outcomes, RANDOM)
     assert "On the same plane the loss of **high** climbs to 372, **93 times** as high as that of **low** (4)" in text
@@ -111,17 +112,30 @@ def test_the_higher_landscape_is_told_by_its_factor():
     assert "Each on the plane of its own path, the loss of **high** climbs to 372" in notice(outcomes, PCA)
 
 
-def test_like_landscapes_are_called_alike():
-    outcomes = [Outcome("one", LEARNED, surface=surface(4.0)), Outcome("two", LEARNED, surface=surface(5.0))]
-    text = notice(outcomes, RANDOM)
-    assert "look alike" in text
+@pytest.mark.parametrize(("depth", "reason"), [(2, True), (8, False)])
+def test_like_landscapes_are_called_alike_and_only_shallow_ones_for_that_reason(depth, reason):
+    one, two = (replace(run, experiment=run.experiment.replace(depth=depth)) for run in (LEARNED, NORMALIZED))
+    text = notice([Outcome("one", one, surface=surface(4.0)), Outcome("two", two, surface=surface(5.0))], RANDOM)
     assert "a factor of 1.25 only (5 for two, 4 for one)" in text
+    assert ("In a shallow network" in text) == reason
     assert "times** as high" not in text
+
+
+def test_equal_networks_are_called_equal():
+    outcomes = [Outcome(name, LEARNED, surface=surface(4.0)) for name in ("none (1)", "none (2)")]
+    assert "These networks are the same, and so are their surfaces." in notice(outcomes, RANDOM)
+
+
+def test_landscapes_of_networks_that_did_not_train_are_not_compared():
+    drawn = [Outcome(name, run, surface=surface(top)) for name, run, top in (("a", DIVERGED, 400), ("b", IDLE, 40))]
+    text = notice([*drawn, Outcome("c", NORMALIZED, surface=surface(4.0))], RANDOM)
+    assert "as high" not in text
+    assert "**c** reaches 0.964 on the test data after 400 steps." in text
 
 
 def test_points_that_overflow_and_missing_surfaces_do_not_reach_the_sentences():
     broken = surface(np.inf, 6.0)
-    outcomes = [Outcome("broken", LEARNED, surface=broken), Outcome("fine", LEARNED, surface=surface(2.0, 1.0))]
+    outcomes = [Outcome("broken", LEARNED, surface=broken), Outcome("fine", NORMALIZED, surface=surface(2.0, 1.0))]
     text = notice([*outcomes, Outcome("none yet", LEARNED)], RANDOM)
     assert "loss of **broken** climbs to 6, **3 times**" in text
     assert "inf" not in text
@@ -174,7 +188,10 @@ def test_numbers_are_written_for_people(value, text):
 
 def test_stored_averages_that_lag_are_not_called_untrained():
     lagging = replace(LEARNED, test_accuracy=np.array([0.1, 0.5]), train_accuracy=0.97, learned=False)
-    told = notice([Outcome("lagging", lagging, measures=replace(MEASURES, population_accuracy=0.81))], RANDOM)
+    outcome = Outcome("lagging", lagging, measures=replace(MEASURES, population_accuracy=0.81))
+    told = notice([outcome], RANDOM)
+    assert table([outcome])[0].learned == "yes, but its stored averages lag"
+    assert table([Outcome("fits", lagging)])[0].learned == "only the training data"
     assert "has not learned" not in told
     assert "(0.97, by batch statistics)" in told
     assert (

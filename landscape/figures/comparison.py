@@ -93,6 +93,9 @@ def _path(
     if surface is None:
         return Panel(title, Group.PATH, colour=style.colour, pending=_waiting(outcome))
     path = outcome.inspection.path
+    if len(path.steps) < 2:
+        said = "No path: it diverged before its second snapshot."
+        return Panel(title, Group.PATH, colour=style.colour, pending=said)
     panel = contour_panel(
         surface.alphas,
         surface.betas,

@@ -13,15 +13,15 @@ from zlib import crc32
 import streamlit as st
 
 from landscape.activations import excess_kurtosis
-from landscape.experiment import View
 from landscape.jobs import Once, Status, Task, Ticket, default_dispatcher, one_torch_thread
 from landscape.links import Request
 from landscape.links_smoothness import SmoothnessRequest
 from landscape.smoothness import LineTask, Smoothness, SmoothnessTask
-from landscape.training import Run, Training
+from landscape.training import Training
 from landscape.views import InspectionTask, MeasuresTask, scan_of
 
 POLL_SECONDS = 0.5
+ENDED = (Status.DONE, Status.FAILED)
 PROGRESS_HEIGHT = 52
 """In pixels, of a progress bar with its text."""
 
@@ -55,7 +55,7 @@ def request_comparison(request: Request) -> tuple[NetworkTickets, ...]:
     # In the order in which they are worth having: the trainings of all networks, then their landscapes, then the rest.
     runs = [_request(f"run {one!r}", partial(Training, [one]), serial=True) for one in experiments]
     surfaces = [
-        _request(f"surface {one!r} {view!r}", partial(_scan, view=view), run)
+        _request(f"surface {one!r} {view!r}", partial(scan_of, view=view), run)
         for one, run in zip(experiments, runs, strict=True)
     ]
     inspections, measures = (
@@ -103,10 +103,12 @@ def compute_here() -> None:
     """
     one_torch_thread()
     _hold([])
+    st.session_state.pop("panels", None)
 
 
 def forget() -> None:
     """Let go of the results that this session shows, so that asking again computes them anew."""
+    st.session_state.pop("panels", None)
     for ticket in st.session_state.pop("tickets", []):
         default_dispatcher().store.drop(ticket.key)
         ticket.release()
@@ -141,9 +143,10 @@ def kept(name: str, sources: tuple[object, ...], make: Callable[[], Any]) -> Any
 
     A page that looks for news draws again also where there is none.
     """
-    if name not in st.session_state or st.session_state[name][0] != sources:
-        st.session_state[name] = sources, make()
-    return st.session_state[name][1]
+    last = st.session_state.get(name)
+    if last is None or last[0] != sources:
+        last = st.session_state[name] = sources, make()
+    return last[1]
 
 
 def digest(request: object) -> str:
@@ -159,19 +162,17 @@ def live(tickets: Sequence[Ticket], draw: Callable[[], None]) -> None:
     def redraw() -> None:
         draw()
         if pending and all(ticket.done for ticket in tickets):
+            st.session_state["own_rerun"] = True  # the link that it brings may be older than the one in the browser
             st.rerun()
 
     redraw()
 
 
 def _request(key: str, make: Callable[..., Task], *needs: Ticket, serial: bool = False) -> Ticket:
-    # A failure is kept while its settings are: asked for anew by each run of the page, it would fail for ever.
-    failed = {ticket.key: ticket for ticket in st.session_state.get("tickets", []) if ticket.status is Status.FAILED}
-    return failed.get(key) or default_dispatcher().request(key, make, needs, _owner(), serial)
-
-
-def _scan(run: Run, view: View) -> object:
-    return scan_of(run, view)
+    # What has ended is kept while its settings are: asked for anew by each run of the page, a failure would fail, and a
+    # result that the store had no room for would be computed, for ever.
+    ended = {ticket.key: ticket for ticket in st.session_state.get("tickets", []) if ticket.status in ENDED}
+    return ended.get(key) or default_dispatcher().request(key, make, needs, _owner(), serial)
 
 
 def _shapes(measured: Smoothness) -> Once:

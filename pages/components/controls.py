@@ -6,6 +6,7 @@ stable names instead of labels, and a bad value gives a sentence instead of bein
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
@@ -53,8 +54,9 @@ def begin(codec: Codec = COMPARISON) -> None:
     st.set_page_config(layout="wide")  # a link opened before anything else runs its page without app.py
     state, link = st.session_state, _link()
     before, state["codec"] = state.get("codec"), codec
+    own_rerun = state.pop("own_rerun", False)
     if before is not None and before.page == codec.page:
-        new = link != state["link"] and not _moved()
+        new = link != state["link"] and not _moved() and not own_rerun
     else:
         pages = state.setdefault("pages", {})
         if before is not None:
@@ -94,8 +96,15 @@ def finish() -> Any:
     try:
         return codec.request_of(values)
     except ValueError as error:
-        st.error(f"These settings do not fit together. {error}")
+        st.error(f"These settings do not fit together. {_in_words(str(error))}")
         st.stop()
+
+
+def _in_words(message: str) -> str:
+    """Return a message in which fields of configurations have the names of their controls."""
+    fields = st.session_state["codec"].fields
+    labels = {name: bounds.label for name, bounds in fields.items()}
+    return re.sub(r"\b[A-Z]\w+\.(\w+)", lambda found: labels.get(found[1], found[0]), message)
 
 
 def adopt(values: Values, problems: tuple[str, ...] = ()) -> None:
@@ -240,12 +249,19 @@ def network_control(networks: dict[str, Values]) -> None:
     chosen = next((name for name, own in networks.items() if all(own[t] == values[t] for t in telling)), None)
     key = f"network-{chosen}-{st.session_state['adopted']}"
 
-    def choose() -> None:
-        adopt(values | networks[st.session_state[key]])
+    def choose(adopted: int) -> None:
+        if adopted == st.session_state["adopted"]:  # else a late message of a control that is gone
+            adopt(st.session_state["values"] | networks[st.session_state[key]])
 
     if shown("networks"):
         st.segmented_control(
-            "Kind of network", list(networks), default=chosen, key=key, on_change=choose, required=True
+            "Kind of network",
+            list(networks),
+            default=chosen,
+            key=key,
+            on_change=choose,
+            args=(st.session_state["adopted"],),
+            required=True,
         )
 
 
@@ -274,10 +290,15 @@ def run_controls(presets: dict[str, tuple[str, Any]], again: Callable[[], None])
                 args=(f"count_{st.session_state['values']['variants']}",),
                 required=True,
             )
-        st.button("New seed", on_click=_new_seed, icon=":material/casino:", help="Other initial weights and batches.")
-        st.button("Run again", on_click=again, icon=":material/replay:", help="The same seed: the same numbers again.")
-        defaults = st.session_state["codec"].defaults
-        st.button("Reset", on_click=adopt, args=(defaults,), icon=":material/restart_alt:", help="All defaults.")
+        if shown("run"):
+            st.button(
+                "New seed", on_click=_new_seed, icon=":material/casino:", help="Other initial weights and batches."
+            )
+            st.button(
+                "Run again", on_click=again, icon=":material/replay:", help="The same seed: the same numbers again."
+            )
+            defaults = st.session_state["codec"].defaults
+            st.button("Reset", on_click=adopt, args=(defaults,), icon=":material/restart_alt:", help="All defaults.")
         st.caption(f"Seed {st.session_state['values']['seed']}")
 
 

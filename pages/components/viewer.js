@@ -4,24 +4,28 @@
 const GROUPS = { scene: 1, path: 1, curve: 0.75, activation: 1 }; // their heights, relative to a scene's
 const PLAY_SECONDS = 6;
 const FRAME_MS = 25; // of work in a frame of playback
+const LATE_SECONDS = 10;
 const viewers = new WeakMap();
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   let viewer = viewers.get(parentElement);
   if (!viewer) viewers.set(parentElement, (viewer = new Viewer(parentElement)));
   viewer.receive(new TextDecoder().decode(data));
+  viewer.expect(() => setTriggerValue("late", true));
   // Streamlit calls this also for a message that a newer one has overtaken: only a viewer that left the page ends.
   return () => setTimeout(() => viewer.root.isConnected || viewer.end(), 0);
 }
 
 class Viewer {
   constructor(parent) {
+    this.parent = parent;
     this.root = element("div", "lv", parent);
     this.message = element("div", "lv-message", this.root);
     this.message.setAttribute("role", "status");
     this.rows = {};
     for (const group of Object.keys(GROUPS)) {
       this.rows[group] = element("div", "lv-row", this.root);
+      this.rows[group].dataset.group = group;
       if (group === "path") this.makeBar();
     }
     this.slots = []; // the panels that stand
@@ -57,7 +61,23 @@ class Viewer {
     this.text = text;
     this.theme = key;
     const turn = (this.turn = {});
-    this.work = this.work.then(() => this.draw(JSON.parse(text), turn)).catch((error) => this.say(error.message));
+    this.work = this.work.then(() => this.draw(JSON.parse(text), turn)).catch((error) => this.fail(error));
+  }
+
+  // What is to come is asked for where it does not: one message lost on the way must not leave the page waiting for ever.
+  expect(ask) {
+    clearTimeout(this.waiting);
+    if (/"revision": ?"pending/.test(this.text)) this.waiting = setTimeout(ask, LATE_SECONDS * 1000);
+  }
+
+  // Begins anew with the next message, also if it is the same.
+  fail(error) {
+    this.text = undefined;
+    for (const slot of this.slots) {
+      window.Plotly?.purge(slot.plot);
+      slot.drawn = slot.config = slot.linked = undefined;
+    }
+    this.say(`The plots could not be drawn (${error.message}). Reload the page to try again.`);
   }
 
   say(text) {
@@ -72,7 +92,7 @@ class Viewer {
     try {
       await loadPlotly(plotly);
     } catch {
-      return this.say("The plots cannot be drawn: plotly.js did not load. Reload the page to try again.");
+      throw new Error("plotly.js did not load");
     }
     this.say("");
     this.drawing = turn;
@@ -312,10 +332,13 @@ class Viewer {
 
   end() {
     this.turn = null;
+    clearTimeout(this.waiting);
+    viewers.delete(this.parent);
     this.pause();
     this.observer.disconnect();
     for (const slot of this.slots) this.remove(slot);
     this.slots = [];
+    this.root.remove();
   }
 }
 

@@ -59,4 +59,5 @@ def viewer(
     if scenes > MAX_SCENES:
         raise ValueError(f"a viewer holds at most {MAX_SCENES} scenes, not {scenes}; draw the others as contours")
     message = payload(panels, steps, height=height, revision=revision, plotly=_plotly_js())
-    _MOUNT(key=key, data=message)
+    # Where news are late the browser asks for them, by a trigger that lets the script run.
+    _MOUNT(key=key, data=message, on_late_change=lambda: None)

@@ -23,7 +23,10 @@ FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--enable-unsafe-swiftshader
 PATIENCE = 120_000
 """Milliseconds: a machine without a graphics card takes seconds for the first picture in three dimensions."""
 
-DONE = '.lv[data-revision^="done"]'
+DONE = """() => {
+    const revisions = Array.from(document.querySelectorAll(".lv"), (viewer) => viewer.dataset.revision ?? "pending");
+    return revisions[0]?.startsWith("done") && !revisions.some((revision) => revision.startsWith("pending"));
+}"""
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
 PICTURES = """() => Array.from(document.querySelectorAll('.lv-row')).slice(0, 2).map((row) =>
@@ -58,7 +61,7 @@ class Visitor:
 
     def settled(self) -> Visitor:
         """Wait until everything is drawn and the page has come to rest."""
-        self.page.wait_for_selector(DONE)
+        self.page.wait_for_function(DONE)
         self.page.wait_for_selector(IDLE)
         return self
 

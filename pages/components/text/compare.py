@@ -54,7 +54,8 @@ TABLE_NOTE = """
 Final training loss and training accuracy: the whole training set as one batch, by batch statistics. Test accuracy: by the
 stored averages; then by population statistics, the mean over all training batches at the last weights (Ioffe & Szegedy
 2015, Algorithm 2).
-Sharpness: top Hessian eigenvalue on the examples and statistics of the batch, at the last weights; gradient descent is
+Sharpness: top Hessian eigenvalue of the loss that is drawn (the first training examples, as many as the view takes, by
+their own statistics) at the last weights, as is the loss at the centre of a landscape; gradient descent is
 stable below 2 / learning rate. Path off its plane: share of the squared distance from the end of the path that its
 principal plane does not hold.
 """
