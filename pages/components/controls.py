@@ -226,11 +226,12 @@ def variant_controls() -> None:
         with column:
             if values[f"v{i}_normalization"] is None:
                 values[f"v{i}_normalization"] = values["normalization"]
-            control(f"v{i}_normalization", f"Network {i}: normalization")
             own = [name for name in VARIED[1:] if values[f"v{i}_{name}"] is not None]
-            with st.popover(f"What else differs ({len(own)})" if own else "What else differs", width="stretch"):
-                for name in VARIED[1:]:
-                    control(f"v{i}_{name}", optional=True)
+            with st.container(horizontal=True, vertical_alignment="bottom"):
+                control(f"v{i}_normalization", f"Network {i}: normalization")
+                with st.popover(f"What else differs ({len(own)})" if own else "What else differs"):
+                    for name in VARIED[1:]:
+                        control(f"v{i}_{name}", optional=True)
 
 
 def ladder_controls() -> None:
@@ -291,15 +292,13 @@ def run_controls(presets: dict[str, tuple[str, Any]], again: Callable[[], None])
                 required=True,
             )
         if shown("run"):
-            st.button(
-                "New seed", on_click=_new_seed, icon=":material/casino:", help="Other initial weights and batches."
-            )
+            told = f"Other initial weights and batches than seed {st.session_state['values']['seed']} gives."
+            st.button("New seed", on_click=_new_seed, icon=":material/casino:", help=told)
             st.button(
                 "Run again", on_click=again, icon=":material/replay:", help="The same seed: the same numbers again."
             )
             defaults = st.session_state["codec"].defaults
             st.button("Reset", on_click=adopt, args=(defaults,), icon=":material/restart_alt:", help="All defaults.")
-        st.caption(f"Seed {st.session_state['values']['seed']}")
 
 
 def _folded(title: str, names: tuple[str, ...]) -> None:
