@@ -22,8 +22,8 @@ from landscape.views import InspectionTask, MeasuresTask, scan_of
 
 POLL_SECONDS = 0.5
 ENDED = (Status.DONE, Status.FAILED)
-PROGRESS_HEIGHT = 52
-"""In pixels, of a progress bar with its text."""
+PROGRESS_HEIGHT = 16
+"""In pixels, of a progress bar without a text: what is done the page says below it."""
 
 gc.collect()
 gc.freeze()  # what was imported stays out of every later collection, which would otherwise take a tenth of a second
@@ -135,7 +135,7 @@ def show_progress(tickets: Sequence[Ticket]) -> None:
         st.error(f"This could not be computed: {error} Change a setting, or press Reset.", icon=":material/error:")
     with st.container(height=PROGRESS_HEIGHT, border=False):
         if not all(ticket.done for ticket in tickets):
-            st.progress(sum(ticket.fraction for ticket in tickets) / len(tickets), "Training and drawing…")
+            st.progress(sum(ticket.fraction for ticket in tickets) / len(tickets))
 
 
 def kept(name: str, sources: tuple[object, ...], make: Callable[[], Any]) -> Any:
