@@ -214,18 +214,24 @@ def _shapes(networks: Sequence[Measured]) -> list[str]:
 
 def line_caption(found: StepLine) -> str:
     """Return what the picture of a line shows, for its caption and for those who do not see it."""
-    line = found.line
-    if not np.isfinite(line.loss).all():
-        end = "then it overflows"
-    elif line.loss[-1] <= line.start_loss:
-        end = f"at the longest step it is still lower, {number(line.loss[-1])}"
-    else:
-        end = f"at the longest step it has climbed to {number(line.loss[-1])}"
-    turns = "never turns" if not line.turns else "turns once" if line.turns == 1 else f"turns {line.turns} times"
-    lowest = float(np.nanmin(line.loss)) if np.isfinite(line.loss).any() else line.start_loss
+    line, finite = found.line, np.isfinite(found.line.loss)
+    lowest = min(line.start_loss, float(line.loss[finite].min(initial=np.inf)))
+    # As they are read: what changes no digit is no change. A dip is told however small it is beside the climb.
+    start, low, last = (number(value) for value in (line.start_loss, lowest, line.loss[-1]))
+    parts = [f"falls to {low}"] if low != start else []
+    if not finite.all():
+        parts.append("overflows")
+    elif last != low:
+        below = ", still below its start" if line.loss[-1] < line.start_loss else ""
+        parts.append(f"climbs to {last} at the longest step{below}")
+    elif parts:
+        parts[0] += " at the longest step"
+    one_valley = int(start != low != last)
+    turns = line.turns if finite.all() else 0
+    waves = f" It turns {'once' if turns == 1 else f'{turns} times'}." if turns > one_valley else ""
     return (
-        f"From step {found.step}: the loss {number(line.start_loss)} falls to {number(lowest)} and {turns}; {end}. There "
-        f"the gradient is {number(line.ratios[-1])} times as long as at the start, {np.degrees(line.angles[-1]):.0f}° off."
+        f"From step {found.step}: the loss {start} {', then '.join(parts) or 'stays'}.{waves} At the longest step the "
+        f"gradient is {number(line.ratios[-1])} times as long as at the start, {np.degrees(line.angles[-1]):.0f}° off."
     )
 
 

@@ -32,6 +32,10 @@ NEAR = 0.005
 """A step within this share of 1/L or 2/L is called that."""
 
 
+ROUNDING = 1e-12
+"""What is smaller than this share of what it is computed from is 0 to rounding."""
+
+
 @dataclass(frozen=True)
 class Row:
     """One preprocessing in the table of numbers."""
@@ -114,11 +118,11 @@ def problems(config: TwoWeights, bowls: Mapping[Kind, Bowl], descents: Mapping[K
 def notice(config: TwoWeights, bowls: Mapping[Kind, Bowl], descents: Mapping[Kind, Descended]) -> str:
     """Return one paragraph on what to notice: the shapes, the steps, what training reached."""
     raw, standardized = bowls[Kind.RAW], bowls[Kind.STANDARDIZED]
-    sentences = [
-        f"The loss of the **raw** features has L = {number(raw.smoothness)} and condition number "
-        f"{number(raw.condition)}; **standardized**, L = {number(standardized.smoothness)} and "
-        f"{number(standardized.condition)}; whitened, {number(bowls[Kind.WHITENED].condition)}."
-    ]
+    shapes = (raw, standardized, bowls[Kind.WHITENED])
+    each = [f"**{bowl.kind.label}**, L = {number(bowl.smoothness)} and {_condition(bowl)}" for bowl in shapes]
+    sentences = [f"The loss of the features: {'; '.join(each)}."]
+    if any(bowl.flat for bowl in shapes):
+        sentences.append("An infinite condition number is that of a loss which does not change along some direction.")
     if raw.smoothness > 0 and standardized.smoothness > 0:
         ratio = standardized.longest_step / raw.longest_step
         sentences.append(f"So standardized features allow a learning rate {number(ratio)} times as large.")
@@ -153,20 +157,24 @@ def notice(config: TwoWeights, bowls: Mapping[Kind, Bowl], descents: Mapping[Kin
     return " ".join(sentences)
 
 
+def _condition(bowl: Bowl) -> str:
+    return "an infinite condition number" if bowl.flat else f"condition number {number(bowl.condition)}"
+
+
 def _shared(config: TwoWeights) -> bool:
     return config.rate is Rate.SHARED or config.optimizer in ADAPTIVE
 
 
 def regime(multiple: float) -> str:
-    """Return what gradient descent does at a step of so many times 1/L.
+    """Return what gradient descent does at a step of so many times 1/L, where L is the loss's own.
 
     >>> regime(1.5)
     'between 1/L and 2/L: each step descends, and crosses the valley from side to side'
     """
     if abs(multiple - 1) <= NEAR:
-        return "at 1/L: the best guarantee, |g|²/2L; the steep direction is done in one step"
+        return "at 1/L: no step has a better guarantee by this L; the steep direction is done in one step"
     if abs(multiple - 2) <= NEAR:
-        return "at 2/L: nothing is guaranteed; along the steep direction it bounces for ever, from side to side"
+        return "at 2/L: this L guarantees nothing; along the steep direction it bounces for ever, from side to side"
     if multiple < 1:
         return "below 1/L: each step descends, without crossing the valley; smaller is only slower"
     if multiple < 2:
@@ -175,25 +183,40 @@ def regime(multiple: float) -> str:
 
 
 def inequality_notice(config: TwoWeights, found: Inequality) -> str:
-    """Return what the parabola and the chosen step show."""
+    """Return what the parabola shows, with its own L, and what the chosen step does, by the L of the loss."""
     if found.true_smoothness == 0:
         return "The loss is flat: its gradient is 0, no step changes anything, and no L is needed."
-    sentences = [
-        f"With L = {number(found.smoothness)} the parabola lies above the loss all along: the inequality holds."
-        if not found.cut
-        else f"With L = {number(found.smoothness)}, less than the loss's own {number(found.true_smoothness)}, the parabola "
-        "**cuts through the loss**: it promises more than there is."
-    ]
+    if np.ptp(found.loss) <= ROUNDING * (1 + abs(found.start_loss)):
+        return "Training starts at the minimum: the gradient is 0 there, and no step changes anything."
+    own = number(found.true_smoothness)
+    best = found.gradient_norm**2 / (2 * found.smoothness)
+    whose = "the loss's own" if config.curvature == 1 else f"{config.curvature:g} times the loss's own, {own}"
+    lies = (
+        "It **cuts through the loss**: it promises more than there is."
+        if found.cut
+        else "It lies above the loss all along: the inequality holds here."
+    )
     promised = (
-        f"the step of {number(found.chosen)} is guaranteed to descend by {number(found.guaranteed)}"
-        if found.guaranteed > 0
-        else f"for the step of {number(found.chosen)} nothing is guaranteed"
+        f"your step of {number(found.chosen)} is guaranteed to descend by {number(found.guaranteed)}"
+        if found.guaranteed > ROUNDING * best
+        else f"nothing is guaranteed for your step of {number(found.chosen)}"
     )
     real = f"it descends by {number(found.real)}" if found.real > 0 else f"it **climbs** by {number(-found.real)}"
-    sentences.append(f"{promised[0].upper()}{promised[1:]}; {real}.")
-    sentences.append(f"Your step is {regime(found.chosen * found.true_smoothness)}.")
+    if abs(found.chosen * found.smoothness - 1) <= NEAR:
+        where = "your step"
+    else:
+        where = "1/L of the loss" if config.curvature == 1 else f"{number(1 / config.curvature)} times 1/L of the loss"
+    sentences = [
+        f"The parabola has L = {number(found.smoothness)}, {whose}. {lies}",
+        f"By the parabola {promised}; {real}.",
+        f"The most that the parabola guarantees is {number(best)}, at {where}.",
+    ]
+    step = regime(found.chosen * found.true_smoothness)
     if config.model is Model.LOGISTIC:
-        sentences.append("The logistic loss is nowhere steeper than L and mostly flatter: it may bear a longer step.")
+        sentences.append(f"Where the loss is as curved as its own L = {own}, your step is {step}.")
+        sentences.append("The logistic loss is nowhere more curved and mostly flatter: it may bear a longer step.")
+    else:
+        sentences.append(f"By the loss's own L = {own} your step is {step}.")
     return " ".join(sentences)
 
 
@@ -260,15 +283,19 @@ def order_notice(config: TwoWeights) -> str:
         kept_order(config, Kind.STANDARDIZED),
         kept_order(config, Kind.WHITENED),
     )
-    kept, mixed = float(np.nanmin(standardized, initial=1.0)), float(np.nanmin(whitened, initial=1.0))
+    varying = [name for name, value in zip(config.names, standardized, strict=True) if np.isfinite(value)]
+    if not varying:
+        return "Both features are constant: no example has a place that it could keep or lose."
+    kept, mixed = float(np.nanmin(standardized)), float(np.nanmin(whitened))
+    if len(varying) == 1:
+        return (
+            f"Only {varying[0]} varies. Its correlation with itself as it was: {kept:.3f} standardized and {mixed:.3f} "
+            "whitened, so every example keeps its place in it; in the constant feature no example has a place."
+        )
     return (
         f"Correlation of each feature with itself as it was: {kept:.3f} standardized, so every example keeps its place in "
-        f"each dimension; {mixed:.3f} whitened, "
-        + (
-            "which has little to do here."
-            if mixed > 0.999
-            else "which mixes the dimensions, since they are correlated."
-        )
+        f"each dimension; {mixed:.3f} whitened, which "
+        + ("hardly mixes them here." if mixed > 0.999 else "mixes the dimensions, since they are correlated.")
     )
 
 

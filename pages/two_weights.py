@@ -99,6 +99,7 @@ with top:
     panels = figures.bowl_panels(config, [bowls[kind] for kind in given], [surfaces[kind] for kind in given], descents)
     panels.append(figures.training_panel({kind: descents[kind] for kind in given}, config.num_steps))
     viewer(panels, steps, "bowls", 280, f"done {compute.digest(config)}")
+    st.caption(text.BOWLS_NOTE)
     st.table([{text.COLUMNS[name]: captions.shown(value) for name, value in vars(row).items()} for row in rows])
 with inequality:
     found = two_weights.inequality_of(config)

@@ -138,9 +138,21 @@ def test_the_paper_agrees_or_not_by_the_numbers():
     alike = measured("batch", spread=0.4, change=5.0, spike=40.0)
     assert verdicts(ROUGH, alike) == {RANGE: NOT_HERE, CHANGE: NOT_HERE, SPIKES: NOT_HERE, LEVEL: AGREES}
     assert verdicts(measured(change=50.0), SMOOTH)[CHANGE] == AGREES
-    assert verdicts(ROUGH, measured("batch", beta=900.0))[LEVEL] == PARTLY
+    assert verdicts(measured(beta=900.0), measured("batch", beta=900.0))[LEVEL] == NOT_HERE
     here = next(finding.here for finding in findings([ROUGH, SMOOTH]) if finding.claim == LEVEL)
     assert here == "Medians 20 without and 15 with BatchNorm; 2 / learning rate is 20."
+
+
+@pytest.mark.parametrize(
+    ("plain", "batch", "verdict"),
+    [(645.0, 19.9, "does not agree without (645)"), (20.0, 900.0, "does not agree with (900)")],
+)
+def test_one_of_two_levels_far_from_the_line_contradicts_the_claim_of_both(plain, batch, verdict):
+    networks = measured(beta=plain), measured("batch", beta=batch)
+    assert verdicts(*networks)[LEVEL] == verdict
+    assert "near that line for " + ("BatchNorm" if plain > batch else "none") + " only" in " ".join(
+        smoothness_notice(networks)
+    )
 
 
 def test_the_paper_has_no_say_on_what_is_not_there():
@@ -169,17 +181,36 @@ def test_evidence_is_for_and_against():
 def test_lines_say_where_the_loss_goes():
     caption = line_caption(StepLine(7, LINE))
     assert caption == (
-        "From step 7: the loss 2 falls to 0.5 and turns once; at the longest step it has climbed to 20. There the "
-        "gradient is 25 times as long as at the start, 127° off."
+        "From step 7: the loss 2 falls to 0.5, then climbs to 20 at the longest step. At the longest step the gradient is "
+        "25 times as long as at the start, 127° off."
     )
     falls = StepLine(7, replace(LINE, loss=np.linspace(2, 1, 5)))
-    assert "never turns; at the longest step it is still lower, 1." in line_caption(falls)
-    assert "then it overflows" in line_caption(StepLine(7, replace(LINE, loss=np.array([2, 3, 4, np.inf, np.nan]))))
+    assert "the loss 2 falls to 1 at the longest step. At" in line_caption(falls)
+    assert "the loss 2 overflows." in line_caption(StepLine(7, replace(LINE, loss=np.array([2, 3, 4, np.inf, np.nan]))))
     said = lines_notice([("none", StepLine(7, LINE)), ("BatchNorm", falls)])
     assert "step 7 the loss goes up to 20 for none (it starts at 2) and never above its start for BatchNorm" in said
     wavy = StepLine(5, replace(LINE, loss=np.array([2.0, 1, 3, 0.5, 9])))
     assert lines_notice([("none", wavy), ("BatchNorm", falls)]).endswith("It is wavy for none.")
     assert "none from step 5" in lines_notice([("none", wavy), ("BatchNorm", falls)])
+
+
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [
+        # A dip of two in a climb of tens of thousands is under a thousandth of the range, and is there.
+        ([60.9, 58.2, 300, 9000, 78700], "the loss 60.9 falls to 58.2, then climbs to 78700 at the longest step. At"),
+        ([2, 3, 4, 5, 20], "the loss 2 climbs to 20 at the longest step. At"),
+        ([2, 1, 0.5, 0.7, 1], "falls to 0.5, then climbs to 1 at the longest step, still below its start. At"),
+        ([2, 1, 3, 0.5, 9], "falls to 0.5, then climbs to 9 at the longest step. It turns 3 times. At"),
+        ([2, 5, 4, 3, 1], "the loss 2 falls to 1 at the longest step. It turns once. At"),
+        ([2, 1, 4, np.inf, np.inf], "the loss 2 falls to 1, then overflows. At"),
+        ([2, 2, 2, 2, 2], "the loss 2 stays. At"),
+    ],
+)
+def test_a_curve_goes_where_its_caption_says(loss, words):
+    caption = line_caption(StepLine(7, replace(LINE, loss=np.array(loss, float), start_loss=float(loss[0]))))
+    assert words in caption
+    assert "never turns" not in caption
 
 
 def test_the_numbers_of_the_pictures_row_by_row():

@@ -109,6 +109,16 @@ def test_the_deep_linear_network_climbs_beyond_a_hundred_million():
     assert "nan" not in app.info[0].value.lower()
 
 
+def test_the_notice_and_the_table_agree_on_which_network_is_near_the_line():
+    # As many probes as the question has: the plain network's median hangs on which of its steps are measured.
+    app, rows = asked("And in the paper's deep linear network?", probes="100", rungs="8")
+    (verdict,) = [
+        row["Verdict"] for row in app.table[1].value.to_dict("records") if "effective beta is near" in row["Claim"]
+    ]
+    assert "near that line for BatchNorm only" in app.info[0].value
+    assert verdict == f"does not agree without ({rows['none']['Effective beta'].split()[0]})"
+
+
 @pytest.mark.parametrize("question", SMOOTHNESS)
 def test_a_question_is_one_click_and_a_link(question):
     request = SMOOTHNESS[question][1]

@@ -244,3 +244,9 @@ def test_a_teacher_hides_the_controls():
     app = opened(controls="inequality")
     keys = {widget.key.partition("-")[0] for kind in (app.slider, app.select_slider, app.selectbox) for widget in kind}
     assert keys == {"curvature", "looked_at"}
+
+
+def test_the_marks_on_the_bowls_are_explained():
+    said = " ".join(caption.value for caption in opened().caption)
+    for words in ("(0, 0)", "Open circle: where training starts", "star: where its path\nends"):
+        assert words in said

@@ -202,6 +202,16 @@ class TestBadInput:
         assert "x1 is constant" in told
         assert np.isinf(bowls[Kind.STANDARDIZED].condition)
 
+    def test_a_constant_feature_has_no_places_to_keep(self):
+        one, both = TwoWeights(deviation_1=0.0), TwoWeights(deviation_1=0.0, deviation_2=0.0)
+        told = captions.order_notice(one)
+        assert "Only x2 varies. Its correlation with itself as it was: 1.000 standardized and 1.000 whitened" in told
+        assert "each dimension" not in told
+        assert captions.order_notice(both).startswith("Both features are constant: no example has a place")
+        notice = captions.notice(one, {kind: bowl_of(one, kind) for kind in Kind}, descents_of(one))
+        assert "**standardized**, L = 1 and an infinite condition number; **whitened**, L = 1 and an infinite" in notice
+        assert "does not change along some direction" in notice
+
     def test_equal_features(self):
         for config in (TwoWeights(correlation=1.0), TwoWeights(source="wine", feature_1=2, feature_2=2)):
             told, bowls = self.drawn(config)

@@ -1,10 +1,12 @@
 """The pictures of two weights: what is drawn is the result, and what is the same is not made again."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from landscape import captions_two_weights as captions
 from landscape.figures import two_weights as figures
 from landscape.figures.lines import Line, lines_panel
 from landscape.two_weights import (
@@ -90,6 +92,79 @@ def test_the_names_of_the_curves_stand_in_the_picture(curvature):
     np.testing.assert_allclose(
         figures.inequality_panels(found)[1].figure.data[1].y, found.start_loss - found.loss, rtol=1e-5
     )
+
+
+@pytest.mark.parametrize("curvature", [0.7, 1.0, 1.5, 2.5])
+@pytest.mark.parametrize("step", [0.4, 1.0, 1.5])
+def test_what_is_said_of_the_inequality_is_what_is_drawn(curvature, step):
+    config = replace(BASE, curvature=curvature, step=step)
+    found = inequality_of(config)
+    told = captions.inequality_notice(config, found)
+    guaranteed, real = figures.inequality_panels(found)[1].figure.data
+    best, at = re.search(r"the parabola guarantees is ([\d.e+-]+), at (your step|1/L|[\d.]+)", told).groups()
+    peak = int(np.argmax(guaranteed.y))
+    assert float(best) == pytest.approx(guaranteed.y[peak], rel=0.01)
+    # Within a point of the drawn curve, whose x is in units of 1/L of the loss.
+    assert float({"your step": step, "1/L": 1}.get(at, at)) == pytest.approx(guaranteed.x[peak], abs=0.02)
+    assert (at == "your step") == (curvature * step == 1)
+    here = [float(np.interp(step, line.x, line.y)) for line in (guaranteed, real)]
+    said = re.search(r"descend by ([\d.e+-]+\d); it descends by ([\d.e+-]+\d)", told)
+    if here[0] > 0:
+        np.testing.assert_allclose([float(value) for value in said.groups()], here, rtol=0.01)
+    else:
+        assert "nothing is guaranteed for your step" in told
+    # Each L is named by whose it is, and the regime of the step is by the loss's own.
+    top = np.linalg.eigvalsh(bowl_of(config, Kind.RAW).hessian)[-1]
+    parabola, own = (
+        re.search(rf"{words} L = ([\d.e+-]+\d)", told).group(1) for words in ("parabola has", "loss's own")
+    )
+    assert (float(parabola), float(own)) == pytest.approx((curvature * top, top), rel=0.005)
+    words = {0.4: "below 1/L", 1.0: "at 1/L", 1.5: "between 1/L and 2/L"}[step]
+    assert f"By the loss's own L = {own} your step is {words}" in told
+
+
+def test_rounding_guarantees_nothing_and_moves_nothing():
+    found = inequality_of(config := replace(BASE, curvature=1.0, step=2.0))
+    assert "nothing is guaranteed for your step" in captions.inequality_notice(config, found)
+    found = inequality_of(config := replace(BASE, start_1=0.0, start_2=0.0))
+    assert captions.inequality_notice(config, found).startswith("Training starts at the minimum")
+
+
+def test_an_eigenvalue_that_is_zero_to_rounding_is_drawn_as_zero():
+    for panel in bowls_of(replace(BASE, correlation=1.0)):
+        names = [note.text for note in panel.figure.layout.annotations]
+        assert len(names) == 2
+        assert names[0] == "λ 0"
+        assert names[1] != "λ 0"
+
+
+def luminance(rgb):
+    """Return the relative luminance of WCAG 2."""
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize("background", ["#FFFFFF", "#0E1117"])
+def test_every_example_is_seen_on_both_backgrounds(background):
+    def rgb(colour):
+        return np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+
+    marker = figures.examples_panels([bowl_of(BASE, Kind.RAW)], BASE.names)[0].figure.data[0].marker
+    (_, first), (_, last) = marker.colorscale
+    assert marker.opacity is None
+    for share in np.linspace(0, 1, 21):
+        colour = (1 - share) * rgb(first) + share * rgb(last)
+        low, high = sorted((luminance(colour), luminance(rgb(background))))
+        assert (high + 0.05) / (low + 0.05) > 3, share
+
+
+def test_circle_and_star_are_the_ends_of_the_path_counted_from_the_minimum():
+    bowl, descended = bowl_of(BASE, Kind.RAW), descents_of(BASE)[Kind.RAW]
+    ends = {trace.marker.symbol: trace for trace in bowls_of(BASE)[0].figure.data[1:] if len(trace.x) == 1}
+    for symbol, point in (("circle-open", descended.trajectory[0]), ("star", descended.trajectory[-1])):
+        np.testing.assert_allclose(
+            [*ends[symbol].x, *ends[symbol].y], point[:2] - bowl.minimum[:2], rtol=1e-4, atol=1e-6
+        )
 
 
 def test_an_adaptive_optimizer_leaves_the_inequality_the_multiple_of_its_own():

@@ -18,6 +18,7 @@ from landscape.figures.theme import OKABE_ITO, Style
 from landscape.figures.training import Series, curves_panel
 from landscape.surfaces import Surface
 from landscape.two_weights import (
+    SINGULAR,
     Bowl,
     Center,
     Cost,
@@ -54,6 +55,9 @@ AXIS_SHARE = 0.75
 
 SHOWN = 200
 """Examples that are drawn: more would hide each other, and each is an element of the page."""
+
+EXAMPLES_SCALE = [(0, OKABE_ITO["blue"]), (1, OKABE_ITO["vermillion"])]
+"""Neither end, nor what lies between, comes near a light or a dark background."""
 
 drawn_once = lru_cache(maxsize=64)
 """Results are the same objects while what they depend on is the same: so is a picture of them. Making one takes
@@ -124,6 +128,7 @@ def caption_of(bowl: Bowl) -> str:
 def _add_axes(figure: go.Figure, bowl: Bowl, extent: float, start: tuple[float, float]) -> None:
     """Draw the axes of the ellipses: along each eigenvector as long as 1 / sqrt(eigenvalue), the longer one to the edge."""
     values, vectors = np.linalg.eigh(bowl.hessian[:2, :2])
+    values[values <= SINGULAR * values[-1]] = 0.0
     annotations, points = [], []
     if values[-1] > 0:
         lengths = np.sqrt(values[0] / values) if values[0] > 0 else np.array([1.0, 0.0])
@@ -136,7 +141,7 @@ def _add_axes(figure: go.Figure, bowl: Bowl, extent: float, start: tuple[float, 
                 {
                     "x": tip[0],
                     "y": tip[1],
-                    "text": f"λ {number(max(value, 0.0))}",
+                    "text": f"λ {number(value)}",
                     "showarrow": False,
                     # A short axis has its number below the middle, out of the way of the long one's.
                     "xanchor": "center" if length < SHORT else "right" if tip[0] > 0 else "left",
@@ -308,7 +313,7 @@ def examples_panels(bowls: Sequence[Bowl], names: tuple[str, str]) -> list[Panel
 @drawn_once
 def _examples_panel(bowl: Bowl, first: Bowl, names: tuple[str, str]) -> Panel:
     x, colour = bowl.features[:SHOWN].astype(np.float32), first.features[:SHOWN, 0].astype(np.float32)
-    marker = {"size": 5, "color": colour, "colorscale": "Cividis", "opacity": 0.8}
+    marker = {"size": 5, "color": colour, "colorscale": EXAMPLES_SCALE}
     axes = [theme.axis(f"{name}, {bowl.kind.label}", zeroline=False, nticks=6) for name in names]
     figure = go.Figure(
         go.Scatter(x=x[:, 0], y=x[:, 1], mode="markers", marker=marker, hoverinfo="x+y"),

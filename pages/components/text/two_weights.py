@@ -7,6 +7,11 @@ A model of two weights is small enough to see whole. One feature counts units, t
 prepared in five ways, and the same model learns from each, from the same distance to its minimum.
 """
 
+BOWLS_NOTE = """
+On the bowls the axes count from the minimum, which is at (0, 0). Open circle: where training starts; star: where its path
+ends. Dotted: the eigenvectors of the Hessian, each with its eigenvalue λ.
+"""
+
 INEQUALITY = "How long may a step be?"
 
 PREPARE = "Subtract a centre, divide by a scale"
@@ -45,7 +50,8 @@ stretched bowl looks stretched. With a bias the picture is the slice at the best
 $$f(w + d) \le f(w) + \langle \nabla f(w), d\rangle + \tfrac{L}{2}\lVert d\rVert^2,$$
 
 and for a step $d = -\eta \nabla f$: $\; f(w + d) \le f(w) - (\eta - \tfrac{L}{2}\eta^2)\lVert\nabla f\rVert^2$. It descends if
-$0 < \eta < 2/L$, and the guarantee is best at $\eta = 1/L$. The smallest such $L$ is the top eigenvalue of the Hessian.
+$0 < \eta < 2/L$, and the guarantee is best at $\eta = 1/L$: $\lVert\nabla f\rVert^2/2L$. The smallest such $L$, the loss's
+own, is the top eigenvalue of the Hessian.
 
 **What holds L.** By Cauchy and Schwarz $L \le E\lVert x\rVert^2$ (a quarter for logistic), whatever the weights. So
 
