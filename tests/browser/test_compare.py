@@ -13,6 +13,13 @@ CAMERA = "plot => plot._fullLayout.scene._scene.getCamera()"
 SCENES = ".lv-message + .lv-row .js-plotly-plot"
 
 
+LOSE = """const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (data) {
+    if (!window.losing || new TextDecoder("latin1").decode(data).includes("late")) send.call(this, data);
+};"""
+"""Lets all that the page asks the server get lost while `losing`, but for its last resort."""
+
+
 def parameters(visitor):
     return dict(parse_qsl(urlsplit(visitor.page.url).query))
 
@@ -136,7 +143,19 @@ def test_a_teacher_hides_the_controls(visitor):
     one = visitor().open(f"{FLAT}&controls=none")
     assert one.page.get_by_role("combobox").count() == 0
     assert one.page.get_by_test_id("stSlider").count() == 0
+    assert one.page.get_by_role("button", name="New seed").count() == 0
     assert parameters(one) == dict(parse_qsl(FLAT)) | {"controls": "none"}
+
+
+def test_a_page_whose_news_get_lost_asks_for_them(visitor):
+    one = visitor()
+    one.page.add_init_script(LOSE)
+    one.page.goto(f"{one.address}/?drawing=contour&seed=88")
+    one.page.wait_for_selector('.lv[data-revision^="pending"]')
+    one.page.evaluate("window.losing = true")
+    one.page.wait_for_selector('.lv[data-revision^="done"]')
+    one.page.evaluate("window.losing = false")
+    one.settled()
 
 
 def test_a_phone_needs_no_sideways_scrolling(visitor):
