@@ -180,7 +180,7 @@ def test_what_diverges_is_drawn_as_far_as_it_goes_and_said():
 
 def test_a_ladder_the_wrong_way_round_is_explained():
     app = opened(PAGE, **SMALL, lowest="9")
-    assert "Ladder.lowest must be at most Ladder.highest" in app.error[0].value
+    assert "Shortest step must be at most Longest step" in app.error[0].value
 
 
 def test_bad_values_of_a_link_give_defaults_and_sentences():
