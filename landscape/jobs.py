@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from landscape.devices import release_freed_memory
 from landscape.store import Store
 
 STORE_BYTES = 96 * 2**20
@@ -297,8 +298,9 @@ class Dispatcher:
                     reference, hold = self._dropped.popleft()
                     if (dropped := reference()) is not None:
                         self._let_go(dropped, hold)
-                if not self._ready and not self._in_flight:
+                if self._served and not self._ready and not self._in_flight:
                     self._served.clear()  # all is done, so that no turns need to be remembered
+                    release_freed_memory()
                 if not self._ready or self._in_flight >= self._workers:
                     return
                 # Who was not served since all was idle comes first: that delays the others by one chunk, once.

@@ -27,7 +27,7 @@ from models.normalization import Context
 SNAPSHOTS = 41
 """Snapshots of a training, evenly spaced, its first and last step among them."""
 
-SNAPSHOT_BYTES = 4 * 2**20
+SNAPSHOT_BYTES = 5 * 2**19
 """A run keeps fewer snapshots rather than more than so many bytes of them."""
 
 DIVERGED = 1000.0

@@ -1,8 +1,11 @@
 """What does normalization do to a network's loss landscape?"""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, fields
+
 import streamlit as st
 
-from landscape.captions import Outcome, notice, table
+from landscape.captions import Outcome, Row, notice, table
 from landscape.figures.comparison import comparison_panels
 from landscape.figures.panel import Panel
 from landscape.links import Request
@@ -32,6 +35,13 @@ def panels_of(request: Request, outcomes: list[Outcome | None]) -> list[Panel]:
     return comparison_panels(comparison.labels(), normalizations, outcomes, request.view, request.display)
 
 
+def in_markdown(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table. Streamlit's own would bring pandas with it: 60 MB of the server's memory."""
+    small = [[f":small[{cell}]" for cell in line] for line in (columns, *rows)]
+    lines = [small[0], ["---"] * len(columns), *small[1:]]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
 def draw(request: Request, networks: tuple[compute.NetworkTickets, ...]) -> None:
     """Draw all that is known now."""
     drawn = all(ticket.done for network in networks for ticket in network.pictures)
@@ -49,8 +59,7 @@ def draw(request: Request, networks: tuple[compute.NetworkTickets, ...]) -> None
     viewer(panels, steps, revision=f"{'done' if drawn else 'pending'} {compute.digest(request)}")
     if known:
         st.subheader("In numbers")
-        rows = [{text.COLUMNS[name]: value for name, value in vars(row).items()} for row in table(known)]
-        st.table(rows)
+        st.markdown(in_markdown([text.COLUMNS[field.name] for field in fields(Row)], map(astuple, table(known))))
         st.caption(text.TABLE_NOTE)
 
 
