@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.harness import Times
-from benchmarks.page import FLAGS, PATIENCE, REPEATS, Measure, at_rest, serve
+from benchmarks.page import FLAGS, PATIENCE, REPEATS, Measure, at_rest, serve, show
 from tests.browser.chromium import REASON, find
 
 QUIET = 0.5
@@ -111,12 +111,5 @@ def measures() -> Iterator[Measure]:
         browser.close()
 
 
-def main() -> None:
-    """Print a table that grows as it is measured."""
-    print("| what | median (least to greatest) | budget | met |\n| --- | --- | --- | --- |")
-    for measure in measures():
-        print(measure.line(), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    show(measures())

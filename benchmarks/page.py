@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -225,12 +225,12 @@ def measures() -> Iterator[Measure]:
         browser.close()
 
 
-def main() -> None:
+def show(measures: Iterable[Measure]) -> None:
     """Print a table that grows as it is measured."""
     print("| what | median (least to greatest) | budget | met |\n| --- | --- | --- | --- |")
-    for measure in measures():
+    for measure in measures:
         print(measure.line(), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    show(measures())
