@@ -14,10 +14,16 @@ SCENES = ".lv-message + .lv-row .js-plotly-plot"
 
 
 LOSE = """const send = WebSocket.prototype.send;
+window.lost = 0;
 WebSocket.prototype.send = function (data) {
-    if (!window.losing || new TextDecoder("latin1").decode(data).includes("late")) send.call(this, data);
+    const late = new TextDecoder("latin1").decode(data).includes("late");
+    if (window.losing && !late) return void window.lost++;
+    [window.losing, window.clicked] = [window.clicked, false];
+    send.call(this, data);
 };"""
-"""Lets all that the page asks the server get lost while `losing`, but for its last resort."""
+"""After the message that a click sends, lets all that the page asks the server get lost, up to its last resort."""
+
+CLICK_AND_LOSE = "button => { window.clicked = true; button.click(); }"
 
 
 def parameters(visitor):
@@ -150,12 +156,9 @@ def test_a_teacher_hides_the_controls(visitor):
 def test_a_page_whose_news_get_lost_asks_for_them(visitor):
     one = visitor()
     one.page.add_init_script(LOSE)
-    one.page.goto(f"{one.address}/?drawing=contour&seed=88")
-    one.page.wait_for_selector('.lv[data-revision^="pending"]')
-    one.page.evaluate("window.losing = true")
-    one.page.wait_for_selector('.lv[data-revision^="done"]')
-    one.page.evaluate("window.losing = false")
-    one.settled()
+    one.open("drawing=contour&seed=88")
+    one.after(lambda: one.page.get_by_role("button", name="New seed").evaluate(CLICK_AND_LOSE))
+    assert one.page.evaluate("[window.lost > 0, window.losing]") == [True, False]
 
 
 def test_a_phone_needs_no_sideways_scrolling(visitor):
