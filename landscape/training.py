@@ -90,13 +90,16 @@ class Batches:
 
         Steps are asked for in order, each as often as one likes.
         """
-        if self.size == self.count:
-            return None
+        place = self.place(step)
+        return None if self.size == self.count else self.epoch[:, place]
+
+    def place(self, step: int) -> slice:
+        """Return where in its `epoch` a step's indexes stand, having drawn that epoch."""
         epoch, position = divmod(step, self.per_epoch)
-        if epoch == self.epochs and self.order is BatchOrder.SHUFFLED:
+        if epoch == self.epochs and self.order is BatchOrder.SHUFFLED and self.size < self.count:
             self.epochs += 1
             self.epoch = torch.stack([torch.randperm(self.count, generator=g) for g in self.generators])
-        return self.epoch[:, position * self.size : (position + 1) * self.size]
+        return slice(position * self.size, (position + 1) * self.size)
 
 
 class Training:
@@ -136,6 +139,7 @@ class Training:
         self.network = network_of(base)
         seeds = [experiment.seed for experiment in experiments]
         self.batches = Batches(seeds, self.y, base.training.batch_size, base.training.batch_order)
+        self.arranged: tuple[Tensor, Tensor, Tensor] = (torch.empty(0),) * 3
         self.generators = tuple(torch.Generator(self.device).manual_seed(seed + 2) for seed in seeds)
         drawn = self.network.initial_parameters(seeds, [experiment.network for experiment in experiments])
         self.parameters = drawn.to(self.device, dtype)
@@ -143,8 +147,8 @@ class Training:
         self.step = 0
         self.steps_total = base.training.num_steps
         self.parameters = self.network.initialize_from(self.parameters, self._batch(0)[0])
-        self.parts = leaves(self.network, self.parameters)
         self.gradient = torch.empty_like(self.parameters)
+        self._share()
         self.descent = Descent(
             base.training.optimizer,
             *(self._column(name) for name in ("learning_rate", "momentum", "weight_decay")),
@@ -160,7 +164,7 @@ class Training:
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Come back from a pickle, in which tensors that share their memory become tensors that do not."""
         self.__dict__.update(state)
-        self.parts = leaves(self.network, self.parameters)
+        self._share()
 
     @property
     def finished(self) -> bool:
@@ -193,6 +197,14 @@ class Training:
         """Return the run of every member."""
         return tuple(self._run(member) for member in range(len(self.experiments)))
 
+    def _share(self) -> None:
+        """Make leaves that share the memory of the parameters, and views of the gradient for theirs.
+
+        The gradient by leaves needs no pass through the views, which in a small network took a tenth of a step.
+        """
+        self.parts = {name: part.requires_grad_() for name, part in blocks_of(self.network, self.parameters).items()}
+        self.gradient_parts = list(blocks_of(self.network, self.gradient).values())
+
     def _column(self, name: str) -> float | Tensor:
         values = [experiment.get(name) for experiment in self.experiments]
         return values[0] if len(set(values)) == 1 else self.parameters.new_tensor(values)[:, None]
@@ -201,18 +213,28 @@ class Training:
         indexes = self.batches.at(step)
         if indexes is None:
             return self.x[None], self.y[None]
-        indexes = indexes.to(self.device)
-        return self.x[indexes], self.y[indexes]
+        if len(indexes) > 1:
+            indexes = indexes.to(self.device)
+            return self.x[indexes], self.y[indexes]
+        epoch, place = self.batches.epoch, self.batches.place(step)
+        if self.arranged[0] is not epoch:  # once an epoch: to gather each batch took a twentieth of a small step
+            rows = epoch.to(self.device)
+            self.arranged = epoch, self.x[rows], self.y[rows]
+        return self.arranged[1][:, place], self.arranged[2][:, place]
 
     def _step(self) -> None:
         if self.step in self.snapshot_steps:
             self._snapshot()
         x, y = self._batch(self.step)
-        context = Context(progress=self.step / self.steps_total, training=True, generators=self.generators)
+        progress = self.step / self.steps_total
+        context = Context(progress=progress, training=True, generators=self.generators, overwrite=True)
         outputs, state = self.network.forward(self.parts, self.state, x, context)
         losses = losses_of(outputs, y, self.base.training.loss)
-        gradients = torch.autograd.grad(losses.sum(), list(self.parts.values()))
-        gradient = torch.cat([part.flatten(1) for part in gradients], dim=1, out=self.gradient)
+        torch._foreach_copy_(
+            self.gradient_parts,
+            torch.autograd.grad(losses, list(self.parts.values()), grad_outputs=torch.ones_like(losses)),
+        )
+        gradient = self.gradient
         # As lists: to note two numbers in tensors, and to compare them there, took a thirtieth of a small step.
         losses, norms = torch.stack([losses.detach(), torch.linalg.vector_norm(gradient, dim=1)]).tolist()
         self.limits = self.limits or [DIVERGED * loss for loss in losses]
@@ -277,12 +299,10 @@ class Training:
         return float(losses[0]), float(accuracies[0])
 
 
-def leaves(network: Network, parameters: Tensor) -> dict[str, Tensor]:
-    """Return the blocks of parameters `(E, P)` as leaves that share their memory: stepping on one moves the other.
-
-    The gradient by leaves needs no pass through the views, which in a small network took a tenth of a step.
-    """
-    return {name: part.detach().requires_grad_() for name, part in network.layout.split(parameters).items()}
+def blocks_of(network: Network, flat: Tensor) -> dict[str, Tensor]:
+    """View a flat `(E, P)` as its blocks, those without a filter as `(C,)` in a stack of one, as a layer takes them."""
+    parts = network.layout.split(flat.detach())
+    return {name: part[0] if len(flat) == 1 and part.ndim == 2 else part for name, part in parts.items()}
 
 
 def stack_key(experiment: Experiment) -> Experiment:

@@ -18,6 +18,7 @@ from models.activations import activate
 from models.config import Initialization, Kind, NetworkConfig, Normalized, Placement
 from models.layout import Block, Layout
 from models.normalization import Context, Layer, NetworkState
+from models.normalization.base import per_feature
 
 
 def initial_weight(
@@ -69,9 +70,11 @@ def dense(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         # lie side by side. One product of shared inputs puts them there.
         members, inputs, outputs = weight.shape
         return (x[0] @ weight.transpose(0, 1).reshape(inputs, -1)).view(-1, members, outputs).transpose(0, 1)
+    if len(weight) == len(x) == 1 and bias is not None:
+        return torch.baddbmm(per_feature(bias, x), x, weight)  # one call less, which is what a small step takes
     x = torch.bmm(x if len(x) == len(weight) else x.expand(len(weight), -1, -1), weight)
     # In place: `baddbmm` first copies the bias to every row, which took a third as long as the product.
-    return x if bias is None else x.add_(bias.unsqueeze(1))
+    return x if bias is None else x.add_(per_feature(bias, x))
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,8 @@ class Network(ABC):
 
         Args:
             parameters: `(E, P)`, or its blocks by name as `Layout.split` gives them.
-            state: of each place (or its time steps) by name, each value `(E, C)`; it is not changed.
+            state: of each place (or its time steps) by name, each value `(E, C)`; it is not changed, unless the context
+                says that it may be.
             x: `(E, N, *inputs)`, or `(1, N, *inputs)` for inputs that the stack shares.
             context: which statistics, progress, generators.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from math import prod
 
@@ -74,6 +75,8 @@ class Recurrent(Network):
         weight, bias = self.weights(place, parts)
         from_x, from_h = weight.split([x[0].shape[2], weight.shape[2]], dim=1)
         entering = dense(torch.cat(x, dim=1), from_x, bias).chunk(len(x), dim=1)
+        if self.config.time_statistics is TimeStatistics.SHARED:
+            context = replace(context, overwrite=False)  # all steps begin with the one state
         at_steps = self.states_of_steps(place, state)
         h, read = entering[0].new_zeros(entering[0].shape), []
         for step, z in zip(at_steps, entering, strict=True):

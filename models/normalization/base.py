@@ -39,6 +39,7 @@ class Context:
     training: whether dropout and the noise of noisy BatchNorm are drawn.
     generators: where noise comes from, one for each member of the stack, so that a member draws what it would alone.
     initializing: whether this pass is the first, from which weight normalization initializes.
+    overwrite: whether what the state holds may be written over, which saves copies where the old one is not needed.
     tap: called as `tap(place, moment, values)` with moment "before" and "after" for each normalization (the same
         values twice where there is none), "activation" for the output of the layer; it must copy what it keeps.
     """
@@ -49,6 +50,7 @@ class Context:
     training: bool = False
     generators: tuple[torch.Generator, ...] = ()
     initializing: bool = False
+    overwrite: bool = False
     tap: Callable[[str, str, Tensor], None] | None = None
 
     def uniform(self, like: Tensor) -> Tensor:
@@ -65,8 +67,8 @@ class Context:
 
 
 def per_feature(values: Tensor, like: Tensor) -> Tensor:
-    """View values `(E, C)` so that they broadcast over activations `(E, N, ..., C)`."""
-    return values.reshape(values.shape[0], *(1,) * (like.ndim - 2), values.shape[-1])
+    """View values `(E, C)`, or `(C,)` of a stack of one, so that they broadcast over activations `(E, N, ..., C)`."""
+    return values.reshape(-1, *(1,) * (like.ndim - 2), values.shape[-1])
 
 
 @dataclass(frozen=True)

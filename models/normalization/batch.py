@@ -108,25 +108,25 @@ class BatchNorm(BatchMoments):
         if context.statistics == "stored" or batch_size(x) == 1:
             return super().normalize(x, parameters, state, context)
         # PyTorch's kernel, to which the members' features are so many channels: with its gradient it takes half the
-        # time of the plain operations, the rearranging included. It writes the averages into copies of the state.
+        # time of the plain operations, the rearranging included. It writes the averages into the state.
         members, features = state["mean"].shape
         alone = members == len(x) == 1
         channels = x if alone else x.expand(members, *x.shape[1:]).movedim(0, -2)
         scale, shift = (parameters[name].flatten() for name in ("scale", "shift")) if self.affine else (None, None)
         remembers = context.momentum > 0
-        averages = {name: values.flatten().clone() for name, values in state.items()} if remembers else {}
+        if remembers and not context.overwrite:
+            state = {name: values.clone() for name, values in state.items()}
+        mean, variance = (state["mean"].view(-1), state["variance"].view(-1)) if remembers else (None, None)
         y, _, _ = torch.native_batch_norm(
             channels.reshape(-1, members * features),
             scale,
             shift,
-            averages.get("mean"),
-            averages.get("variance"),
+            mean,
+            variance,
             True,
             context.momentum,
             self.epsilon,
         )
-        if remembers:
-            state = {name: values.view(members, features) for name, values in averages.items()}
         return y.view(x.shape) if alone else y.view(channels.shape).movedim(-2, 0), state
 
 

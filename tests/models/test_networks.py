@@ -206,6 +206,22 @@ def test_a_plain_mean_over_batches_counts_each_batch_once(time_statistics):
     close(network.flatten_state(state), torch.stack(alone).mean(0))
 
 
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [("mlp", {}), ("cnn", {}), ("recurrent", {}), ("recurrent", {"time_statistics": "shared"})],
+)
+@pytest.mark.parametrize("members", [1, MEMBERS])
+def test_the_state_is_kept_unless_it_may_be_written_over_and_the_next_one_is_the_same(kind, changes, members):
+    network = network_of(kind, "batch", **changes)
+    parameters, x = parameters_of(network)[:members], normal(1, EXAMPLES, SIDE * SIDE)
+    start = network.initial_state(members, parameters)
+    expected, after = network.forward(parameters, start, x, Context())
+    assert torch.equal(network.flatten_state(start), network.flatten_state(network.initial_state(members, parameters)))
+    outputs, over = network.forward(parameters, start, x, Context(overwrite=True))
+    assert torch.equal(outputs, expected)
+    assert torch.equal(network.flatten_state(over), network.flatten_state(after))
+
+
 def test_layer_normalization_in_a_recurrent_network_stores_nothing():
     assert network_of("recurrent", "layer").state_layout.size == 0
 
