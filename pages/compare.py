@@ -72,6 +72,10 @@ controls.run_controls(COMPARE, compute.forget)
 controls.variant_controls()
 request = controls.finish()
 networks = compute.request_comparison(request)
-compute.live([ticket for network in networks for ticket in network.all], lambda: draw(request, networks))
+compute.live(
+    [ticket for network in networks for ticket in network.all],
+    lambda: draw(request, networks),
+    awaited=[ticket for network in networks for ticket in network.pictures],
+)
 with st.expander("How to read this: the maths, and where it comes from", icon=":material/menu_book:"):
     st.markdown(text.READING)

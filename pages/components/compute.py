@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import Any
 from uuid import uuid4
 from zlib import crc32
@@ -21,6 +23,10 @@ from landscape.training import Training
 from landscape.views import InspectionTask, MeasuresTask, scan_of
 
 POLL_SECONDS = 0.5
+AWAIT_SECONDS = 0.45
+"""How long a drawing stays for an end that it would miss, less than until the next one."""
+SLICE_SECONDS = 0.05
+"""How long a change of a control may wait for a drawing that awaits an end."""
 ENDED = (Status.DONE, Status.FAILED)
 PROGRESS_HEIGHT = 16
 """In pixels, of a progress bar without a text: what is done the page says below it."""
@@ -154,18 +160,32 @@ def digest(request: object) -> str:
     return f"{crc32(repr(request).encode()):08x}"
 
 
-def live(tickets: Sequence[Ticket], draw: Callable[[], None]) -> None:
-    """Draw now, and again whenever there is news of the jobs, until all are done."""
+def live(tickets: Sequence[Ticket], draw: Callable[[], None], awaited: Sequence[Ticket] = ()) -> None:
+    """Draw now, and again every half second until all jobs are done; and at once when the awaited ones are, and all."""
     pending = not all(ticket.done for ticket in tickets)
+    turns = count()
 
     @st.fragment(run_every=POLL_SECONDS if pending else None)
     def redraw() -> None:
+        soon = tickets if all(ticket.done for ticket in awaited) else awaited
         draw()
+        ended = pending and awaited and next(turns) > 0 and _have_ended(soon)
         if pending and all(ticket.done for ticket in tickets):
             st.session_state["own_rerun"] = True  # the link that it brings may be older than the one in the browser
             st.rerun()
+        if ended:
+            st.rerun(scope="fragment")
 
     redraw()
+
+
+def _have_ended(tickets: Sequence[Ticket]) -> bool:
+    until = time.monotonic() + AWAIT_SECONDS
+    for ticket in tickets:
+        while not ticket.done and (left := until - time.monotonic()) > 0:
+            ticket.wait(min(left, SLICE_SECONDS))
+            st.session_state.get("owner")  # where a change of a control came, Streamlit ends the script here
+    return all(ticket.done for ticket in tickets)
 
 
 def _request(key: str, make: Callable[..., Task], *needs: Ticket, serial: bool = False) -> Ticket:
