@@ -6,7 +6,7 @@ include buffers, and the second is made orthogonal to the first after both are n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -37,6 +37,13 @@ class Plane:
         first, second = self.directions.astype(np.float64)
         lengths = np.linalg.norm(first) * np.linalg.norm(second)
         return float(first @ second / lengths) if lengths else 0.0
+
+    def bare(self) -> Plane:
+        """Return the plane with P = 0: what pictures and captions need, in a thousandth of the memory."""
+        cosine = self.cosine
+        bare = replace(self, origin=np.empty(0), directions=np.empty((len(self.directions), 0)))
+        vars(bare)["cosine"] = cosine  # as `cached_property` keeps it
+        return bare
 
     def coordinates(self, points: np.ndarray) -> np.ndarray:
         """Return the coordinates (S, 2) of the points of the plane that lie nearest to the given ones (S, P)."""

@@ -23,10 +23,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from landscape.devices import release_freed_memory
+from landscape.devices import keep_freed_memory, release_freed_memory
 from landscape.store import Store
 
-STORE_BYTES = 96 * 2**20
+STORE_BYTES = 64 * 2**20
 MISSING = object()
 logger = logging.getLogger(__name__)
 
@@ -239,7 +239,7 @@ class Dispatcher:
         self,
         key: str,
         make: Callable[..., Task],
-        needs: tuple[Ticket | tuple[str, Callable[..., Task]], ...] = (),
+        needs: tuple[Ticket | tuple[Any, ...], ...] = (),
         owner: Hashable = "",
         serial: bool = False,
     ) -> Ticket:
@@ -247,8 +247,8 @@ class Dispatcher:
 
         key: `repr` of the frozen configs that say all about the result.
         make: called in a worker, with the results of the needs; pickles where workers are processes.
-        needs: jobs whose results it takes, as tickets or as (key, make); they are held as long as this one is, and
-            their failure is its failure.
+        needs: jobs whose results it takes, as tickets or as (key, make) or (key, make, serial), which are only asked for
+            where this one is not stored; they are held as long as this one is, and their failure is its failure.
         owner: whose share of the workers the job takes.
         serial: whether it consists of many small operations, so that at most `serial_workers` of its kind run at once.
         """
@@ -271,7 +271,9 @@ class Dispatcher:
         job.holds[hold] = None
         if job.status is Status.WAITING and key not in self._jobs:
             self._jobs[key] = job
-            job.needs = tuple(need._job if isinstance(need, Ticket) else self._find(*need, (), job) for need in needs)
+            job.needs = tuple(
+                need._job if isinstance(need, Ticket) else self._find(*need[:2], (), job, *need[2:]) for need in needs
+            )
             for need in job.needs:
                 need.holds[job] = None
             self._start_when_ready(job)
@@ -408,6 +410,7 @@ def make_dispatcher(choice: str) -> Dispatcher:
     """
     workers, store = os.cpu_count() or 1, Store(STORE_BYTES)
     if choice == "threads":
+        keep_freed_memory()
         # Two threads of many small operations wait for each other at the interpreter's lock: two trainings side by side
         # took 1.4 s, one after the other 0.8 s. Surfaces, whose operations are large, run beside a training.
         pool = ThreadPoolExecutor(workers, "landscape", one_torch_thread)

@@ -6,7 +6,7 @@ The grid is computed in chunks that are one stack each; no grid point ever chang
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -41,6 +41,10 @@ class Surface:
     changed: float = 0.0
     accuracy: np.ndarray | None = None
     device: str = "CPU"
+
+    def bare(self) -> Surface:
+        """Return the surface on a bare plane."""
+        return replace(self, plane=self.plane.bare())
 
     @property
     def overflowed(self) -> int:
@@ -82,6 +86,10 @@ class Path:
     height: np.ndarray
     residual: np.ndarray
     off_plane: float
+
+    def bare(self) -> Path:
+        """Return the path on a bare plane."""
+        return replace(self, plane=self.plane.bare())
 
 
 def axis(extent: float, points: int, centre: float = 0.0) -> np.ndarray:

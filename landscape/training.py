@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -62,6 +62,10 @@ class Run:
     learned: bool
     majority: float
     device: str
+
+    def bare(self) -> Run:
+        """Return the run with the parameters of its last snapshot alone, (1, P): all but its path, in less memory."""
+        return replace(self, parameters=self.parameters[-1:].copy())
 
 
 class Batches:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from landscape.directions import (
     random_plane,
 )
 from landscape.experiment import PlaneKind, Statistics, View
+from landscape.jobs import Task
 from landscape.objective import NetworkObjective, network_of, objective
 from landscape.surfaces import Path, Surface, SurfaceScan, axis, path_on
 from landscape.training import Run
@@ -112,6 +114,38 @@ class Inspection:
     path: Path
     surface: Surface
     histograms: ActivationHistograms
+
+    def bare(self) -> Inspection:
+        """Return the inspection on a bare plane."""
+        return replace(self, path=self.path.bare(), surface=self.surface.bare())
+
+
+@dataclass(eq=False)
+class Bare:
+    """The computation of another task, whose results are kept bare: many pages that are open hold many of them."""
+
+    task: Task
+
+    @property
+    def finished(self) -> bool:
+        return self.task.finished
+
+    @property
+    def fraction(self) -> float:
+        return self.task.fraction
+
+    def advance(self, seconds: float) -> None:
+        """Do the next part."""
+        self.task.advance(seconds)
+
+    def partial(self) -> Any | None:
+        """Return what can be drawn already."""
+        found = self.task.partial()
+        return found and found.bare()
+
+    def result(self) -> Any:
+        """Return the result."""
+        return self.task.result().bare()
 
 
 @dataclass(eq=False)

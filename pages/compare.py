@@ -17,7 +17,7 @@ from pages.components.viewer import viewer
 
 def outcomes_of(request: Request, networks: tuple[compute.NetworkTickets, ...]) -> list[Outcome | None]:
     """Return what is known of each network now."""
-    runs = [compute.known(tickets.run) for tickets in networks]
+    runs = [tickets.known_run for tickets in networks]
     surfaces = compute.together([tickets.surface for tickets in networks])
     inspections = compute.together([tickets.inspection for tickets in networks])
     return [

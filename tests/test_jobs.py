@@ -431,7 +431,7 @@ def test_the_default_dispatcher_is_one_and_its_workers_use_one_torch_thread(monk
     jobs._dispatcher_of_process.cache_clear()
     dispatcher = jobs.default_dispatcher()
     assert jobs.default_dispatcher() is dispatcher
-    assert dispatcher.store.max_bytes == 96 * 2**20
+    assert dispatcher.store.max_bytes == jobs.STORE_BYTES
     ticket = dispatcher.request("threads", TorchThreads)
     while not ticket.done:
         assert ticket.wait(60)

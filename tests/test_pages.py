@@ -35,7 +35,7 @@ def finished(app: AppTest) -> AppTest:
     """Run the page again until its jobs are done and it has drawn them."""
     for _ in range(RERUNS):
         assert [exception.value for exception in app.exception] == []
-        tickets = app.session_state.get("tickets", [])
+        tickets = app.session_state.get("held", {}).get("tickets", [])
         if all(ticket.done for ticket in tickets):
             return app.run()
         for ticket in tickets:
@@ -85,7 +85,7 @@ def test_a_page_opens_by_itself_on_its_defaults(page):
     assert len(app.title) == 1
     assert not app.error
     assert not app.warning
-    assert all(ticket.error is None and ticket.result is not None for ticket in app.session_state["tickets"])
+    assert all(ticket.error is None and ticket.result is not None for ticket in app.session_state["held"]["tickets"])
 
 
 def test_the_app_opens_on_the_comparison():
@@ -124,7 +124,7 @@ def test_reset_new_seed_and_the_number_of_networks():
     assert link_of(finished(app.run())) == SMALL | {"seed": str(DEFAULT_SEED + 1)}
     app.segmented_control[0].set_value(4)
     finished(app.run())
-    assert len(app.session_state["tickets"]) == 4 * 4
+    assert len(app.session_state["held"]["tickets"]) == 4 * 4
     chosen = {app.session_state["values"][f"v{i}_normalization"] for i in range(1, 5)}
     assert len(chosen) == 4
     button(app, "Reset").click()
@@ -135,14 +135,33 @@ def test_reset_new_seed_and_the_number_of_networks():
 
 def test_running_again_computes_anew_and_finds_the_same():
     app = opened(**SMALL)
-    first = app.session_state["tickets"][0].result
+    first = app.session_state["held"]["tickets"][0].result
     finished(app.run())
-    assert app.session_state["tickets"][0].result is first
+    assert app.session_state["held"]["tickets"][0].result is first
     button(app, "Run again").click()
     finished(app.run())
-    second = app.session_state["tickets"][0].result
+    second = app.session_state["held"]["tickets"][0].result
     assert second is not first
     assert (second.parameters == first.parameters).all()
+
+
+def test_another_view_of_networks_whose_snapshots_are_gone_trains_nothing(monkeypatch):
+    app = opened(**SMALL, seed="11")
+    store = compute.default_dispatcher().store
+    for key in app.session_state["held"]["behind"]:
+        assert key in store
+        store.drop(key)
+
+    def again(_):
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr(compute, "Training", again)
+    control(app, "view_seed").set_value(7)
+    finished(app.run())
+    assert not app.error
+    held = app.session_state["held"]["tickets"]
+    assert [ticket.key for ticket in held if ticket.error or ticket.key.startswith("training")] == []
+    assert {len(ticket.result.parameters) for ticket in held if ticket.key.startswith("run ")} == {1}
 
 
 def test_bad_values_of_a_link_give_defaults_and_sentences():
@@ -173,8 +192,8 @@ def test_an_exception_in_a_job_is_a_sentence_with_a_way_on(monkeypatch):
     assert [error.value for error in app.error] == [
         "This could not be computed: the dog ate the weights. Change a setting, or press Reset."
     ]
-    failed = app.session_state["tickets"][0]
-    assert finished(app.run()).session_state["tickets"][0] is failed  # it is not tried again and again
+    failed = app.session_state["held"]["tickets"][0]
+    assert finished(app.run()).session_state["held"]["tickets"][0] is failed  # it is not tried again and again
     button(app, "Run again").click()
     finished(app.run())
     assert not app.error

@@ -57,7 +57,9 @@ def test_60_the_measures_all_through_training():
 
 def test_38_from_one_step_it_climbs_without_batchnorm_and_falls_with_it():
     app, _ = asked("What lies ahead of one step?")
-    plain, batch = (ticket.result.line for ticket in app.session_state["tickets"] if ticket.key.startswith("line"))
+    plain, batch = (
+        ticket.result.line for ticket in app.session_state["held"]["tickets"] if ticket.key.startswith("line")
+    )
     assert plain.loss[-1] > 3 * plain.start_loss
     assert batch.loss.max() <= 1.001 * batch.start_loss
     assert plain.ratios[-1] > 2 > 1 > batch.ratios[-1]
@@ -136,7 +138,7 @@ def test_the_step_the_ladder_and_the_networks_are_in_the_link():
         control(app, name).set_value(value)
         finished(app.run())
     assert link_of(app) == SMALL | {"step": "9", "highest": "10"}
-    lines = [ticket.result for ticket in app.session_state["tickets"] if ticket.key.startswith("line")]
+    lines = [ticket.result for ticket in app.session_state["held"]["tickets"] if ticket.key.startswith("line")]
     assert {line.step for line in lines} == {9}
     assert lines[0].line.step_sizes[-1] == pytest.approx(1.0)
     again = opened(PAGE, **link_of(app))
@@ -146,16 +148,16 @@ def test_the_step_the_ladder_and_the_networks_are_in_the_link():
 def test_a_teacher_hides_the_controls():
     app = opened(PAGE, **SMALL, step="5", controls="none")
     assert not [*app.slider, *app.select_slider, *app.selectbox, *app.number_input, *app.toggle]
-    lines = [ticket.result for ticket in app.session_state["tickets"] if ticket.key.startswith("line")]
+    lines = [ticket.result for ticket in app.session_state["held"]["tickets"] if ticket.key.startswith("line")]
     assert {line.step for line in lines} == {5}
 
 
 def test_another_step_trains_nothing_anew():
     app = opened(PAGE, **SMALL)
-    before = [ticket.result for ticket in app.session_state["tickets"] if ticket.key.startswith("smoothness")]
+    before = [ticket.result for ticket in app.session_state["held"]["tickets"] if ticket.key.startswith("smoothness")]
     control(app, "step").set_value(3)
     finished(app.run())
-    after = [ticket.result for ticket in app.session_state["tickets"] if ticket.key.startswith("smoothness")]
+    after = [ticket.result for ticket in app.session_state["held"]["tickets"] if ticket.key.startswith("smoothness")]
     assert all(one is other for one, other in zip(before, after, strict=True))
 
 

@@ -15,7 +15,7 @@ from landscape.links import read, request_of, values_of, write
 from landscape.objective import network_of, objective
 from landscape.presets import COMPARE, DEFAULT, REAL_TABLE, UNLIKE_SCALES
 from landscape.training import Training, train
-from landscape.views import InspectionTask, MeasuresTask, objective_of, plane_of, scan_of, surface_of
+from landscape.views import Bare, InspectionTask, MeasuresTask, objective_of, plane_of, scan_of, surface_of
 from tests.cases import NETWORKS, SMALL
 from tests.reference import loss_at, twin
 
@@ -41,6 +41,23 @@ def test_a_view_asks_for_its_objective_plane_and_grid(statistics):
     assert surface.centre == pytest.approx(loss_at(RUN.experiment, RUN.parameters[-1], **how), rel=1e-5)
     assert surface.loss[1, 2] == pytest.approx(surface.centre, rel=1e-5)
     assert float(objective_of(RUN, view)(torch.as_tensor(RUN.parameters[-1:]))[0]) == pytest.approx(surface.centre)
+
+
+def test_what_is_bare_says_the_same_but_for_its_vectors():
+    view = View(resolution=3, num_examples=90)
+    task = InspectionTask(RUN, view)
+    task.advance(1e9)
+    task.advance(1e9)
+    whole, bare = task.result(), Bare(task).result()
+    for of, other in ((whole.surface, bare.surface), (whole.path, bare.path)):
+        assert other.plane.origin.size == other.plane.directions.size == 0
+        assert len(other.plane.directions) == 2
+        assert other.plane.cosine == of.plane.cosine
+        assert other.plane.labels == of.plane.labels
+        np.testing.assert_array_equal(other.plane.explained_variance, of.plane.explained_variance)
+    np.testing.assert_array_equal(bare.path.coordinates, whole.path.coordinates)
+    np.testing.assert_array_equal(surface_of(RUN.bare(), view).loss, surface_of(RUN, view).loss)
+    np.testing.assert_array_equal(RUN.bare().steps, RUN.steps)
 
 
 def test_the_picture_of_the_trajectorys_plane_holds_the_trajectory():

@@ -70,7 +70,8 @@ def _landscape(
     title = f"Loss landscape: {label}"
     if surface is None:
         return Panel(title, Group.SCENE, colour=style.colour, pending=_waiting(outcome))
-    path = surface.plane.coordinates(outcome.run.parameters) if view.plane is PlaneKind.PCA else None
+    there = view.plane is PlaneKind.PCA and outcome.inspection  # which has the path on this very plane
+    path = outcome.inspection.path.coordinates if there else None
     shared = {"title": title, "heights": heights, "colour": style.colour, "labels": surface.plane.labels, "path": path}
     if display.drawing is Drawing.CONTOUR:
         panel = contour_panel(surface.alphas, surface.betas, surface.loss, group=Group.SCENE, **shared)

@@ -15,12 +15,14 @@ from zlib import crc32
 import streamlit as st
 
 from landscape.activations import excess_kurtosis
+from landscape.devices import keep_freed_memory
+from landscape.experiment import PlaneKind, View
 from landscape.jobs import Once, Status, Task, Ticket, default_dispatcher, one_torch_thread
 from landscape.links import Request
 from landscape.links_smoothness import SmoothnessRequest
 from landscape.smoothness import LineTask, Smoothness, SmoothnessTask
-from landscape.training import Training
-from landscape.views import InspectionTask, MeasuresTask, scan_of
+from landscape.training import Run, Training
+from landscape.views import Bare, InspectionTask, MeasuresTask, scan_of
 
 POLL_SECONDS = 0.5
 AWAIT_SECONDS = 0.45
@@ -31,18 +33,28 @@ ENDED = (Status.DONE, Status.FAILED)
 PROGRESS_HEIGHT = 16
 """In pixels, of a progress bar without a text: what is done the page says below it."""
 
+keep_freed_memory()
 gc.collect()
 gc.freeze()  # what was imported stays out of every later collection, which would otherwise take a tenth of a second
 
 
 @dataclass(frozen=True)
 class NetworkTickets:
-    """The jobs of one network of a comparison."""
+    """The jobs of one network of a comparison. Their results are bare: the store alone keeps all snapshots.
+
+    training: what the run comes from, while there is none.
+    """
 
     run: Ticket
     surface: Ticket
     inspection: Ticket
     measures: Ticket
+    training: Ticket | None
+
+    @property
+    def known_run(self) -> Run | None:
+        """The run, or what there is of it, or None."""
+        return self.training.partial if self.training and not self.run.done else self.run.result
 
     @property
     def pictures(self) -> tuple[Ticket, ...]:
@@ -51,25 +63,32 @@ class NetworkTickets:
 
     @property
     def all(self) -> tuple[Ticket, ...]:
-        return *self.pictures, self.measures
+        return *self.pictures, self.measures, *([self.training] if self.training else [])
 
 
 def request_comparison(request: Request) -> tuple[NetworkTickets, ...]:
     """Ask for every network of a comparison, and let go of what this session asked for before and needs no more."""
     experiments, view = request.comparison.experiments(), request.view
-    fixed = [f"{experiment!r} {view.num_examples} {view.batches}" for experiment in experiments]
+    trainings = [(f"training {one!r}", partial(Training, [one]), True) for one in experiments]
+    fixed = f"{view.num_examples} {view.batches}"
+
+    def each(
+        name: str, task: Callable[[Run], Task], needs: Sequence[Ticket | tuple[Any, ...]], key: str
+    ) -> list[Ticket]:
+        return [_request(f"{name} {one!r} {key}", task, need) for one, need in zip(experiments, needs, strict=True)]
+
     # In the order in which they are worth having: the trainings of all networks, then their landscapes, then the rest.
-    runs = [_request(f"run {one!r}", partial(Training, [one]), serial=True) for one in experiments]
-    surfaces = [
-        _request(f"surface {one!r} {view!r}", partial(scan_of, view=view), run)
-        for one, run in zip(experiments, runs, strict=True)
+    runs = each("run", _bare_run, trainings, "")
+    pending = [
+        None if run.done else _request(*training[:2], serial=True)
+        for run, training in zip(runs, trainings, strict=True)
     ]
-    inspections, measures = (
-        [_request(f"{name} {key}", partial(task, view=view), run) for key, run in zip(fixed, runs, strict=True)]
-        for name, task in (("inspection", InspectionTask), ("measures", MeasuresTask))
-    )
-    tickets = tuple(map(NetworkTickets, runs, surfaces, inspections, measures))
-    _hold([ticket for network in tickets for ticket in network.all])
+    on = trainings if view.plane is PlaneKind.PCA else runs
+    surfaces = each("surface", partial(_bare_surface, view=view), on, repr(view))
+    inspections = each("inspection", partial(_bare_inspection, view=view), trainings, fixed)
+    measures = each("measures", partial(MeasuresTask, view=view), runs, fixed)
+    tickets = tuple(map(NetworkTickets, runs, surfaces, inspections, measures, pending))
+    _hold([ticket for network in tickets for ticket in network.all], [key for key, *_ in trainings])
     return tickets
 
 
@@ -109,15 +128,18 @@ def compute_here() -> None:
     """
     one_torch_thread()
     _hold([])
-    st.session_state.pop("panels", None)
+    _held().pop("panels", None)
 
 
 def forget() -> None:
     """Let go of the results that this session shows, so that asking again computes them anew."""
-    st.session_state.pop("panels", None)
-    for ticket in st.session_state.pop("tickets", []):
+    held = _held()
+    held.pop("panels", None)
+    for ticket in held.pop("tickets", []):
         default_dispatcher().store.drop(ticket.key)
         ticket.release()
+    for key in held.pop("behind", []):
+        default_dispatcher().store.drop(key)
 
 
 def known(ticket: Ticket) -> Any:
@@ -149,10 +171,10 @@ def kept(name: str, sources: tuple[object, ...], make: Callable[[], Any]) -> Any
 
     A page that looks for news draws again also where there is none.
     """
-    last = st.session_state.get(name)
-    if last is None or last[0] != sources:
-        last = st.session_state[name] = sources, make()
-    return last[1]
+    held = _held()
+    if name not in held or held[name][0] != sources:
+        held[name] = sources, make()
+    return held[name][1]
 
 
 def digest(request: object) -> str:
@@ -188,23 +210,41 @@ def _have_ended(tickets: Sequence[Ticket]) -> bool:
     return all(ticket.done for ticket in tickets)
 
 
-def _request(key: str, make: Callable[..., Task], *needs: Ticket, serial: bool = False) -> Ticket:
+def _request(key: str, make: Callable[..., Task], *needs: Ticket | tuple[Any, ...], serial: bool = False) -> Ticket:
     # What has ended is kept while its settings are: asked for anew by each run of the page, a failure would fail, and a
     # result that the store had no room for would be computed, for ever.
-    ended = {ticket.key: ticket for ticket in st.session_state.get("tickets", []) if ticket.status in ENDED}
+    ended = {ticket.key: ticket for ticket in _held().get("tickets", []) if ticket.status in ENDED}
     return ended.get(key) or default_dispatcher().request(key, make, needs, _owner(), serial)
+
+
+def _bare_run(run: Run) -> Once:
+    return Once(run.bare)
+
+
+def _bare_surface(run: Run, view: View) -> Bare:
+    return Bare(scan_of(run, view))
+
+
+def _bare_inspection(run: Run, view: View) -> Bare:
+    return Bare(InspectionTask(run, view))
 
 
 def _shapes(measured: Smoothness) -> Once:
     return Once(partial(excess_kurtosis, measured.run))
 
 
+def _held() -> dict[str, Any]:
+    # One object, changed in place: Streamlit keeps the value before a change beside the new one until the next change.
+    return st.session_state.setdefault("held", {})
+
+
 def _owner() -> str:
     return st.session_state.setdefault("owner", uuid4().hex)
 
 
-def _hold(tickets: list[Ticket]) -> None:
-    before = st.session_state.get("tickets", [])
-    st.session_state["tickets"] = tickets
+def _hold(tickets: list[Ticket], behind: Sequence[str] = ()) -> None:
+    """Hold these jobs, and let go of those held before; note the keys of results that stand behind theirs."""
+    held = _held()
+    before, held["tickets"], held["behind"] = held.get("tickets", []), tickets, behind
     for ticket in before:
         ticket.release()
