@@ -26,7 +26,7 @@ from typing import Any, Protocol
 from landscape.devices import keep_freed_memory, release_freed_memory
 from landscape.store import Store
 
-STORE_BYTES = 64 * 2**20
+STORE_BYTES = 48 * 2**20
 MISSING = object()
 logger = logging.getLogger(__name__)
 
