@@ -54,7 +54,8 @@ class Convolutional(Network):
 
     @property
     def working_size(self) -> int:
-        return self.sides[0] ** 2 * self.config.width
+        """The mean over the layers."""
+        return sum(side**2 for side in self.sides[:-1]) * self.config.width // self.config.depth
 
     def apply(self, parts: dict[str, Tensor], state: NetworkState, x: Tensor, context: Context) -> Tensor:
         x = self.normalize("input", x.flatten(2), parts, state, context).unsqueeze(3)
@@ -62,19 +63,21 @@ class Convolutional(Network):
             x = self.map(f"layer{i}", x, parts, context, convolve)
             x = self.hidden(f"layer{i}", x, parts, state, context)
             if next_side < side:
-                x = locations(functional.avg_pool2d(images(x), 2), len(x))
+                x = locations(functional.avg_pool2d(images(x), 2), x.shape[0])
         return self.map("output", x.flatten(2), parts, context)
 
 
 def images(x: Tensor) -> Tensor:
     """View activations `(E, N, L, C)` as images `(N, E * C, s, s)`, the stack among their channels."""
-    side = isqrt(x.shape[2])
-    return x.permute(1, 0, 3, 2).reshape(x.shape[1], -1, side, side)
+    members, examples, places, channels = x.shape
+    side = isqrt(places)
+    return x.permute(1, 0, 3, 2).reshape(examples, members * channels, side, side)
 
 
 def locations(x: Tensor, members: int) -> Tensor:
     """View images `(N, E * C, s, s)` as activations `(E, N, L, C)`: the inverse of `images`."""
-    return x.flatten(2).unflatten(1, (members, -1)).permute(1, 0, 3, 2)
+    examples, channels, side, _ = x.shape
+    return x.reshape(examples, members, channels // members, side * side).permute(1, 0, 3, 2)
 
 
 def convolve(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -94,8 +97,10 @@ def convolve(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
             [6., 9., 9., 6.],
             [4., 6., 6., 4.]])
     """
-    members, _, width = weight.shape
-    kernels = weight.unflatten(1, (KERNEL, KERNEL, -1)).permute(0, 4, 3, 1, 2).flatten(0, 1)
+    members, inputs, width = weight.shape
+    channels = inputs // KERNEL**2
+    kernels = weight.view(members, KERNEL, KERNEL, channels, width).permute(0, 4, 3, 1, 2)
+    kernels = kernels.reshape(members * width, channels, KERNEL, KERNEL)
     bias = None if bias is None else bias.flatten()
-    y = functional.conv2d(images(x), kernels, bias, padding=KERNEL // 2, groups=len(x))
+    y = functional.conv2d(images(x), kernels, bias, padding=KERNEL // 2, groups=x.shape[0])
     return locations(y, members)

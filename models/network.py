@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from models.activations import activate
 from models.config import Initialization, Kind, NetworkConfig, Normalized, Placement
@@ -64,17 +65,43 @@ Product = Callable[[Tensor, Tensor, Tensor | None], Tensor]
 
 
 def dense(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """Multiply each member's activations by its own weights: `x (E or 1, N, inputs) -> (E, N, outputs)`."""
-    if bias is None and len(x) < len(weight):
+    """Multiply each member's activations by its own weights: `x (E or 1, N, inputs) -> (E, N, outputs)`.
+
+    Without gradient the examples of a feature lie side by side in memory, though the axes stay: sums over examples, or
+    over features, are then fastest, and so is the softmax over classes that follows the last layer. A surface takes three
+    quarters of the time by that with BatchNorm, and less than half with group normalization.
+
+    Args: weight `(E, inputs, outputs)`; bias `(E, outputs)`, `(E, N, outputs)` for one of each example's own, or None.
+    """
+    shared = x.shape[0] < weight.shape[0]
+    if not torch.is_grad_enabled():
+        return _features_first(x, weight, bias, shared)
+    if bias is None and shared:
         # What cancels a bias goes over the examples next, which is fastest where each example's values of all members
         # lie side by side. One product of shared inputs puts them there.
         members, inputs, outputs = weight.shape
         return (x[0] @ weight.transpose(0, 1).reshape(inputs, -1)).view(-1, members, outputs).transpose(0, 1)
-    if len(weight) == len(x) == 1 and bias is not None:
-        return torch.baddbmm(per_feature(bias, x), x, weight)  # one call less, which is what a small step takes
-    x = torch.bmm(x if len(x) == len(weight) else x.expand(len(weight), -1, -1), weight)
+    if bias is None:
+        return torch.bmm(x, weight)
+    bias = bias if bias.ndim == 3 else per_feature(bias, x)
+    if weight.shape[0] == 1:
+        return torch.baddbmm(bias, x, weight)  # one call less, which is what a small step takes
     # In place: `baddbmm` first copies the bias to every row, which took a third as long as the product.
-    return x if bias is None else x.add_(per_feature(bias, x))
+    return torch.bmm(x.expand(weight.shape[0], -1, -1), weight).add_(bias)
+
+
+def _features_first(x: Tensor, weight: Tensor, bias: Tensor | None, shared: bool) -> Tensor:
+    """Do what `dense` does, with inputs that the members share or not."""
+    rows = weight.transpose(1, 2)
+    if shared:
+        inputs, count = x[0], rows.shape[1]
+        if bias is not None and bias.ndim == 2:  # as the weight of one more input, which is 1: that saves a pass
+            rows, bias = torch.cat([rows, bias.unsqueeze(2)], 2), None
+            inputs = functional.pad(inputs, (0, 1), value=1.0)
+        y = (rows.reshape(-1, rows.shape[2]) @ inputs.t()).view(len(weight), count, -1).transpose(1, 2)
+    else:
+        y = torch.bmm(rows, x.transpose(1, 2)).transpose(1, 2)
+    return y if bias is None else y.add_(bias if bias.ndim == 3 else per_feature(bias, y))
 
 
 @dataclass(frozen=True)
@@ -142,7 +169,7 @@ class Network(ABC):
 
     @property
     def working_size(self) -> int:
-        """How many numbers of one example are at work at once, which bounds how many members fit a cache together."""
+        """How many numbers of one example are at work at once, which tells how many members fit a cache together."""
         return self.config.width
 
     @abstractmethod
@@ -281,6 +308,8 @@ class Network(ABC):
         """Normalize activations at that place; `state` takes what is remembered, by the name `at` or the place's."""
         layer = self.places[place][0]
         at = at or place
+        if place == "input" and not torch.is_grad_enabled():
+            x = x.clone()  # a layer may write over it, and the data stay as they are
         if context.tap:
             context.tap(at, "before", x)
         x, state[at] = layer.normalize(x, self.own(place, parts), state[at], context)

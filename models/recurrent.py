@@ -53,7 +53,8 @@ class Recurrent(Network):
 
     @property
     def working_size(self) -> int:
-        return self.sequence[0] * self.config.width
+        """One step's values and inputs, or a quarter of what all steps keep."""
+        return max(2, self.sequence[0] // 4) * self.config.width
 
     def steps(self, place: str) -> list[str]:
         """Return the name of each step at that place."""
@@ -80,7 +81,7 @@ class Recurrent(Network):
         at_steps = self.states_of_steps(place, state)
         h, read = entering[0].new_zeros(entering[0].shape), []
         for step, z in zip(at_steps, entering, strict=True):
-            h = self.hidden(place, torch.baddbmm(z, h, from_h), parts, at_steps, context, at=step)
+            h = self.hidden(place, dense(h, from_h, z), parts, at_steps, context, at=step)
             read.append(h)
         if self.config.time_statistics is TimeStatistics.PER_STEP:
             state.update(at_steps)

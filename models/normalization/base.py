@@ -119,7 +119,11 @@ class Layer:
         return {}
 
     def normalize(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
-        """Return the normalized activations, shaped as `x (E, N, ..., C)`, and the state after this batch."""
+        """Return the normalized activations, shaped as `x (E, N, ..., C)`, and the state after this batch.
+
+        Where no gradient is recorded `x` may be written over, as the activation functions do: it saves up to a
+        fifth of a surface's time.
+        """
         return x, state
 
     def correct(self, y: Tensor) -> Tensor:
@@ -145,4 +149,9 @@ class Affine(Layer):
         if not self.affine:
             return xhat if factor is None else xhat * factor
         scale, shift = (per_feature(parameters[name], xhat) for name in ("scale", "shift"))
-        return torch.addcmul(shift, xhat, scale if factor is None else scale * factor)
+        factor = scale if factor is None else scale * factor
+        if torch.is_grad_enabled():
+            return torch.addcmul(shift, xhat, factor)
+        # Two passes with a vector each are faster than one with two of them.
+        shared = xhat.shape[0] < factor.shape[0]
+        return (xhat * factor if shared else xhat.mul_(factor)).add_(shift)

@@ -107,10 +107,12 @@ class BatchNorm(BatchMoments):
     def normalize(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
         if context.statistics == "stored" or batch_size(x) == 1:
             return super().normalize(x, parameters, state, context)
+        if not torch.is_grad_enabled() and x.ndim == 3:
+            return self._in_place(x, parameters, state, context)
         # PyTorch's kernel, to which the members' features are so many channels: with its gradient it takes half the
         # time of the plain operations, the rearranging included. It writes the averages into the state.
         members, features = state["mean"].shape
-        alone = members == len(x) == 1
+        alone = members == x.shape[0] == 1
         channels = x if alone else x.expand(members, *x.shape[1:]).movedim(0, -2)
         scale, shift = (parameters[name].flatten() for name in ("scale", "shift")) if self.affine else (None, None)
         remembers = context.momentum > 0
@@ -128,6 +130,16 @@ class BatchNorm(BatchMoments):
             self.epsilon,
         )
         return y.view(x.shape) if alone else y.view(channels.shape).movedim(-2, 0), state
+
+    def _in_place(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
+        # Without gradient, of units whose examples lie side by side, the plain operations take half the kernel's time.
+        axes, count = batch_axes(x), batch_size(x)
+        mean = x.mean(axes, keepdim=True)
+        x.sub_(mean)
+        variance = torch.linalg.vector_norm(x, dim=axes, keepdim=True).square_().div_(count)
+        if context.momentum:
+            state = remember(state, {"mean": mean, "variance": variance * (count / (count - 1))}, context)
+        return self.rescale(x, parameters, variance.add_(self.epsilon).rsqrt_()), state
 
 
 class BatchCenter(OverBatch):

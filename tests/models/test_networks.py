@@ -271,6 +271,35 @@ def test_every_kind_learns_under_every_normalization_and_a_stack_equals_its_memb
                 close(stacked[i : i + 1], alone)
 
 
+@pytest.mark.parametrize("statistics", ["batch", "stored"])
+@pytest.mark.parametrize(
+    ("kind", "normalization", "normalized", "placement"),
+    [
+        (*given, placement)
+        for given in combinations()
+        for placement in (("before",) if LAYERS[given[1]].on_weights else ("before", "after"))
+    ],
+)
+def test_what_is_done_in_place_where_there_is_no_gradient_gives_the_same_and_leaves_what_was_given(
+    kind, normalization, normalized, statistics, placement
+):
+    network = network_of(kind, normalization, normalized=normalized, placement=placement)
+    parameters, context = parameters_of(network), Context(statistics=statistics, progress=0.5)
+    state = network.initial_state(MEMBERS, parameters)
+    state = {
+        place: {name: values + 0.1 * i for name, values in own.items()} for i, (place, own) in enumerate(state.items())
+    }
+    for members in (1, MEMBERS):
+        x = normal(members, EXAMPLES, SIDE * SIDE)
+        given = [parameters.clone(), x.clone(), network.flatten_state(state)]
+        expected, after = network.forward(parameters, state, x, context)
+        with torch.no_grad():
+            outputs, found = network.forward(parameters, state, x, context)
+        close(outputs, expected)
+        close(network.flatten_state(found), network.flatten_state(after))
+        assert all(map(torch.equal, [parameters, x, network.flatten_state(state)], given))
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("kind", Kind)
 def test_the_type_of_numbers_is_kept(kind, dtype):
