@@ -226,7 +226,7 @@ def test_split_of_a_view(run):
 def test_chunks_of_large_networks_are_bounded():
     cpu = torch.device("cpu")
     assert chunk_size(100, cpu) == 4096
-    assert chunk_size(2**17, cpu, parameters=140_000) == 32
+    assert chunk_size(2**17, cpu, parameters=140_000) == 24
     assert chunk_size(100, cpu, parameters=2**24) == 4
     assert chunk_size(100, cpu, parameters=2**30) == 1
 
