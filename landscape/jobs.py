@@ -327,7 +327,12 @@ class Dispatcher:
         except Exception as error:
             self._in_flight -= 1
             self._serial_in_flight -= job.serial
-            self._fail(job, error, executor)
+            if isinstance(error, RuntimeError) and not isinstance(error, BrokenExecutor):
+                # The executor was shut down, as when a server stops: the job did not fail.
+                logger.warning("a job was given up: %s", error)
+                self._end(job, Status.CANCELLED, error=CancelledError(str(error)))
+            else:
+                self._fail(job, error, executor)
         else:
             future.add_done_callback(functools.partial(self._chunk_ended, job, executor))
 
@@ -394,11 +399,21 @@ class Dispatcher:
             self._dispatch()
 
 
-def one_torch_thread() -> None:
+def one_thread() -> None:
     """Let this worker compute on one core: many workers with many threads each are slower than as many as cores."""
     import torch
 
     torch.set_num_threads(1)
+    _one_thread_of_numpy()
+
+
+@functools.cache
+def _one_thread_of_numpy() -> None:
+    # The products of numpy and scipy, for a whole process. Their threads wait for each other by turning in circles, on
+    # the cores that the other workers need: all results of two networks took 1.65 s with them and 1.45 s without.
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1, user_api="blas")
 
 
 def make_dispatcher(choice: str) -> Dispatcher:
@@ -413,12 +428,12 @@ def make_dispatcher(choice: str) -> Dispatcher:
         keep_freed_memory()
         # Two threads of many small operations wait for each other at the interpreter's lock: two trainings side by side
         # took 1.4 s, one after the other 0.8 s. Surfaces, whose operations are large, run beside a training.
-        pool = ThreadPoolExecutor(workers, "landscape", one_torch_thread)
+        pool = ThreadPoolExecutor(workers, "landscape", one_thread)
         return Dispatcher(pool, workers, store, serial_workers=max(1, workers // 2))
     if choice == "processes":
         context = multiprocessing.get_context("spawn")  # a fork of a process that has threads may hang
-        pool = functools.partial(ProcessPoolExecutor, workers, context, one_torch_thread)
-        return Dispatcher(pool(), workers, store, renew=pool)
+        pool = functools.partial(ProcessPoolExecutor, workers, context, one_thread)
+        return Dispatcher(pool(), workers, store, 0.25, renew=pool)
     kind, _, address = choice.partition(":")
     if kind != "dask" or not address:
         raise ValueError(f"LANDSCAPE_EXECUTOR must be threads, processes or dask:ADDRESS, not {choice!r}")

@@ -27,7 +27,7 @@ RULES = {
 }
 """By path; the longest one that fits a file rules it."""
 
-LAZY = {"landscape/jobs.py": ("dask", "distributed")}
+LAZY = {"landscape/jobs.py": ("dask", "distributed", "threadpoolctl")}
 """What a module may import inside of functions alone."""
 
 

@@ -105,6 +105,17 @@ def test_progress_is_seen_chunk_by_chunk_and_ends_with_the_result(hand, dispatch
     assert (ticket.status, ticket.error) == (Status.DONE, None)
 
 
+def test_an_executor_that_is_shut_down_ends_its_jobs_without_a_traceback(caplog):
+    executor = ThreadPoolExecutor(1)
+    dispatcher = Dispatcher(executor, 1, Store(10**6))
+    executor.shutdown()
+    first = dispatcher.request("first", task("a"))
+    after = dispatcher.request("after", task("b"), needs=(first,))
+    assert (first.status, after.done) == (Status.CANCELLED, True)
+    assert "shutdown" in str(first.error)
+    assert [record.exc_info for record in caplog.records] == [None]
+
+
 def test_thirty_requests_make_one_task_and_a_later_one_finds_the_result(hand, dispatcher):
     made = []
 

@@ -17,7 +17,7 @@ import streamlit as st
 from landscape.activations import excess_kurtosis
 from landscape.devices import keep_freed_memory
 from landscape.experiment import PlaneKind, View
-from landscape.jobs import Once, Status, Task, Ticket, default_dispatcher, one_torch_thread
+from landscape.jobs import Once, Status, Task, Ticket, default_dispatcher, one_thread
 from landscape.links import Request
 from landscape.links_smoothness import SmoothnessRequest
 from landscape.smoothness import LineTask, Smoothness, SmoothnessTask
@@ -126,7 +126,7 @@ def compute_here() -> None:
 
     Small tensors shared out among cores take longer than on one: a hundred times, where others use the cores too.
     """
-    one_torch_thread()
+    one_thread()
     _hold([])
     _held().pop("panels", None)
 
