@@ -52,8 +52,12 @@ class Viewer {
     this.pause();
   }
 
-  // A script that runs again sends the same message again; only a new one, or a new theme, is drawn.
+  // A script that runs again sends the same message again; only a new one, or a new theme, is drawn. A message is a number
+  // and JSON. While this module loads messages wait for it, and Chromium lets those that wait go on in any order.
   receive(text) {
+    const number = Number.parseInt(text);
+    if (number < this.number) return;
+    this.number = number;
     const theme = getComputedStyle(this.root);
     const colours = ["--st-text-color", "--st-background-color", "--st-border-color", "--st-gray-color", "--st-font"];
     const key = colours.map((name) => theme.getPropertyValue(name)).join();
@@ -61,7 +65,7 @@ class Viewer {
     this.text = text;
     this.theme = key;
     const turn = (this.turn = {});
-    this.work = this.work.then(() => this.draw(JSON.parse(text), turn)).catch((error) => this.fail(error));
+    this.work = this.work.then(() => this.draw(text, turn)).catch((error) => this.fail(error));
   }
 
   // What is to come is asked for where it does not: one message lost on the way must not leave the page waiting for ever.
@@ -84,8 +88,9 @@ class Viewer {
     this.message.textContent = text;
   }
 
-  async draw({ panels, steps, height, revision, plotly }, turn) {
+  async draw(text, turn) {
     if (turn !== this.turn) return;
+    const { panels, steps, height, revision, plotly } = JSON.parse(text.slice(text.indexOf("{")));
     this.steps = steps;
     this.layOut(panels, height);
     this.setSlider(panels.some((panel) => !panel.figure && panel.group === "path"));

@@ -7,8 +7,10 @@ asking the server. plotly.js is served from the installed plotly.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 import streamlit as st
@@ -27,6 +29,8 @@ _MOUNT = st.components.v2.component(
     js=(HERE / "viewer.js").read_text(encoding="utf-8"),
     isolate_styles=False,
 )
+_NUMBERS = count(int(time.time() * 1000))
+"""Of messages: each is later than those before, also than those of a server before this one."""
 
 
 @cache
@@ -60,4 +64,13 @@ def viewer(
         raise ValueError(f"a viewer holds at most {MAX_SCENES} scenes, not {scenes}; draw the others as contours")
     message = payload(panels, steps, height=height, revision=revision, plotly=_plotly_js())
     # Where news are late the browser asks for them, by a trigger that lets the script run.
-    _MOUNT(key=key, data=message, on_late_change=lambda: None)
+    _MOUNT(key=key, data=b"%d %b" % (_number(key, message), message), on_late_change=lambda: None)
+
+
+def _number(key: str, message: bytes) -> int:
+    """Return a later number for each new message of a viewer, and the same for the same one."""
+    told, number = st.session_state.get(f"{key}-number", (None, 0))
+    if told != hash(message):
+        number = next(_NUMBERS)
+        st.session_state[f"{key}-number"] = hash(message), number
+    return number
