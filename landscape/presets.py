@@ -94,7 +94,7 @@ SMOOTHNESS = {
     ),
     "What lies ahead of one step?": (
         "The loss and the gradient at several step sizes: it climbs without BatchNorm, and falls on with it.",
-        _beside(DIGITS, "none", "batch"),
+        _beside(DIGITS, "none", "batch", step=40),
     ),
     "What if the initial weights are too large?": (
         "A quarter larger: outlying weights and gradients, damped by a normalization.",
@@ -117,7 +117,10 @@ SMOOTHNESS = {
         _beside(DEEP_LINEAR, "none", "batch", ladder=LONG_LADDER, step=60),
     ),
 }
-"""The presets of the page on smoothness."""
+"""The presets of the page on smoothness.
+
+Ahead of step 40 the plain loss climbed to 4.7 to 8.9 times its start over three seeds and two kinds of processor; from
+about step 100 on processors part ways, as training carries their roundings on, and it was 2.1 to 20 times."""
 
 TWO_WEIGHTS = {
     "What if L is guessed too small?": (

@@ -50,7 +50,7 @@ def internal_covariate_shift(
     G_i = grad_{W_i} L(W_1, ..., W_k), G'_i = grad_{W_i} L(W_1', ..., W_{i-1}', W_i, ..., W_k), on the same batch. W_i
     are the layer's weights; with the layers below move their biases and the scales and shifts of their normalizations,
     and those of a normalization on the input. The lowest layer has nothing below it: its shift is 0 where no input is
-    normalized. The k + 1 points are one stack.
+    normalized. The points that differ are one stack.
 
     >>> from landscape import step_objective
     >>> small = Experiment().replace(dataset="moons", width=8, depth=2, num_steps=5)
@@ -66,11 +66,13 @@ def internal_covariate_shift(
     """
     layers, masks = _below(objective.layout)
     start, moved = objective.tensor(before), objective.tensor(after)
-    below = torch.from_numpy(masks).to(objective.device)
+    shifts = masks.any(1)
+    members = np.where(shifts, shifts.cumsum(), 0)  # of the stack, whose first is the start
+    below = torch.from_numpy(masks[shifts]).to(objective.device)
     points = torch.cat([start[None], torch.where(below, moved, start)])
     _, gradients = objective.gradient(points)
     own = [objective.layout.slice(f"{layer}.weight") for layer in layers]
-    pairs = [(gradients[0, part], gradients[i, part]) for i, part in enumerate(own, start=1)]
+    pairs = [(gradients[0, part], gradients[i, part]) for i, part in zip(members.tolist(), own, strict=True)]
     measures = [
         (torch.linalg.vector_norm(g - shifted), _cosine(g, shifted), torch.linalg.vector_norm(g))
         for g, shifted in pairs
