@@ -10,6 +10,7 @@ from landscape.objective import Objective, network_of, objective
 from landscape.surfaces import Surface, SurfaceScan, axis, loss_surface, losses_at, path_on
 from landscape.training import train
 from landscape.views import surface_of
+from models.layout import Block, Layout
 from tests.cases import NETWORKS, Quadratic, quadratic
 from tests.reference import naive_surface
 
@@ -141,6 +142,26 @@ def test_a_network_that_overflows_is_counted_without_a_warning():
     overflowing = loss_surface(objective(run), huge, axis(1, 5), axis(1, 3))
     assert overflowing.overflowed == 14
     assert np.isfinite(overflowing.loss[1, 2])
+
+
+class Uneven(Objective):
+    """2 + sin(a |w|_1 (1 + b k)) in float32, of the member at place k of its stack."""
+
+    layout, chunk = Layout((Block("w", (3,)),)), 15
+
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+
+    def __call__(self, parameters):
+        return 2 + torch.sin(self.a * parameters.abs().sum(1) * (1 + self.b * torch.arange(len(parameters))))
+
+
+def test_a_member_of_a_stack_has_the_loss_that_it_has_alone_but_for_roundings():
+    plane = Plane(np.array([1.0, 2.0, 3.5]), np.eye(3)[:2], ("", ""))
+    surface = loss_surface(Uneven(1e7, 1e-7), plane, axis(1, 5), axis(1, 3))  # a rounding turns the sine by a radian
+    assert abs(surface.loss[1, 2] - surface.centre) > 0.1
+    with pytest.raises(RuntimeError, match="must give each member of a stack the loss that it has alone"):
+        loss_surface(Uneven(1.0, 0.1), plane, axis(1, 5), axis(1, 3))
 
 
 def test_an_objective_that_changes_is_found_out():
