@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from math import isqrt
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -63,7 +64,7 @@ class Convolutional(Network):
             x = self.map(f"layer{i}", x, parts, context, convolve)
             x = self.hidden(f"layer{i}", x, parts, state, context)
             if next_side < side:
-                x = locations(functional.avg_pool2d(images(x), 2), x.shape[0])
+                x = halve(x)
         return self.map("output", x.flatten(2), parts, context)
 
 
@@ -78,6 +79,21 @@ def locations(x: Tensor, members: int) -> Tensor:
     """View images `(N, E * C, s, s)` as activations `(E, N, L, C)`: the inverse of `images`."""
     examples, channels, side, _ = x.shape
     return x.reshape(examples, members, channels // members, side * side).permute(1, 0, 3, 2)
+
+
+def halve(x: Tensor) -> Tensor:
+    """Take the means over 2x2 pixels: `(E, N, L, C) -> (E, N, L / 4, C)`.
+
+    >>> halve(torch.arange(16.0).view(1, 1, 16, 1)).flatten().tolist()
+    [2.5, 4.5, 10.5, 12.5]
+    """
+    if torch.is_grad_enabled() or x.stride(2) > 1:
+        return locations(functional.avg_pool2d(images(x), 2), x.shape[0])
+    # Where the pixels of a channel lie side by side in memory, sums of slices take a sixth of the kernel's time.
+    half = isqrt(x.shape[2]) // 2
+    pixels = x.unflatten(2, (half, 2, half, 2))
+    rows = pixels[:, :, :, 0] + pixels[:, :, :, 1]
+    return (rows[:, :, :, :, 0] + rows[:, :, :, :, 1]).mul_(0.25).flatten(2, 3)
 
 
 def convolve(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
