@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from landscape.experiment import PlaneKind, Statistics, View
-from landscape.surfaces import Surface
+from landscape.surfaces import Path, Surface
 from landscape.training import Run
 from landscape.views import Inspection, Measures
 
@@ -85,13 +85,17 @@ def table(outcomes: Sequence[Outcome]) -> list[Row]:
                 learned=_learned(run, measures),
                 sharpness="…" if measures is None else number(measures.sharpness),
                 stable_below=number(2 / run.experiment.training.learning_rate),
-                explained_variance="…"
-                if inspection is None
-                else f"{inspection.path.plane.explained_variance.sum():.0%}",
-                off_plane="…" if inspection is None else f"{inspection.path.off_plane:.0%}",
+                explained_variance=_of_path(inspection, lambda path: float(path.plane.explained_variance.sum())),
+                off_plane=_of_path(inspection, lambda path: path.off_plane),
             )
         )
     return rows
+
+
+def _of_path(inspection: Inspection | None, share: Callable[[Path], float]) -> str:
+    if inspection is None:
+        return "…"
+    return f"{share(inspection.path):.0%}" if len(inspection.path.steps) > 1 else "no path"
 
 
 def _learned(run: Run, measures: Measures | None) -> str:
@@ -100,7 +104,7 @@ def _learned(run: Run, measures: Measures | None) -> str:
     if run.learned:
         return "yes"
     if not _fits(run):
-        return f"no: the majority class is {run.majority:.2f}"
+        return f"no: the {_constant(run)} is {run.majority:.2f}"
     return "yes, but its stored averages lag" if _lags(run, measures) else "only the training data"
 
 
@@ -124,6 +128,10 @@ def listing(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def _constant(run: Run) -> str:
+    return "majority class" if run.experiment.data.dataset.has_classes else "mean"
+
+
 def _fits(run: Run) -> bool:
     """Return whether a run fits its training data well beyond the majority class, whatever it does on the test data."""
     return run.train_accuracy - run.majority > 2 * GAP
@@ -135,28 +143,29 @@ def trained(outcomes: Sequence[Outcome]) -> list[str]:
     for outcome in outcomes:
         run = outcome.run
         if run.diverged_at is not None:
-            rate = run.experiment.training.learning_rate
+            rate, last = run.experiment.training.learning_rate, float(run.loss[-1])
+            what = f"rose to {number(last)}, from {number(float(run.loss[0]))}" if np.isfinite(last) else "overflowed"
             sentences.append(
-                f"**{outcome.label}** diverged at step {run.diverged_at} with learning rate {rate:g}: its loss was no "
-                "longer finite, or a thousand times the first. What is drawn ends at its last finite snapshot "
-                f"(step {run.steps[-1]})."
+                f"**{outcome.label}** diverged at step {run.diverged_at} with learning rate {rate:g}: its loss {what}. "
+                f"What is drawn and told of it ends at its last snapshot before (step {run.steps[-1]})."
             )
         elif not run.learned and not _fits(run):
             sentences.append(
-                f"**{outcome.label}** has not learned: {run.test_accuracy[-1]:.2f} on the test data, the majority "
-                f"class alone gives {run.majority:.2f}. An untrained network's landscape may be flat for that reason alone."
+                f"**{outcome.label}** has not learned: {_scored(run)} on the test data, the {_constant(run)} "
+                f"alone gives {run.majority:.2f}. An untrained network's landscape may be flat for that reason alone."
             )
     learned = [outcome for outcome in outcomes if outcome.run.learned]
-    if len(learned) == 1 < len(outcomes):
+    if len(learned) == 1:
         only = learned[0]
         sentences.append(
-            f"**{only.label}** reaches {only.run.test_accuracy[-1]:.3f} on the test data after {only.run.steps[-1]} steps."
+            f"**{only.label}** reaches {_scored(only.run, 3)} on the test data after {only.run.steps[-1]} steps."
         )
     if len(learned) > 1:
         each = listing([f"{outcome.run.test_accuracy[-1]:.3f} ({outcome.label})" for outcome in learned])
         accuracies = [outcome.run.test_accuracy[-1] for outcome in learned]
-        alike = "about the same test accuracy" if max(accuracies) - min(accuracies) < 0.02 else "unlike test accuracies"
-        sentences.append(f"After {learned[0].run.steps[-1]} steps the networks reach {alike}: {each}.")
+        score = learned[0].run.experiment.data.dataset.score
+        alike = "about the same" if max(accuracies) - min(accuracies) < 0.02 else "an unlike"
+        sentences.append(f"After {learned[0].run.steps[-1]} steps the networks reach {alike} test {score}: {each}.")
     for outcome in outcomes:
         run, measures = outcome.run, outcome.measures
         tested = run.test_accuracy[-1]
@@ -174,6 +183,10 @@ def trained(outcomes: Sequence[Outcome]) -> list[str]:
     return sentences
 
 
+def _scored(run: Run, digits: int = 2) -> str:
+    return f"{'' if run.experiment.data.dataset.has_classes else 'R² = '}{run.test_accuracy[-1]:.{digits}f}"
+
+
 def _heights(outcomes: Sequence[Outcome], view: View) -> list[str]:
     drawn = [outcome for outcome in outcomes if outcome.surface is not None and len(outcome.surface.finite)]
     if view.plane is PlaneKind.INPUT_WEIGHTS:
@@ -188,6 +201,11 @@ def _heights(outcomes: Sequence[Outcome], view: View) -> list[str]:
     drawn = [
         outcome for outcome in drawn if outcome.run.diverged_at is None and (outcome.run.learned or _fits(outcome.run))
     ]
+    if len(outcomes) == 1 and drawn:
+        loss = drawn[0].surface.finite
+        return [
+            f"On this plane its loss climbs to {number(float(loss.max()))}; the median is {number(np.median(loss))}."
+        ]
     if len(drawn) < 2:
         return []
     if len({outcome.run.experiment for outcome in drawn}) == 1:

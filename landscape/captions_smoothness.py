@@ -154,7 +154,8 @@ def _beta(networks: Sequence[Measured]) -> list[str]:
     near = [label for label, level, own in levels if own / NEAR <= level.median <= NEAR * own]
     if len(near) == len(levels):
         end = (
-            "It settles near that line for every network here, normalized or not, as in the paper's own figure "
+            f"It settles near that line, within a factor of {NEAR:g}, for every network here, normalized or not, as in "
+            "the paper's own figure "
             "(near 20 = 2 / 0.1, with BatchNorm and without): the size of the step sets this level, not the "
             "normalization. What may differ are the spikes above it."
         )

@@ -10,6 +10,7 @@ import numpy as np
 from landscape.captions import number
 from landscape.two_weights import (
     ADAPTIVE,
+    LEARNT,
     Bowl,
     Center,
     Cost,
@@ -132,7 +133,7 @@ def notice(config: TwoWeights, bowls: Mapping[Kind, Bowl], descents: Mapping[Kin
         if one.overflowed or one.diverged:
             ends.append(f"{kind.label} diverges")
         elif one.learnt_at is not None:
-            ends.append(f"{kind.label} is at its minimum from step {one.learnt_at} on")
+            ends.append(f"{kind.label} is within {LEARNT:g} of its minimum from step {one.learnt_at} on")
         else:
             ends.append(f"{kind.label} is still {number(float(one.above[-1]))} above its minimum")
     rates = "at one learning rate" if _shared(config) else f"each at {config.step:g}/L"

@@ -36,6 +36,11 @@ class Dataset(StrEnum):
         """Whether the targets are classes, not numbers."""
         return self not in (Dataset.TARGET_CURVE, Dataset.LINEAR_MAP)
 
+    @property
+    def score(self) -> str:
+        """What tells how well a network does: its accuracy, or the share of the targets' variance that it explains."""
+        return "accuracy" if self.has_classes else "R²"
+
 
 class Preprocessing(StrEnum):
     """What is done once to the features, by statistics of the training data."""

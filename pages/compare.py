@@ -59,7 +59,9 @@ def draw(request: Request, networks: tuple[compute.NetworkTickets, ...]) -> None
     viewer(panels, steps, revision=f"{'done' if drawn else 'pending'} {compute.digest(request)}")
     if known:
         st.subheader("In numbers")
-        st.markdown(in_markdown([text.COLUMNS[field.name] for field in fields(Row)], map(astuple, table(known))))
+        score = request.comparison.base.data.dataset.score
+        columns = [text.COLUMNS[field.name].replace("accuracy", score) for field in fields(Row)]
+        st.markdown(in_markdown(columns, map(astuple, table(known))))
         st.caption(text.TABLE_NOTE)
 
 

@@ -81,6 +81,38 @@ def test_the_table_holds_the_numbers_of_the_results():
     assert third.stable_below == "1"
 
 
+def test_a_path_of_one_snapshot_is_none():
+    alone = replace(inspection(), path=replace(inspection().path, steps=np.array([0])))
+    (row,) = table([Outcome("one", DIVERGED, inspection=alone)])
+    assert (row.explained_variance, row.off_plane) == ("no path", "no path")
+
+
+def test_one_network_alone_is_told_of():
+    assert notice([Outcome("one", LEARNED, surface=surface(4.0, 3.0))], RANDOM) == (
+        "**one** reaches 0.964 on the test data after 400 steps. On this plane its loss climbs to 4; the median is 3."
+    )
+
+
+def test_where_targets_are_numbers_the_share_of_their_variance_is_told():
+    experiment = Experiment().replace(dataset="target-curve", loss="squared")
+    fits, fails = (replace(run, experiment=experiment, majority=0.0) for run in (LEARNED, IDLE))
+    assert "reach about the same test R²: 0.964 (one) and 0.964 (two)" in notice(
+        [Outcome("one", fits), Outcome("two", fits)], RANDOM
+    )
+    text = notice([Outcome("one", fits), Outcome("two", fails)], RANDOM)
+    assert "**one** reaches R² = 0.964 on the test data" in text
+    assert "**two** has not learned: R² = 0.12 on the test data, the mean alone gives 0.00" in text
+    assert table([Outcome("two", fails)])[0].learned == "no: the mean is 0.00"
+
+
+@pytest.mark.parametrize(
+    ("last", "said"), [(3500.0, "its loss rose to 3500, from 2."), (np.inf, "its loss overflowed.")]
+)
+def test_how_a_network_diverged_is_told(last, said):
+    run = replace(DIVERGED, loss=np.array([2.0, 3.0, last]))
+    assert said in notice([Outcome("plain", run)], RANDOM)
+
+
 def test_a_diverged_and_an_untrained_network_are_told():
     text = notice([Outcome("plain", DIVERGED), Outcome("idle", IDLE), Outcome("normalized", LEARNED)], RANDOM)
     assert "**plain** diverged at step 7 with learning rate 2" in text

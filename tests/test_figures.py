@@ -136,6 +136,9 @@ class TestHeightRange:
         assert clipped_caption(np.array([[1.0, 2.5e19]]), HeightRange(1.0, 1e5)) == (
             "Drawn flat above 100,000: it rises to 2.5e+19."
         )
+        assert clipped_caption(np.array([[7.0, 9.0]]), HeightRange(0.1, 5.0)) == (
+            "It lies wholly above 5, from 7 to 9, and is drawn flat: let each have its own range to see its shape."
+        )
 
     def test_overflowed(self):
         assert overflowed(np.array([[1.0, np.nan], [-np.inf, np.inf]])) == 3
@@ -186,6 +189,18 @@ class TestHistograms:
         np.testing.assert_allclose(
             panel.figure.data[ridge.trace].y, ridge.offset + ridge.scale * ridge.rows[-1], rtol=1e-6
         )
+
+    def test_of_many_layers_some_are_drawn_from_the_first_to_the_last(self):
+        many = np.random.default_rng(0).uniform(size=(3, 64, 4))
+        names = [f"{layer}, step {step}" for layer in range(1, 9) for step in range(1, 9)]
+        panel = histograms_panel(self.EDGES, many, None, title="none", colour="#D55E00", names=names)
+        axis = panel.figure.layout.yaxis
+        assert len(panel.figure.data) == len(axis.tickvals) == 16
+        assert (axis.ticktext[0], axis.ticktext[-1], axis.range) == ("1, step 1", "8, step 8", (-0.12, 16))
+        for place, ridge in enumerate(reversed(panel.playback)):
+            layer = names.index(axis.ticktext[place])
+            shape = many[:, layer] / many[:, layer].max(axis=1, keepdims=True)
+            np.testing.assert_allclose(ridge.rows[:, 1:-1] / 255, shape, atol=1 / 255)
 
     def test_without_normalization_there_is_one_ridge_a_layer(self):
         panel = histograms_panel(self.EDGES, self.BEFORE, None, title="none", colour="#D55E00")

@@ -49,7 +49,7 @@ def test_60_the_measures_all_through_training():
     for name in ("none", "BatchNorm"):
         assert 10 < first_of(rows[name]["Effective beta"]) < 40
     assert most_of(rows["none"]["Effective beta"]) > 1.3 * most_of(rows["BatchNorm"]["Effective beta"])
-    assert "It settles near that line for every network here" in app.info[0].value
+    assert "It settles near that line, within a factor of 2, for every network here" in app.info[0].value
     verdicts = [row["Verdict"] for row in app.table[1].value.to_dict("records")]
     assert verdicts[0] == "agrees"
     assert len(verdicts) == 4

@@ -5,6 +5,8 @@ Each ridge is scaled by its own peak: what it shows is where the values lie and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from plotly import graph_objects as go
 
@@ -13,6 +15,9 @@ from landscape.figures.panel import Group, Mode, Panel, Playback
 
 HEIGHT = 0.85
 """Of a ridge, where the next one stands 1 higher."""
+
+MOST = 16
+"""Ridges in a panel. A recurrent network has one for each layer and step of the sequence."""
 
 
 def histograms_panel(
@@ -23,16 +28,18 @@ def histograms_panel(
     title: str,
     colour: str,
     label: str = "activation",
+    names: Sequence[str] = (),
     alt: str = "",
 ) -> Panel:
     """Draw the histograms of each layer, the first at the bottom, which follow the slider.
 
     Before normalization they are a grey outline, after it filled with the network's colour; where nothing is
-    normalized the one histogram is filled.
+    normalized the one histogram is filled. Of more than `MOST` layers so many are drawn, from the first to the last.
 
     Args:
         edges: (bins + 1,) of the bins, shared by layers and snapshots.
         before, after: (S, L, bins) counts or densities; after is None where nothing is normalized.
+        names: of the layers, else their numbers.
 
     Raises:
         ValueError: if the shapes do not fit.
@@ -47,23 +54,25 @@ def histograms_panel(
     # Both ends stand on the baseline, so that the outline closes along it.
     x = np.concatenate([edges[:1], centres, edges[-1:]]).astype(np.float32)
     layers = before.shape[1]
+    shown = np.unique(np.linspace(0, layers - 1, MOST).round().astype(int)).tolist()
+    names = names or [str(layer + 1) for layer in range(layers)]
     traces, playback = [], []
-    for layer in reversed(range(layers)):
+    for place, layer in reversed(list(enumerate(shown))):
         for name, counts in given.items():
             filled = name == "after" or after is None
             line = {"color": colour if filled else theme.MUTED, "width": 1.75 if filled else 1.5}
             rows = _bytes_of(counts[:, layer])
-            playback.append(Playback(len(traces), Mode.ROW, rows, offset=float(layer), scale=HEIGHT / 255))
+            playback.append(Playback(len(traces), Mode.ROW, rows, offset=float(place), scale=HEIGHT / 255))
             traces.append(
                 go.Scatter(
                     x=x,
-                    y=(layer + HEIGHT / 255 * rows[-1]).astype(np.float32),
+                    y=(place + HEIGHT / 255 * rows[-1]).astype(np.float32),
                     mode="lines",
                     line=line,
                     fill="toself" if filled else "none",
                     fillcolor=_translucent(colour) if filled else None,
-                    name={"before": "before", "after": "after normalization"}[name],
-                    showlegend=after is not None and layer == layers - 1,
+                    name={"before": "before", "after": "normalized"}[name],
+                    showlegend=after is not None and place == len(shown) - 1,
                     hoverinfo="skip",
                 )
             )
@@ -73,11 +82,12 @@ def histograms_panel(
             xaxis=theme.axis(label, zeroline=True, nticks=6, range=[float(edges[0]), float(edges[-1])]),
             yaxis=theme.axis(
                 "layer",
-                tickvals=list(range(layers)),
-                ticktext=[str(layer + 1) for layer in range(layers)],
-                range=[-0.12, layers],
+                tickvals=list(range(len(shown))),
+                ticktext=[names[layer] for layer in shown],
+                range=[-0.12, len(shown)],
                 zeroline=False,
                 fixedrange=True,
+                automargin=True,
             ),
             legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
             margin={"l": 48, "r": 16, "t": 40, "b": 48},
@@ -88,7 +98,7 @@ def histograms_panel(
         Group.ACTIVATION,
         figure,
         alt=alt
-        or f"Histograms of {layers} layers" + (" before and after normalization." if after is not None else "."),
+        or f"Histograms of {len(shown)} layers" + (" before and after normalization." if after is not None else "."),
         playback=tuple(playback),
         colour=colour,
     )

@@ -125,6 +125,7 @@ def _curves(labels: Sequence[str], styles: Sequence[Style], outcomes: Sequence[O
             for title in ("Training loss", "Gradient norm", "Test accuracy")
         ]
     last = max(run.experiment.training.num_steps for *_, run in known)
+    data = known[0][2].experiment.data.dataset
 
     def series(name: str) -> list[Series]:
         made = []
@@ -147,10 +148,10 @@ def _curves(labels: Sequence[str], styles: Sequence[Style], outcomes: Sequence[O
         ),
         curves_panel(
             series("test_accuracy"),
-            title="Test accuracy",
-            unit="share of right answers",
+            title=f"Test {data.score}",
+            unit="share of right answers" if data.has_classes else "share of the variance explained",
             num_steps=last,
-            limits=(0, 1.02),
+            limits=(0, 1.02) if data.has_classes else None,
         ),
     ]
 
@@ -169,6 +170,7 @@ def _activations(label: str, style: Style, outcome: Outcome | None) -> Panel:
         title=title,
         colour=style.colour,
         label="input of the activation function" if network.placement == "before" else "activation",
+        names=[layer.removeprefix("layer").replace(".t", ", step ") for layer in histograms.layers],
     )
 
 

@@ -114,8 +114,15 @@ def clipped_caption(loss: np.ndarray, heights: HeightRange) -> str:
     'Drawn flat above 1,000: it rises to 20,000. 1 of 4 points overflowed, marked with a cross.'
     """
     parts = []
-    highest = np.max(loss, where=np.isfinite(loss), initial=-np.inf)
-    if highest > heights.high * (1 + 1e-6):
+    highest, lowest = (
+        end(loss, where=np.isfinite(loss), initial=initial) for end, initial in ((np.max, -np.inf), (np.min, np.inf))
+    )
+    if heights.high <= lowest < highest:
+        parts.append(
+            f"It lies wholly above {_written(heights.high)}, from {_written(lowest)} to {_written(highest)}, and is drawn flat: "
+            "let each have its own range to see its shape."
+        )
+    elif highest > heights.high * (1 + 1e-6):
         parts.append(f"Drawn flat above {_written(heights.high)}: it rises to {_written(highest)}.")
     if count := overflowed(loss):
         parts.append(f"{count} of {loss.size} points overflowed, marked with a cross.")

@@ -8,6 +8,7 @@ that a page can compute it while a slider moves.
 from landscape.two_weights.bowls import SINGULAR, Bowl, LinearModel, bowl_of, surface_of
 from landscape.two_weights.config import ADAPTIVE, Kind, Model, Rate, Source, TwoWeights, feature_names
 from landscape.two_weights.descents import (
+    LEARNT,
     Descended,
     OptimizerTable,
     descents_of,
@@ -23,6 +24,7 @@ from landscape.two_weights.preparing import Center, Cost, Divisors, center_of, c
 
 __all__ = [
     "ADAPTIVE",
+    "LEARNT",
     "SINGULAR",
     "Bowl",
     "Center",
