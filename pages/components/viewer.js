@@ -32,8 +32,9 @@ class Viewer {
     this.fraction = 1; // of the slider
     this.snapshot = 0;
     this.work = Promise.resolve();
-    this.observer = new ResizeObserver(() => this.resize());
-    this.observer.observe(this.root);
+    this.observer = new ResizeObserver((entries) => {
+      for (const { target } of entries) this.resize(this.slots.find(({ stage }) => stage === target));
+    });
   }
 
   makeBar() {
@@ -150,6 +151,7 @@ class Viewer {
     const box = element("figure", "lv-panel", this.rows[group]);
     const title = element("div", "lv-title", box);
     const stage = element("div", "lv-stage", box);
+    this.observer.observe(stage);
     const plot = element("div", "lv-plot", stage);
     const pending = element("div", "lv-pending", stage);
     pending.setAttribute("role", "status");
@@ -162,6 +164,7 @@ class Viewer {
 
   remove(slot) {
     window.Plotly?.purge(slot.plot); // frees its WebGL context
+    this.observer.unobserve(slot.stage);
     slot.box.remove();
   }
 
@@ -328,11 +331,12 @@ class Viewer {
     slot.cost = Math.max(1, slot.moved - begin);
   }
 
-  resize() {
-    const width = this.root.clientWidth;
-    if (!width || width === this.width) return;
-    this.width = width;
-    for (const slot of this.slots) if (slot.drawn) window.Plotly.Plots.resize(slot.plot);
+  // A place changes its width with the window, and with the number of panels in its row.
+  resize(slot) {
+    const width = slot?.stage.clientWidth;
+    if (!width || width === slot.width) return;
+    slot.width = width;
+    if (slot.drawn) window.Plotly.Plots.resize(slot.plot);
   }
 
   end() {

@@ -187,6 +187,13 @@ def test_messages_out_of_order_leave_the_last_one_drawn(visitor):
     assert one.page.locator(".lv-stale").count() == 0
 
 
+def test_every_plot_fits_its_place_when_networks_are_added(visitor):
+    one = visitor().open(f"{FLAT}&variants=1")
+    one.after(lambda: one.page.get_by_role("radio", name="3", exact=True).click())
+    one.page.wait_for_function("""() => Array.from(document.querySelectorAll('.js-plotly-plot')).every((plot) =>
+        Math.abs(plot._fullLayout.width - plot.clientWidth) < 2)""")
+
+
 def test_a_phone_needs_no_sideways_scrolling(visitor):
     one = visitor(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True).open(SMALL)
     for element in ("html", "[data-testid=stMain]", ".lv"):
