@@ -163,9 +163,10 @@ def trained(outcomes: Sequence[Outcome]) -> list[str]:
     if len(learned) > 1:
         each = listing([f"{outcome.run.test_accuracy[-1]:.3f} ({outcome.label})" for outcome in learned])
         accuracies = [outcome.run.test_accuracy[-1] for outcome in learned]
-        score = learned[0].run.experiment.data.dataset.score
-        alike = "about the same" if max(accuracies) - min(accuracies) < 0.02 else "an unlike"
-        sentences.append(f"After {learned[0].run.steps[-1]} steps the networks reach {alike} test {score}: {each}.")
+        dataset = learned[0].run.experiment.data.dataset
+        unlike = "unlike test accuracies" if dataset.has_classes else "unlike test R²"
+        reached = f"about the same test {dataset.score}" if max(accuracies) - min(accuracies) < 0.02 else unlike
+        sentences.append(f"After {learned[0].run.steps[-1]} steps the networks reach {reached}: {each}.")
     for outcome in outcomes:
         run, measures = outcome.run, outcome.measures
         tested = run.test_accuracy[-1]
