@@ -104,7 +104,7 @@ def _learned(run: Run, measures: Measures | None) -> str:
     if run.learned:
         return "yes"
     if not _fits(run):
-        return f"no: the {_constant(run)} is {run.majority:.2f}"
+        return f"no: the {_constant(run)} alone gives {run.majority:.2f}"
     return "yes, but its stored averages lag" if _lags(run, measures) else "only the training data"
 
 
@@ -129,6 +129,7 @@ def listing(names: Sequence[str]) -> str:
 
 
 def _constant(run: Run) -> str:
+    """Return the name of the guess whose score is `run.majority`."""
     return "majority class" if run.experiment.data.dataset.has_classes else "mean"
 
 

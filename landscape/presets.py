@@ -119,8 +119,8 @@ SMOOTHNESS = {
 }
 """The presets of the page on smoothness.
 
-Ahead of step 40 the plain loss climbed to 4.7 to 8.9 times its start over three seeds and two kinds of processor; from
-about step 100 on processors part ways, as training carries their roundings on, and it was 2.1 to 20 times."""
+Ahead of step 40 the plain loss climbed to 4.7 to 8.9 times its start over three seeds and two sets of PyTorch's
+kernels; ahead of step 100 it was 2.1 to 20 times, as training carries the roundings apart that processors differ in."""
 
 TWO_WEIGHTS = {
     "What if L is guessed too small?": (

@@ -62,7 +62,7 @@ def draw(request: Request, networks: tuple[compute.NetworkTickets, ...]) -> None
         score = request.comparison.base.data.dataset.score
         columns = [text.COLUMNS[field.name].replace("accuracy", score) for field in fields(Row)]
         st.markdown(in_markdown(columns, map(astuple, table(known))))
-        st.caption(text.TABLE_NOTE)
+        st.caption(text.TABLE_NOTE.replace("accuracy", score))
 
 
 controls.begin()

@@ -102,7 +102,7 @@ def test_where_targets_are_numbers_the_share_of_their_variance_is_told():
     text = notice([Outcome("one", fits), Outcome("two", fails)], RANDOM)
     assert "**one** reaches R² = 0.964 on the test data" in text
     assert "**two** has not learned: R² = 0.12 on the test data, the mean alone gives 0.00" in text
-    assert table([Outcome("two", fails)])[0].learned == "no: the mean is 0.00"
+    assert table([Outcome("two", fails)])[0].learned == "no: the mean alone gives 0.00"
 
 
 @pytest.mark.parametrize(

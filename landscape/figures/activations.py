@@ -39,7 +39,7 @@ def histograms_panel(
     Args:
         edges: (bins + 1,) of the bins, shared by layers and snapshots.
         before, after: (S, L, bins) counts or densities; after is None where nothing is normalized.
-        names: of the layers, else their numbers.
+        names: (L,) of the layers, else their numbers.
 
     Raises:
         ValueError: if the shapes do not fit.
