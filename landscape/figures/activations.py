@@ -93,6 +93,7 @@ def histograms_panel(
             margin={"l": 48, "r": 16, "t": 40, "b": 48},
         ),
     )
+    figure.update_yaxes(title_standoff=8)  # names may be longer than numbers
     return Panel(
         title,
         Group.ACTIVATION,
