@@ -176,6 +176,15 @@ class Network(ABC):
     def apply(self, parts: dict[str, Tensor], state: NetworkState, x: Tensor, context: Context) -> Tensor:
         """Compute the outputs `(E, N, C)`, replacing in `state` what the normalizations remember."""
 
+    def first_map(self, parameters: Tensor, x: Tensor) -> Tensor | None:
+        """Return what the first linear map gives, where that is linear in the parameters; None elsewhere.
+
+        A forward pass may be given it, in place of computing it (`Context.first`); it may write over it.
+
+        Args: parameters `(E, P)`; x `(1, N, *inputs)`.
+        """
+        return None
+
     def hidden_map(self, place: str, inputs: int, outputs: int, **sizes: int | bool) -> Map:
         """Return a map with the network's normalization after it, and no bias where that cancels one."""
         before = self.config.placement is Placement.BEFORE

@@ -13,6 +13,8 @@ from landscape.experiment import LossFunction, Statistics
 from landscape.objective import NetworkObjective, accuracies_of, losses_of, network_of, objective
 from landscape.surfaces import axis, loss_surface, losses_at, path_on
 from landscape.training import train
+from models.build import build
+from models.config import NetworkConfig
 from tests.cases import NETWORKS, SMALL
 from tests.reference import loss_at, twin
 
@@ -186,6 +188,45 @@ def test_nothing_is_changed_by_what_looks_at_a_run(statistics):
     assert torch.equal(data.test_x, examples[1])
     assert torch.equal(torch.get_rng_state(), torch_state)
     assert np.array_equal(np.random.get_state()[1], numpy_state)
+
+
+@pytest.mark.parametrize("directions", [1, 2])
+@pytest.mark.parametrize("statistics", Statistics)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_on_a_plane_the_losses_are_those_of_its_points(name, statistics, directions):
+    run = RUNS[name]
+    of = objective(run, statistics, batches=2, num_examples=100, dtype=torch.float64)
+    origin, *along = of.tensor(far_from(run, 1 + directions))
+    along = torch.stack(along)
+    on_plane = of.restricted(origin, along)
+    coordinates = torch.randn(5, directions, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    losses, accuracies = of.measure(origin + coordinates @ along)
+    for _ in range(2):  # the second time from the same, which nothing wrote over
+        with torch.no_grad():
+            torch.testing.assert_close(on_plane(coordinates), losses, rtol=1e-11, atol=0)
+        torch.testing.assert_close(on_plane.measure(coordinates), (losses, accuracies), rtol=1e-11, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("normalization", "normalized", "linear"),
+    [
+        ("none", "both", True),
+        ("batch", "hidden", True),
+        ("batch", "both", False),  # the inputs' learnt scale multiplies the weights
+        ("layer", "input", False),
+        ("weight", "hidden", False),
+        ("propagation", "hidden", False),
+    ],
+)
+def test_the_first_map_is_known_on_a_plane_where_it_is_linear(normalization, normalized, linear):
+    config = NetworkConfig(normalization=normalization, normalized=normalized, width=6, depth=2)
+    network = build(config, (16,), 3)
+    w = network.initial_parameters(range(3)).double()
+    x = torch.randn(1, 20, 16, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    first, both = network.first_map(w, x), network.first_map(w[:1] + w[1:2] - w[2:], x)
+    assert (first is not None) == linear
+    if linear:
+        torch.testing.assert_close(both[0], first[0] + first[1] - first[2])
 
 
 def test_losses_by_their_formulas():

@@ -40,6 +40,7 @@ class Context:
     generators: where noise comes from, one for each member of the stack, so that a member draws what it would alone.
     initializing: whether this pass is the first, from which weight normalization initializes.
     overwrite: whether what the state holds may be written over, which saves copies where the old one is not needed.
+    first: what the network's first linear map gives, where that is known (see `Network.first_map`).
     tap: called as `tap(place, moment, values)` with moment "before" and "after" for each normalization (the same
         values twice where there is none), "activation" for the output of the layer; it must copy what it keeps.
     """
@@ -51,6 +52,7 @@ class Context:
     generators: tuple[torch.Generator, ...] = ()
     initializing: bool = False
     overwrite: bool = False
+    first: Tensor | None = None
     tap: Callable[[str, str, Tensor], None] | None = None
 
     def uniform(self, like: Tensor) -> Tensor:
