@@ -36,15 +36,16 @@ window.WebSocket = class extends WebSocket {
         super(...given);
         this.addEventListener("message", ({ data }) => {
             if (data instanceof ArrayBuffer && new TextDecoder("latin1").decode(data).includes('"done '))
-                window.resultsAt = performance.now();
+                window.resultsAt ??= performance.now();
         });
     }
 };"""
-"""Notes when the message with all results of the server comes."""
+"""Notes when the first message with all results of the server comes."""
 
 CHANGE = """() => new Promise((resolve) => {
     const before = document.querySelector(".lv").dataset.revision;
     const begin = performance.now();
+    window.resultsAt = undefined;
     const found = {};
     let signed = false;
     const look = () => {

@@ -186,16 +186,20 @@ def live(tickets: Sequence[Ticket], draw: Callable[[], None], awaited: Sequence[
     """Draw now, and again every half second until all jobs are done; and at once when the awaited ones are, and all."""
     pending = not all(ticket.done for ticket in tickets)
     turns = count()
+    last: list[float] = []
 
     @st.fragment(run_every=POLL_SECONDS if pending else None)
     def redraw() -> None:
+        done = all(ticket.done for ticket in tickets)
         soon = tickets if all(ticket.done for ticket in awaited) else awaited
         draw()
-        ended = pending and awaited and next(turns) > 0 and _have_ended(soon)
-        if pending and all(ticket.done for ticket in tickets):
-            st.session_state["own_rerun"] = True  # the link that it brings may be older than the one in the browser
-            st.rerun()
-        if ended:
+        if done and pending:
+            last.append(time.monotonic())
+            if last[-1] - last[0] > POLL_SECONDS / 2:
+                # It ends the turns, and is a run of the whole page: not before the browser has drawn the last pictures.
+                st.session_state["own_rerun"] = True  # the link that it brings may be older than the one in the browser
+                st.rerun()
+        if not done and awaited and next(turns) > 0 and _have_ended(soon):
             st.rerun(scope="fragment")
 
     redraw()
