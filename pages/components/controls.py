@@ -39,7 +39,7 @@ STOPS: dict[str, tuple[float, ...]] = {
 }
 """The steps of sliders that go by factors."""
 
-OF_A_PAGE = ("values", "problems", "link", "adopted", "first")
+OF_A_PAGE = ("values", "problems", "link", "adopted", "made", "first")
 """What the session's state keeps of each page, apart from the others' while another is shown."""
 
 AS_BASE = "as in the sidebar"
@@ -63,7 +63,7 @@ def begin(codec: Codec = COMPARISON) -> None:
             pages[before.page] = {name: state[name] for name in OF_A_PAGE}
         kept = pages.get(codec.page)
         new = kept is None or link not in ({}, kept["link"])
-        state.update(kept or {})
+        state.update(kept or {"made": {}, "first": {}})
     if new:
         values, problems = codec.read(link)
         adopt(values, problems)
@@ -78,8 +78,8 @@ def _link() -> dict[str, str]:
 
 def _moved() -> bool:
     """Return whether a control was moved: then a link that differs is only late, and not a step in the history."""
-    values, adopted = st.session_state["values"], st.session_state["adopted"]
-    return any(st.session_state.get(f"{name}-{adopted}", values[name]) != values[name] for name in values)
+    values = st.session_state["values"]
+    return any(st.session_state.get(_key(name), values[name]) != values[name] for name in values)
 
 
 def finish() -> Any:
@@ -109,12 +109,19 @@ def _in_words(message: str) -> str:
 
 def adopt(values: Values, problems: tuple[str, ...] = ()) -> None:
     """Make these the values of all controls."""
-    st.session_state["values"] = dict(values)
-    st.session_state["problems"] = problems
+    state = st.session_state
+    state["values"], state["problems"] = dict(values), problems
     # Of the whole session, so that no two pages have a widget of one key.
-    st.session_state["adoptions"] = st.session_state.get("adoptions", 0) + 1
-    st.session_state["adopted"] = st.session_state["adoptions"]
-    st.session_state["first"] = {}
+    state["adoptions"] = state["adopted"] = state.get("adoptions", 0) + 1
+    # A new widget only where there is none that shows the value: to make all anew is most of a page's work in the browser.
+    for name, value in values.items():
+        if name not in state["made"] or state.get(_key(name), value) != value:
+            state["made"][name] = state["adopted"]
+
+
+def _key(name: str) -> str:
+    """Return the key of a field's widget: it tells apart those made for the same field, one after the other."""
+    return f"{name}-{st.session_state['made'][name]}"
 
 
 def shown(group: str) -> bool:
@@ -129,7 +136,7 @@ def control(name: str, label: str | None = None, optional: bool = False, names: 
     optional: lets it take the base's value. names: what the numbers from 0 on stand for, to choose from.
     """
     bounds, values = st.session_state["codec"].fields[name], st.session_state["values"]
-    key = f"{name}-{st.session_state['adopted']}"
+    key = _key(name)
     # Adopted values make new widgets, which begin with them. A value set through the session state instead reaches a
     # slow browser too late where the page runs again meanwhile, and the widget answers with the first of its options.
     if key not in st.session_state:
@@ -268,7 +275,7 @@ def network_control(networks: dict[str, Values]) -> None:
 
 def step_control(name: str, last: int) -> None:
     """Draw the slider of a step of the training, from 0 to the last."""
-    values, key = st.session_state["values"], f"{name}-{st.session_state['adopted']}"
+    values, key = st.session_state["values"], _key(name)
     if key not in st.session_state:
         st.session_state["first"][name] = values[name]
     first, bounds = st.session_state["first"][name], st.session_state["codec"].fields[name]
