@@ -4,6 +4,7 @@
 const GROUPS = { scene: 1, path: 1, curve: 0.75, activation: 1 }; // their heights, relative to a scene's
 const PLAY_SECONDS = 6;
 const FRAME_MS = 25; // of work in a frame of playback
+const ALIVE_MS = 50; // of drawing, after which the page may answer
 const LATE_SECONDS = 10;
 const viewers = new WeakMap();
 
@@ -104,11 +105,19 @@ class Viewer {
     this.drawing = turn;
     try {
       const variable = variablesOf(this.root);
-      const away = this.slots.map(({ box }) => Number(!inView(box)));
-      for (const i of [...panels.keys()].sort((a, b) => away[a] - away[b])) {
-        if (away[i]) await idle(); // what is in view in other viewers of the page goes first, too
-        if (turn !== this.turn) return; // a newer message takes over between two panels
-        if (panels[i].figure) await this.drawPanel(this.slots[i], panels[i], variable);
+      const inSight = this.slots.map(({ box }) => inView(box));
+      let begin = performance.now();
+      for (const seen of [true, false]) {
+        if (!seen) await idle(); // what is in view in other viewers of the page goes first, too
+        for (const i of panels.keys()) {
+          if (inSight[i] !== seen || !panels[i].figure) continue;
+          if (performance.now() - begin > ALIVE_MS) {
+            await pause(); // the page stays alive between two plots
+            begin = performance.now();
+          }
+          if (turn !== this.turn) return; // a newer message takes over between two panels
+          await this.drawPanel(this.slots[i], panels[i], variable);
+        }
       }
     } finally {
       this.drawing = undefined;
@@ -193,7 +202,6 @@ class Viewer {
     slot.drawn = drawn;
     if (!slot.linked && slot.group === "scene") this.link(slot);
     slot.linked = true;
-    await new Promise((resume) => setTimeout(resume, 0)); // the page stays alive between two plots
   }
 
   config(slot) {
@@ -400,6 +408,11 @@ function variablesOf(element) {
 // Resolves with the next frame, or after a moment where none comes, as in a window that nobody sees.
 function nextFrame() {
   return new Promise((resume) => (requestAnimationFrame(resume), setTimeout(resume, 1000)));
+}
+
+// Resolves when the browser has done what waits for it.
+function pause() {
+  return new Promise((resume) => setTimeout(resume, 0));
 }
 
 // Resolves when the browser has nothing else to do, or after a moment.
