@@ -138,6 +138,26 @@ def losses_of(outputs: Tensor, targets: Tensor, loss: LossFunction) -> Tensor:
     return (outputs - targets).square().sum(2).mean(1)
 
 
+def loss_and_gradient(outputs: Tensor, targets: Tensor, loss: LossFunction) -> tuple[Tensor, Tensor]:
+    """Return one member's mean loss over the examples, and its gradient by the outputs, as autograd would.
+
+    Cross-entropy: (softmax(outputs) - one-hot) / N. Squared: 2 (outputs - targets) / N.
+
+    Args: outputs `(N, C)`; targets `(N,)` classes or `(N, C)` numbers.
+    """
+    if loss is LossFunction.CROSS_ENTROPY:
+        # PyTorch's own kernels, a mean (1) that ignores no class (-100): they round as autograd does.
+        kernels, shared = torch.ops.aten, (targets, None, 1, -100)
+        log_shares = torch.log_softmax(outputs, 1)
+        mean, weight = kernels.nll_loss_forward(log_shares, *shared)
+        gradient = kernels.nll_loss_backward(torch.ones_like(mean), log_shares, *shared, weight)
+        return mean, kernels._log_softmax_backward_data(gradient, log_shares, 1, outputs.dtype)
+    if not targets.is_floating_point():
+        targets = functional.one_hot(targets, outputs.shape[1])
+    errors = outputs - targets
+    return errors.square().sum(1).mean(), errors * (2 / len(outputs))
+
+
 def accuracies_of(outputs: Tensor, targets: Tensor) -> Tensor:
     """Return the share of right answers `(E,)`; for numbers as targets, the share of their variance explained.
 

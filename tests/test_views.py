@@ -185,15 +185,20 @@ def test_the_default_shows_two_equal_networks_in_unlike_landscapes():
     assert f"{plain.loss.max() / normalized.loss.max():.3g} times" in notice(outcomes, DEFAULT.view)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_only_normalizing_the_input_rounds_the_valley(seed):
-    experiments = [experiment.replace(seed=seed) for experiment in UNLIKE_SCALES.comparison.experiments()]
-    plain, hidden, both, standardized = (
-        surface_of(train(experiment), replace(UNLIKE_SCALES.view, resolution=21)).stretch for experiment in experiments
+def test_only_normalizing_the_input_rounds_the_valley():
+    """The median of three seeds: in a valley so narrow one rounding more or less leads training to a place of its own,
+    and one seed in some ten to a stretch of 3, on one processor or another."""
+    view = replace(UNLIKE_SCALES.view, resolution=21)
+    stretches = np.array(
+        [
+            [surface_of(train(one.replace(seed=seed)), view).stretch for one in UNLIKE_SCALES.comparison.experiments()]
+            for seed in range(3)
+        ]
     )
-    assert min(plain, hidden) > 5
-    assert all(1 / 5 < stretch < 2.5 for stretch in (both, standardized))
-    assert min(plain, hidden) > 4 * max(both, standardized)
+    plain, hidden, both, standardized = np.median(stretches, axis=0)
+    assert min(plain, hidden) > 15
+    assert ((stretches[:, 2:] > 1 / 5) & (stretches[:, 2:] < 2.5)).all()
+    assert min(plain, hidden) > 10 * max(both, standardized)
 
 
 def test_a_real_table_as_it_is_needs_normalization():
