@@ -12,6 +12,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from models.activations import Activation, activate
 from models.cnn import KERNEL, Convolutional
@@ -159,7 +160,7 @@ class Halve:
 
     def forward(self, x: Tensor) -> Tensor:
         self.x = x
-        return torch.nn.functional.avg_pool2d(x, 2)
+        return functional.avg_pool2d(x, 2)
 
     def backward(self, gradient: Tensor) -> Tensor:
         return KERNELS.avg_pool2d_backward(gradient, self.x, [2, 2], [2, 2], [0, 0], False, True, None)
