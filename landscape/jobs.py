@@ -426,8 +426,9 @@ def make_dispatcher(choice: str) -> Dispatcher:
     workers, store = os.cpu_count() or 1, Store(STORE_BYTES)
     if choice == "threads":
         keep_freed_memory()
-        # Two threads of many small operations wait for each other at the interpreter's lock: two trainings side by side
-        # took 1.4 s, one after the other 0.8 s. Surfaces, whose operations are large, run beside a training.
+        # Two threads of many small operations wait for each other at the interpreter's lock: all results of two networks
+        # took 1.44 s with two trainings side by side, 1.30 s with one after the other. Surfaces, whose operations are
+        # large, run beside a training.
         pool = ThreadPoolExecutor(workers, "landscape", one_thread)
         return Dispatcher(pool, workers, store, serial_workers=max(1, workers // 2))
     if choice == "processes":
