@@ -133,6 +133,23 @@ def test_reset_new_seed_and_the_number_of_networks():
     assert app.session_state["values"] == DEFAULTS
 
 
+def test_only_controls_that_show_another_value_are_made_anew():
+    app = opened(**SMALL)
+
+    def keys():
+        return {widget.key for widget in (*app.selectbox, *app.select_slider, *app.number_input)}
+
+    finished(control(app, "learning_rate").set_value(0.5).run())
+    before = keys()
+    finished(button(app, "New seed").click().run())
+    seeded = keys()
+    assert {key.split("-")[0] for key in seeded - before} == {"seed"}
+    assert (control(app, "learning_rate").value, control(app, "seed").value) == (0.5, DEFAULT_SEED + 1)
+    finished(button(app, "Reset").click().run())
+    assert {key.split("-")[0] for key in keys() - seeded} == {"learning_rate", "seed", *SMALL}
+    assert all(control(app, name).value == DEFAULTS[name] for name in ("learning_rate", "seed", *SMALL))
+
+
 def test_running_again_computes_anew_and_finds_the_same():
     app = opened(**SMALL)
     first = app.session_state["held"]["tickets"][0].result
