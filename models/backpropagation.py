@@ -19,10 +19,15 @@ from models.cnn import KERNEL, Convolutional
 from models.config import Kind, Placement
 from models.network import Network
 from models.normalization import Layer, NetworkState
+from models.normalization.base import State
 from models.normalization.batch import BatchNorm
+from models.normalization.example import LayerNorm
 
 MOMENTUM = 0.1
 """Of the running averages, as in `Context`."""
+
+WRITTEN_OUT = {Layer: (Kind.MLP, Kind.CNN), BatchNorm: (Kind.MLP, Kind.CNN), LayerNorm: (Kind.MLP,)}
+"""The normalizations, with the kinds of networks that may have them."""
 
 KERNELS = torch.ops.aten
 """PyTorch's own derivatives, those that autograd calls."""
@@ -118,8 +123,35 @@ class Normalize:
             gradient, x, self.learnt[0], *self.averages, mean, deviation, True, self.epsilon, [True, learns, learns]
         )
         if learns:
-            for place, values in zip(self.towards, found, strict=True):
-                place.copy_(values)
+            _write(self.towards, found)
+        return gradient
+
+
+@dataclass(eq=False)
+class NormalizeExamples:
+    """Layer normalization of (N, C), each example over its features.
+
+    learnt, towards, epsilon: as of `Normalize`.
+    """
+
+    learnt: list[Tensor | None]
+    towards: list[Tensor | None]
+    epsilon: float
+    kept: tuple[Tensor, Tensor, Tensor] = field(init=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y, mean, deviation = torch.native_layer_norm(x, x.shape[1:], *self.learnt, self.epsilon)
+        self.kept = x, mean, deviation
+        return y
+
+    def backward(self, gradient: Tensor) -> Tensor:
+        x, mean, deviation = self.kept
+        learns = self.learnt[0] is not None
+        gradient, *found = KERNELS.native_layer_norm_backward(
+            gradient, x, x.shape[1:], mean, deviation, *self.learnt, [True, learns, learns]
+        )
+        if learns:
+            _write(self.towards, found)
         return gradient
 
 
@@ -182,7 +214,7 @@ class Flatten:
 
 
 class Backpropagation:
-    """One network, plain or with BatchNorm before its activation functions, and the gradient by its parameters.
+    """One network, plain or normalized before its activation functions, and the gradient by its parameters.
 
     Args:
         network: one that `can` be written out.
@@ -207,10 +239,8 @@ class Backpropagation:
                 self.steps.append(Convolution(*kernels, first=i == 0))
             else:
                 self.steps += [Flatten()] * convolves + [Dense(weight[0], bias, (to_weight[0], to_bias))]
-            if own := state.get(place):
-                averages = own["mean"].view(-1), own["variance"].view(-1)
-                self.steps.append(Normalize(learnt, towards, averages, network.hidden_layer.epsilon))
             if hidden:
+                self.steps += _normalizing(network.hidden_layer, learnt, towards, state[place])
                 self.steps.append(Activate(network.config.activation))
             if convolves and hidden and network.sides[i + 1] < network.sides[i]:
                 self.steps.append(Halve())
@@ -220,9 +250,9 @@ class Backpropagation:
         """Return whether a network is of those that are written out."""
         config, layer = network.config, type(network.hidden_layer)
         return (
-            config.kind in (Kind.MLP, Kind.CNN)
+            config.kind in WRITTEN_OUT.get(layer, ())
             and type(network.input_layer) is Layer
-            and (layer is Layer or (layer is BatchNorm and config.placement is Placement.BEFORE))
+            and (layer is Layer or config.placement is Placement.BEFORE)
             and not config.dropout
         )
 
@@ -237,6 +267,18 @@ class Backpropagation:
         """Write the gradients by the parameters, given that (N, C) by the outputs just computed."""
         for step in reversed(self.steps):
             gradient = step.backward(gradient)
+
+
+def _normalizing(layer: Layer, learnt: list[Tensor | None], towards: list[Tensor | None], state: State) -> list[Step]:
+    """Return the step that a normalization is, or none."""
+    if isinstance(layer, BatchNorm):
+        return [Normalize(learnt, towards, (state["mean"].view(-1), state["variance"].view(-1)), layer.epsilon)]
+    return [NormalizeExamples(learnt, towards, layer.epsilon)] if isinstance(layer, LayerNorm) else []
+
+
+def _write(places: list[Tensor], values: list[Tensor]) -> None:
+    for place, value in zip(places, values, strict=True):
+        place.copy_(value)
 
 
 def _kernels(weight: Tensor) -> Tensor:

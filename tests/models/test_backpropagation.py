@@ -39,8 +39,9 @@ def both_ways(config, batches=3):
 
 
 @pytest.mark.parametrize("affine", [True, False])
-@pytest.mark.parametrize("normalization", ["none", "batch"])
-@pytest.mark.parametrize("kind", ["mlp", "cnn"])
+@pytest.mark.parametrize(
+    ("kind", "normalization"), [("mlp", "none"), ("mlp", "batch"), ("mlp", "layer"), ("cnn", "none"), ("cnn", "batch")]
+)
 @pytest.mark.parametrize("activation", Activation)
 def test_outputs_gradients_and_averages_are_those_of_autograd(activation, kind, normalization, affine):
     config = NetworkConfig(kind, 4, 3, activation, normalization=normalization, affine=affine)
@@ -55,12 +56,13 @@ def test_outputs_gradients_and_averages_are_those_of_autograd(activation, kind, 
         {"normalization": "batch", "placement": "after"},
         {"dropout": 0.1},
         {"kind": "recurrent"},
-        *({"normalization": name} for name in Normalization if name not in ("none", "batch", "instance")),
+        {"kind": "cnn", "normalization": "layer"},
+        *({"normalization": name} for name in Normalization if name not in ("none", "batch", "layer", "instance")),
     ],
     ids=str,
 )
 def test_others_are_left_to_autograd(changes):
-    inputs = (3, 2) if changes.get("kind") == "recurrent" else (8,)
+    inputs = {"recurrent": (3, 2), "cnn": (8, 8)}.get(changes.get("kind"), (8,))
     assert not Backpropagation.can(build(NetworkConfig(width=8, depth=2, **changes), inputs, 2))
 
 
@@ -89,6 +91,7 @@ IMAGES = {"kind": "cnn", "dataset": "digits", "num_examples": 200, "num_steps": 
         {},
         {"normalization": "batch"},
         {"normalization": "batch", "loss": "squared"},
+        {"normalization": "layer"},
         IMAGES,
         IMAGES | {"normalization": "batch"},
     ],
