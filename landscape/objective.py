@@ -90,6 +90,9 @@ class Restriction(Objective):
     def __call__(self, parameters: Tensor) -> Tensor:
         return self.whole(self.points(parameters))
 
+    def accuracy(self, parameters: Tensor) -> Tensor:
+        return self.measure(parameters)[1]
+
     def measure(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
         return self.whole.measure(self.points(parameters))
 
@@ -144,6 +147,7 @@ def loss_and_gradient(outputs: Tensor, targets: Tensor, loss: LossFunction) -> t
     Cross-entropy: (softmax(outputs) - one-hot) / N. Squared: 2 (outputs - targets) / N.
 
     Args: outputs `(N, C)`; targets `(N,)` classes or `(N, C)` numbers.
+    Returns: the loss `()`, the gradient `(N, C)`.
     """
     if loss is LossFunction.CROSS_ENTROPY:
         # PyTorch's own kernels, a mean (1) that ignores no class (-100): they round as autograd does.
@@ -287,8 +291,8 @@ class NetworkRestriction(Restriction):
 
 
 def _combined(coordinates: Tensor, first: Tensor) -> Tensor:
-    """Return `first[0] + sum_k coordinates[:, k] first[k + 1]`, `(E, ...)` of coordinates `(E, K)` and `(1 + K, ...)`."""
-    columns = coordinates.t().reshape(-1, len(coordinates), *(1,) * (first.ndim - 1))
+    """Return `first[0] + sum_k coordinates[:, k] first[k + 1]`, `(E, N, C)` of `(E, K)` and `(1 + K, N, C)`."""
+    columns = coordinates.t()[:, :, None, None]
     # In the order of memory: what it makes is then as `dense` would have left it.
     first = first.transpose(1, 2)
     y = torch.addcmul(first[0], columns[0], first[1])

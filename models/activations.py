@@ -8,6 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+LEAK = 0.01
+"""The slope of the leaky ReLU below zero, PyTorch's default."""
+
 
 class Activation(StrEnum):
     """The activation functions by the names that links use."""
@@ -34,7 +37,7 @@ def activate(x: Tensor, activation: Activation) -> Tensor:
         case Activation.RELU:
             return torch.relu(x) if x.requires_grad else torch.relu_(x)
         case Activation.LEAKY_RELU:
-            return functional.leaky_relu(x, 0.01)
+            return functional.leaky_relu(x, LEAK)
         case Activation.GELU:
             return functional.gelu(x)
         case _:

@@ -6,6 +6,7 @@ training took twice as long. Stacks, recurrent networks and the other normalizat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Protocol
@@ -14,17 +15,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.activations import Activation, activate
+from models.activations import LEAK, Activation, activate
 from models.cnn import KERNEL, Convolutional
 from models.config import Kind, Placement
 from models.network import Network
-from models.normalization import Layer, NetworkState
+from models.normalization import Context, Layer, NetworkState
 from models.normalization.base import State
 from models.normalization.batch import BatchNorm
 from models.normalization.example import LayerNorm
-
-MOMENTUM = 0.1
-"""Of the running averages, as in `Context`."""
 
 WRITTEN_OUT = {Layer: (Kind.MLP, Kind.CNN), BatchNorm: (Kind.MLP, Kind.CNN), LayerNorm: (Kind.MLP,)}
 """The normalizations, with the kinds of networks that may have them."""
@@ -91,9 +89,7 @@ class Convolution:
         x, weight, bias = KERNELS.convolution_backward(
             gradient, self.x, self.weight, sizes, [1, 1], border, [1, 1], False, [0, 0], 1, wanted
         )
-        self.towards[0].copy_(weight)
-        if learns:
-            self.towards[1].copy_(bias)
+        _write(self.towards, (weight, bias))
         return x
 
 
@@ -112,7 +108,9 @@ class Normalize:
     kept: tuple[Tensor, Tensor, Tensor] = field(init=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        y, mean, deviation = torch.native_batch_norm(x, *self.learnt, *self.averages, True, MOMENTUM, self.epsilon)
+        y, mean, deviation = torch.native_batch_norm(
+            x, *self.learnt, *self.averages, True, Context.momentum, self.epsilon
+        )
         self.kept = x, mean, deviation
         return y
 
@@ -122,8 +120,7 @@ class Normalize:
         gradient, *found = KERNELS.native_batch_norm_backward(
             gradient, x, self.learnt[0], *self.averages, mean, deviation, True, self.epsilon, [True, learns, learns]
         )
-        if learns:
-            _write(self.towards, found)
+        _write(self.towards, found)
         return gradient
 
 
@@ -150,8 +147,7 @@ class NormalizeExamples:
         gradient, *found = KERNELS.native_layer_norm_backward(
             gradient, x, x.shape[1:], mean, deviation, *self.learnt, [True, learns, learns]
         )
-        if learns:
-            _write(self.towards, found)
+        _write(self.towards, found)
         return gradient
 
 
@@ -177,7 +173,7 @@ class Activate:
             case Activation.RELU:
                 return KERNELS.threshold_backward(gradient, y, 0)
             case Activation.LEAKY_RELU:
-                return KERNELS.leaky_relu_backward(gradient, x, 0.01, False)
+                return KERNELS.leaky_relu_backward(gradient, x, LEAK, False)
             case Activation.GELU:
                 return KERNELS.gelu_backward(gradient, x)
             case _:
@@ -276,9 +272,11 @@ def _normalizing(layer: Layer, learnt: list[Tensor | None], towards: list[Tensor
     return [NormalizeExamples(learnt, towards, layer.epsilon)] if isinstance(layer, LayerNorm) else []
 
 
-def _write(places: list[Tensor], values: list[Tensor]) -> None:
+def _write(places: Sequence[Tensor | None], values: Sequence[Tensor]) -> None:
+    """Copy the values into the places that there are."""
     for place, value in zip(places, values, strict=True):
-        place.copy_(value)
+        if place is not None:
+            place.copy_(value)
 
 
 def _kernels(weight: Tensor) -> Tensor:

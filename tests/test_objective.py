@@ -205,6 +205,7 @@ def test_on_a_plane_the_losses_are_those_of_its_points(name, statistics, directi
         with torch.no_grad():
             torch.testing.assert_close(on_plane(coordinates), losses, rtol=1e-11, atol=0)
         torch.testing.assert_close(on_plane.measure(coordinates), (losses, accuracies), rtol=1e-11, atol=0)
+    assert torch.equal(on_plane.accuracy(coordinates), accuracies)
 
 
 @pytest.mark.parametrize(
