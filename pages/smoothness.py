@@ -34,28 +34,31 @@ def measured_of(request: SmoothnessRequest, networks: Tickets) -> list[Measured 
 
 
 def revision(request: SmoothnessRequest, tickets: list) -> str:
+    """Return the name of what is drawn now. Ask before looking at the results: what ends meanwhile is not drawn."""
     return f"{'done' if all(ticket.done for ticket in tickets) else 'pending'} {compute.digest(request)}"
 
 
 def draw_training(request: SmoothnessRequest, networks: Tickets) -> None:
     """Draw what is measured along the trainings, as far as it is there."""
     tickets = [network.measures for network in networks]
+    drawn = revision(request, tickets)
     compute.show_progress(tickets)
     found = [one and one.smoothness for one in measured_of(request, networks)]
     normalizations = [experiment.network.normalization for experiment in request.comparison.experiments()]
     steps = request.comparison.base.training.num_steps
     panels = measure_panels(request.comparison.labels(), normalizations, found, steps, min(request.step, steps - 1))
-    viewer(panels, key="training", revision=revision(request, tickets))
+    viewer(panels, key="training", revision=drawn)
 
 
 def draw_lines(request: SmoothnessRequest, networks: Tickets) -> None:
     """Draw the loss along the gradient of one step."""
     tickets = [network.line for network in networks]
+    drawn = revision(request, tickets)
     lines = [ticket.result for ticket in tickets]
     normalizations = [experiment.network.normalization for experiment in request.comparison.experiments()]
     captions = [line_caption(line) if line else "" for line in lines]
     panels = line_panels(request.comparison.labels(), normalizations, lines, captions)
-    viewer(panels, key="lines", revision=revision(request, tickets))
+    viewer(panels, key="lines", revision=drawn)
     if all(lines):
         known = list(zip(request.comparison.labels(), lines, strict=True))
         st.info(f"**What to notice.** {lines_notice(known)}", icon=":material/visibility:")
