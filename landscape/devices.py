@@ -12,6 +12,9 @@ import torch
 TRIM_THRESHOLD, MMAP_THRESHOLD, ARENA_MAX = -1, -3, -8
 """The names that glibc's `mallopt` gives to its settings (malloc.h)."""
 
+MOST_THREADS = 4
+"""For more threads than these a chunk grows no further: its tensors are to be kept when freed."""
+
 
 def default_device() -> torch.device:
     """Return CUDA where it is available, else the CPU."""
@@ -28,16 +31,20 @@ def keep_freed_memory() -> None:
     """Let glibc keep up to 64 MB of freed memory for the next tensor, once a process; elsewhere do nothing.
 
     By default it returns each freed megabyte to the system, which then clears the same pages anew for the next chunk: a
-    surface of a BatchNorm network caused 180 000 page faults and took 1.8 times as long. And let there be an arena for
-    each core and one for the rest: with one less two trainings at once took a quarter longer, as threads waited for each
-    other to allocate; with more of them thirty pages took 20 MB more, and nothing was faster.
+    surface of a BatchNorm network caused 180 000 page faults and took 1.8 times as long. Blocks of 32 MB and more it
+    still takes from the system each time; with 8 MB as that limit, which the images of four members exceed, a surface of
+    convolutional networks took 1.1 to 1.5 times as long.
+
+    And let there be an arena for each core and one for the rest: with one less two trainings at once took a quarter
+    longer, as threads waited for each other to allocate; with more of them thirty pages took 20 MB more, and nothing was
+    faster.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError, TypeError):
         return
     mallopt(TRIM_THRESHOLD, 64 * 2**20)
-    mallopt(MMAP_THRESHOLD, 8 * 2**20)
+    mallopt(MMAP_THRESHOLD, 32 * 2**20)
     mallopt(ARENA_MAX, (os.cpu_count() or 1) + 1)
 
 
@@ -54,11 +61,11 @@ def chunk_size(bytes_each: int, device: torch.device, parameters: int = 0) -> in
     """Return how many members of a stack to compute at once, each of which keeps `bytes_each` at work.
 
     Their parameters, that many bytes each, are to stay within 64 MB (4 GB on a GPU), whatever the work. On a CPU 3 MB
-    was the best of 0.5 to 4 MB: once freed memory is kept, a chunk larger than the second-level cache costs less than
-    the calls for smaller ones, above all where two threads wait for each other between calls. On a GPU a chunk is to
-    fill the device.
+    were the best of 0.5 to 6 MB for one thread, 4 MB for two: once freed memory is kept, a chunk larger than the
+    second-level cache costs less than the calls for smaller ones, during which all threads but one wait. On a GPU a chunk
+    is to fill the device.
     """
     keep_freed_memory()
-    budget = 2**30 if device.type == "cuda" else 3 * 2**20
+    budget = 2**30 if device.type == "cuda" else (2 + min(torch.get_num_threads(), MOST_THREADS)) * 2**20
     memory = 2**32 if device.type == "cuda" else 2**26
     return max(1, min(4096, round(budget / max(1, bytes_each)), memory // max(1, parameters)))

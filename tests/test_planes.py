@@ -223,10 +223,15 @@ def test_split_of_a_view(run):
     assert centres[0] != pytest.approx(centres[1], rel=1e-3)
 
 
-def test_chunks_of_large_networks_are_bounded():
-    cpu = torch.device("cpu")
+@pytest.mark.parametrize(("threads", "members"), [(1, 24), (2, 32), (16, 48)])
+def test_chunks_grow_with_the_threads_and_are_bounded(threads, members):
+    cpu, before = torch.device("cpu"), torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        assert chunk_size(2**17, cpu, parameters=140_000) == members
+    finally:
+        torch.set_num_threads(before)
     assert chunk_size(100, cpu) == 4096
-    assert chunk_size(2**17, cpu, parameters=140_000) == 24
     assert chunk_size(100, cpu, parameters=2**24) == 4
     assert chunk_size(100, cpu, parameters=2**30) == 1
 
