@@ -302,7 +302,7 @@ class Comparison:
         names = []
         for experiment in experiments:
             normalization = experiment.network.normalization
-            name = normalization.label
+            name = "no normalization" if normalization == "none" else normalization.label
             if normalization != "none" and experiment.network.normalized is not Normalized.HIDDEN:
                 name += " on the input" if experiment.network.normalized is Normalized.INPUT else " on input and hidden"
             if experiment.data.preprocessing is not Preprocessing.NONE:

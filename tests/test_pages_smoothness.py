@@ -44,11 +44,11 @@ def test_60_the_measures_all_through_training():
     app, rows = asked("Is it smoother all through training?")
     for column, factor in (("Loss range", 5), ("Gradient change", 2)):
         for part in (first_of, most_of):
-            assert part(rows["none"][column]) > factor * part(rows["BatchNorm"][column])
+            assert part(rows["no normalization"][column]) > factor * part(rows["BatchNorm"][column])
     # Near 2 / learning rate with and without: no claim of the page's that the paper's own figure does not bear out.
-    for name in ("none", "BatchNorm"):
+    for name in ("no normalization", "BatchNorm"):
         assert 10 < first_of(rows[name]["Effective beta"]) < 40
-    assert most_of(rows["none"]["Effective beta"]) > 1.3 * most_of(rows["BatchNorm"]["Effective beta"])
+    assert most_of(rows["no normalization"]["Effective beta"]) > 1.3 * most_of(rows["BatchNorm"]["Effective beta"])
     assert "It settles near that line, within a factor of 2, for every network here" in app.info[0].value
     verdicts = [row["Verdict"] for row in app.table[1].value.to_dict("records")]
     assert verdicts[0] == "agrees"
@@ -68,13 +68,13 @@ def test_38_from_one_step_it_climbs_without_batchnorm_and_falls_with_it():
 
 def test_40_outlying_weights_and_gradients_are_damped():
     app, rows = asked("What if the initial weights are too large?")
-    assert rows["none"]["Test accuracy"].startswith("diverged")
-    assert first_of(rows["none"]["Longest gradient / median"]) > 30 * first_of(
+    assert rows["no normalization"]["Test accuracy"].startswith("diverged")
+    assert first_of(rows["no normalization"]["Longest gradient / median"]) > 30 * first_of(
         rows["BatchNorm"]["Longest gradient / median"]
     )
     for name in ("BatchNorm", "weight"):
         assert float(rows[name]["Test accuracy"]) > 0.9
-    assert "**none** diverged" in app.info[0].value
+    assert "**no normalization** diverged" in app.info[0].value
     assert "1.25 times as large" in app.info[0].value
 
 
@@ -83,7 +83,7 @@ def test_61_other_norms_smooth_as_well_with_less_gaussian_activations():
     for name in ("l1 BatchNorm", "l-infinity BatchNorm"):
         ratio = first_of(rows[name]["Loss range"]) / first_of(rows["BatchNorm"]["Loss range"])
         assert ratio < 2.5
-        assert first_of(rows["none"]["Loss range"]) > 5 * first_of(rows[name]["Loss range"])
+        assert first_of(rows["no normalization"]["Loss range"]) > 5 * first_of(rows[name]["Loss range"])
     assert float(rows["l1 BatchNorm"]["Excess kurtosis"]) > float(rows["BatchNorm"]["Excess kurtosis"])
 
 
@@ -101,12 +101,12 @@ def test_43_no_explanation_is_without_evidence_against_it():
 
 def test_a_convolutional_network_is_smoother_too():
     _, rows = asked("And in a convolutional network?", num_steps="120", probes="20", step="60")
-    assert first_of(rows["none"]["Loss range"]) > 3 * first_of(rows["BatchNorm"]["Loss range"])
+    assert first_of(rows["no normalization"]["Loss range"]) > 3 * first_of(rows["BatchNorm"]["Loss range"])
 
 
 def test_the_deep_linear_network_climbs_beyond_a_hundred_million():
     app, rows = asked("And in the paper's deep linear network?", probes="150")
-    assert most_of(rows["none"]["Loss range"]) > 1e6
+    assert most_of(rows["no normalization"]["Loss range"]) > 1e6
     assert most_of(rows["BatchNorm"]["Loss range"]) < 1e4
     assert "nan" not in app.info[0].value.lower()
 
@@ -118,7 +118,7 @@ def test_the_notice_and_the_table_agree_on_which_network_is_near_the_line():
         row["Verdict"] for row in app.table[1].value.to_dict("records") if "effective beta is near" in row["Claim"]
     ]
     assert "near that line for BatchNorm only" in app.info[0].value
-    assert verdict == f"does not agree without ({rows['none']['Effective beta'].split()[0]})"
+    assert verdict == f"does not agree without ({rows['no normalization']['Effective beta'].split()[0]})"
 
 
 @pytest.mark.parametrize("question", SMOOTHNESS)

@@ -107,14 +107,14 @@ def test_slider_and_play_move_the_paths_without_asking_the_server(visitor):
 
 def test_a_large_learning_rate_diverges_without_normalization_and_not_with_it(visitor):
     one = visitor().open("learning_rate=2&resolution=11&drawing=contour")
-    found = re.search(r"none diverged at step (\d+)", one.page.inner_text("[data-testid=stMain]"))
+    found = re.search(r"no normalization diverged at step (\d+)", one.page.inner_text("[data-testid=stMain]"))
     assert int(found[1]) < 10
     assert one.curves("Test accuracy")["BatchNorm"][-1] > 0.95
 
 
 def test_raw_wine_needs_a_normalization(visitor):
     accuracy = visitor().open("dataset=wine&batch_size=256&resolution=11&drawing=contour").curves("Test accuracy")
-    assert accuracy["none"][-1] < 0.5
+    assert accuracy["no normalization"][-1] < 0.5
     assert accuracy["BatchNorm"][-1] > 0.75
 
 
