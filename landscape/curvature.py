@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -20,6 +21,9 @@ from landscape.objective import Objective
 
 BASIS = 8
 """Vectors of Lanczos' basis for one eigenvalue: scipy's 20 took twice as many products for the same digits."""
+
+RESTARTS = 300
+"""Of Lanczos, after which an eigenvalue counts as not found."""
 
 FULL_HESSIAN = 4096
 """Parameters up to which a whole Hessian is formed: 128 MB of numbers."""
@@ -132,8 +136,8 @@ def top_eigenvalues(
     Source: Lehoucq, Sorensen & Yang 1998, ARPACK Users' Guide (restarted Lanczos); for the edge Cohen et al. 2021,
     arXiv 2103.00065.
 
-    Args: objective of P parameters; parameters (P,); count: how many; tolerance of the eigenvalues, relative; seed of
-        Lanczos' first vector.
+    Args: objective of P parameters; parameters (P,); count: how many; tolerance of the eigenvalues, relative to the
+        largest in magnitude; seed of Lanczos' first vector.
     Returns: Eigenvalues; not a number where the Hessian is not finite or Lanczos does not converge.
     Raises: ValueError for fewer than one, or more than there are parameters.
     """
@@ -165,26 +169,79 @@ def _outermost(
     if not 1 <= count <= size:
         raise ValueError(f"count must be from 1 to the {size} parameters there are, not {count}")
     operator = hessian_operator(objective, parameters)
-    start = np.random.default_rng(seed).standard_normal(size).astype(operator.dtype)
+    random = np.random.default_rng(seed)
+    start = random.standard_normal(size).astype(operator.dtype)
     blank = Eigenvalues(np.full(count, np.nan), np.full((count, size), np.nan), np.full(count, np.nan), device)
     along = operator.matvec(start)
     if not np.isfinite(along).all():
         return blank
-    basis = max(BASIS, 4 * count)
     if not along.any():  # a Hessian of zeros, from which Lanczos cannot start
-        values, vectors = np.zeros(count), np.eye(size, count, dtype=operator.dtype)
-    elif size <= basis:
-        values, vectors = np.linalg.eigh(hessian(objective, parameters))
+        vectors = np.eye(size, count, dtype=operator.dtype)
+    elif size <= max(BASIS, 4 * count):
+        vectors = np.linalg.eigh(hessian(objective, parameters))[1][:, :: -1 if top else 1][:, :count]
     else:
-        which = "LA" if top else "SA"
         try:
-            values, vectors = eigsh(operator, count, which=which, tol=tolerance, v0=start, ncv=basis, maxiter=300)
+            vectors = _directly(operator, tolerance, start, along) if top and count == 1 else None
+            vectors = _shifted(operator, count, tolerance, random, top) if vectors is None else vectors
         except ArpackNoConvergence:
             return blank
-    order = np.argsort(-values if top else values)[:count]
-    values, vectors = values[order], vectors[:, order].T
-    residuals = [np.linalg.norm(operator.matvec(v) - value * v) for value, v in zip(values, vectors, strict=True)]
-    return Eigenvalues(values.astype(float), vectors, np.array(residuals, float), device)
+    images = np.stack([operator.matvec(vector) for vector in vectors.T])
+    values = (images * vectors.T).sum(1, dtype=float)
+    residuals = np.linalg.norm(images - values[:, None] * vectors.T, axis=1)
+    order = np.argsort(-values if top else values)
+    return Eigenvalues(values[order], vectors.T[order], residuals[order].astype(float), device)
+
+
+def _directly(operator: LinearOperator, tolerance: float, start: np.ndarray, along: np.ndarray) -> np.ndarray | None:
+    """Return the top eigenvector (P, 1) by the fewest products; None where it is to be sought by `_shifted`.
+
+    ARPACK's tolerance is relative to each eigenvalue: one near zero is never found, and what lies next to it is taken
+    for it. Above the root of the mean square of all eigenvalues, which one product estimates, it is far from zero.
+    """
+    try:
+        values, vectors = eigsh(operator, 1, which="LA", tol=tolerance, v0=start, ncv=BASIS, maxiter=RESTARTS)
+    except ArpackNoConvergence:
+        return None
+    return vectors if values[0] > np.linalg.norm(along) / np.linalg.norm(start) else None
+
+
+def _shifted(
+    operator: LinearOperator, count: int, tolerance: float, random: np.random.Generator, top: bool
+) -> np.ndarray:
+    """Return eigenvectors (P, count) of one end of the spectrum, wherever it lies, each as often as it is repeated.
+
+    They are sought as the greatest of H + s (of s - H for the bottom), s twice the largest in magnitude, all of which
+    are far from zero. Lanczos sees one of several equal eigenvalues: those found are taken out, and it is asked again.
+    """
+    size = operator.shape[0]
+
+    def lanczos(of: LinearOperator, wanted: int, which: str, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+        # Never twice the same start, which would be as blind again. The few vectors that do nearly everywhere are too
+        # few for eigenvalues that lie dense.
+        draw = partial(random.standard_normal, size)
+        settings = {"which": which, "tol": tolerance, "maxiter": RESTARTS}
+        try:
+            return eigsh(of, wanted, v0=draw().astype(of.dtype), ncv=min(size, max(2 * BASIS, 4 * wanted)), **settings)
+        except ArpackNoConvergence:
+            return eigsh(of, wanted, v0=draw().astype(of.dtype), ncv=min(size, max(8 * BASIS, 8 * wanted)), **settings)
+
+    shift, sign = 2 * abs(lanczos(operator, 1, "LM", 0.1)[0][0]), 1 if top else -1
+    tolerance = max(tolerance / 10, 10 * np.finfo(operator.dtype).eps)
+    values, vectors = np.empty(0), np.empty((size, 0), operator.dtype)
+
+    def product(vector: np.ndarray) -> np.ndarray:
+        vector = vector.ravel()
+        return sign * operator.matvec(vector) + shift * vector - vectors @ (values * (vectors.T @ vector))
+
+    beside = LinearOperator(operator.shape, matvec=product, dtype=operator.dtype)
+    for number in range(count + 1 if count > 1 else 1):
+        found, along = lanczos(beside, 1 if number else count, "LA", tolerance)
+        if number and found[0] <= values.min() + tolerance * shift:
+            break
+        values, vectors = np.append(values, found), np.hstack([vectors, along])
+        kept = np.argsort(-values)[:count]
+        values, vectors = values[kept], np.linalg.qr(vectors[:, kept])[0].astype(operator.dtype)
+    return vectors
 
 
 def condition_number(eigenvalues: np.ndarray, floor: float = 1e-6) -> float:

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from landscape.curvature import hessian_operator, top_eigenvalues
+from landscape.curvature import bottom_eigenvalues, hessian_operator, top_eigenvalues
+from landscape.data import load
+from landscape.experiment import DataConfig
+from landscape.modules import module_objective
 from landscape.objective import Objective, objective
 from landscape.training import train
 from tests.cases import NETWORKS, Quadratic, quadratic
@@ -87,3 +90,45 @@ def test_the_curvature_of_a_scale_invariant_network_goes_with_the_inverse_square
         return float(torch.linalg.eigvalsh(full)[-1])
 
     assert largest(3.0) * 9 == pytest.approx(largest(1.0), rel=1e-2)
+
+
+SPECTRA = {
+    "positive definite": np.logspace(-3, 1, 60),
+    "singular": np.concatenate([np.zeros(50), np.linspace(0.1, 10, 50)]),
+    "up to one": np.linspace(0, 1, 60),
+    "a saddle": np.linspace(-0.3, 10, 60),
+    "identity": np.ones(60),
+    "repeated": np.concatenate([[5, 5, 4.99, 4.9], np.linspace(0, 1, 26)]),
+    "three times": np.concatenate([[-2, -2, -2, 7, 7, 7], np.linspace(-1, 1, 40)]),
+}
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("spectrum", SPECTRA)
+def test_both_ends_of_a_spectrum_also_near_zero_and_repeated(spectrum, count, sign):
+    values = np.sort(sign * SPECTRA[spectrum])
+    basis = np.linalg.qr(np.random.default_rng(1).standard_normal((len(values),) * 2))[0]
+    loss = Quadratic(basis * values @ basis.T, np.zeros(len(values)))
+    width = np.abs(values).max()
+    for found, exact in ((top_eigenvalues, values[::-1]), (bottom_eigenvalues, values)):
+        rough = found(loss, np.zeros(len(values)), count)
+        np.testing.assert_allclose(rough.values, exact[:count], atol=1e-2 * width)
+        assert (rough.residuals < 2e-2 * width).all()
+        fine = found(loss, np.zeros(len(values)), count, tolerance=1e-8)
+        np.testing.assert_allclose(fine.values, exact[:count], atol=1e-6 * width)
+        np.testing.assert_allclose(fine.vectors @ fine.vectors.T, np.eye(count), atol=1e-6)
+
+
+@pytest.mark.parametrize("dataset", ["wine", "digits", "breast-cancer"])
+def test_the_least_eigenvalue_of_a_softmax_regression_is_zero(dataset):
+    data = load(DataConfig(dataset=dataset, preprocessing="standardize"))
+    x, y = data.train_x[:200].double(), data.train_y[:200]
+    torch.manual_seed(0)
+    loss = module_objective(
+        torch.nn.Linear(x.shape[1], data.classes).double(), torch.nn.functional.cross_entropy, (x, y)
+    )
+    width = top_eigenvalues(loss, loss.parameters).values[0]
+    for tolerance in (1e-2, 1e-6):
+        bottom = bottom_eigenvalues(loss, loss.parameters, 2, tolerance)
+        np.testing.assert_allclose(bottom.values, 0, atol=tolerance * width)
