@@ -139,7 +139,7 @@ def top_eigenvalues(
     Args: objective of P parameters; parameters (P,); count: how many; tolerance of the eigenvalues, relative to the
         largest in magnitude; seed of Lanczos' first vector.
     Returns: Eigenvalues; not a number where the Hessian is not finite or Lanczos does not converge.
-    Raises: ValueError for fewer than one, or more than there are parameters.
+    Raises: ValueError for fewer than one, or more than there are parameters, or for those of several points.
     """
     return _outermost(objective, parameters, count, tolerance, seed, top=True)
 
@@ -165,6 +165,8 @@ def bottom_eigenvalues(
 def _outermost(
     objective: Objective, parameters: np.ndarray, count: int, tolerance: float, seed: int, top: bool
 ) -> Eigenvalues:
+    if np.ndim(parameters) != 1:
+        raise ValueError(f"parameters must be those of one point, (P,), not {np.shape(parameters)}")
     size, device = len(parameters), device_name(objective.device)
     if not 1 <= count <= size:
         raise ValueError(f"count must be from 1 to the {size} parameters there are, not {count}")

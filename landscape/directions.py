@@ -146,7 +146,10 @@ def pca_plane(trajectory: np.ndarray) -> Plane:
 
     Args: trajectory (S, P), the snapshots of a run.
     Returns: a Plane in units of weight, with the share of the variance that each axis explains.
+    Raises: ValueError for parameters that are not finite.
     """
+    if not np.isfinite(trajectory).all():
+        raise ValueError("some parameters of the trajectory are not finite: leave out the snapshots after it diverged")
     offsets = (trajectory - trajectory[-1]).astype(np.float64)
     centred = offsets - offsets.mean(0)
     values, vectors = np.linalg.eigh(centred @ centred.T)
@@ -277,7 +280,8 @@ def plane_through(points: np.ndarray, names: tuple[str, ...] = ()) -> Plane:
     """Return the plane through three networks' parameters (3, P), or the line through two (2, P).
 
     The points are at (0, 0), (1, 0) and (0, 1), so that between two networks the line is Goodfellow's interpolation.
-    The directions are the differences, not orthogonal: see `cosine`.
+    The directions are the differences, not orthogonal: see `cosine`. Give the loss batch or population statistics: the
+    running ones that one run stored are wrong at the others.
 
     Source: Goodfellow et al. 2015, arXiv 1412.6544; for three Garipov et al. 2018, arXiv 1802.10026, who make the
     second orthogonal.
@@ -287,15 +291,16 @@ def plane_through(points: np.ndarray, names: tuple[str, ...] = ()) -> Plane:
 
     Args: points; names of the points, for the labels.
     Returns: a Plane, or a line, through the first.
-    Raises: ValueError for another number of points, or where two are the same.
+    Raises: ValueError for another number of points, or where they are the same, or three on one line.
     """
     points, count = np.asarray(points), len(points)
     if count not in (2, 3):
         raise ValueError(f"a plane goes through three points and a line through two, not through {count}")
     names = names or tuple(f"network {i + 1}" for i in range(count))
     directions = points[1:] - points[0]
-    if not np.linalg.norm(directions, axis=1).all():
-        raise ValueError("two of the points are the same: they give no direction; choose different networks")
+    if np.linalg.matrix_rank(directions.astype(np.float64)) < count - 1:
+        what = "two of the points are the same" if count == 2 else "the three points lie on one line, or are the same"
+        raise ValueError(f"{what}: they give no {'direction' if count == 2 else 'plane'}; choose different networks")
     return Plane(points[0], directions, tuple(f"from {names[0]} to {name}" for name in names[1:]))
 
 

@@ -104,8 +104,11 @@ def layer_jacobians(run: Run, snapshot: int = -1, count: int = 4, examples: int 
 
     Returns: LayerJacobians.
     Raises: ValueError for a recurrent network, whose layers act at every time step and so have no one Jacobian; for
-    more examples than the batch has; where a layer's Jacobian is too large.
+    more examples than the batch has; for a snapshot that the run has not; where a layer's Jacobian is too large.
     """
+    kept = len(run.parameters)
+    if not -kept <= snapshot < kept:
+        raise ValueError(f"snapshot must be from {-kept} to {kept - 1}, as the run has {kept}, not {snapshot}")
     network = network_of(run.experiment)
     alone = forward_pass(run, network, [snapshot], examples)
     if not 1 <= count <= alone.x.shape[1]:

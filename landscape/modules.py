@@ -14,9 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.modules.batchnorm import _NormBase
+from torch.nn.parameter import UninitializedParameter
 
 from landscape.experiment import Statistics
-from landscape.objective import Objective, accuracies_of, check_finite
+from landscape.objective import Objective, accuracies_of, check_finite, statistics_of
 from models.layout import Block, Layout
 
 Batch = tuple[Tensor | np.ndarray, Tensor | np.ndarray]
@@ -39,6 +40,8 @@ class ModuleObjective(Objective):
         statistics: Statistics = Statistics.BATCH,
     ) -> None:
         named = dict(module.named_parameters())
+        if any(isinstance(part, UninitializedParameter) for part in named.values()):
+            raise ValueError("the module has lazy layers without parameters yet; run it once on some inputs before")
         if not named:
             raise ValueError("the module has no parameters, so that its loss has no landscape")
         if statistics is Statistics.POPULATION:
@@ -70,6 +73,8 @@ class ModuleObjective(Objective):
         batches = [tuple(self._copied(values) for values in batch) for batch in ([data] if one else data)]
         if not batches or any(len(batch) != 2 or not batch[0].numel() for batch in batches):
             raise ValueError("data must be inputs and targets, or batches of such pairs, and must not be empty")
+        if unlike := next((pair for pair in batches if len(pair[0]) != len(pair[1])), None):
+            raise ValueError(f"{len(unlike[0])} inputs need as many targets, not {len(unlike[1])}")
         sizes = {len(inputs) for inputs, _ in batches}
         if len(sizes) > 1:
             raise ValueError(
@@ -80,8 +85,9 @@ class ModuleObjective(Objective):
 
     def _copied(self, values: Tensor | np.ndarray) -> Tensor:
         values = torch.as_tensor(values).detach().clone()
+        values = values.to(self.device, self.dtype if values.is_floating_point() else values.dtype)
         check_finite(values)
-        return values.to(self.device, self.dtype if values.is_floating_point() else values.dtype)
+        return values
 
     def __call__(self, parameters: Tensor) -> Tensor:
         return torch.stack([torch.stack(self._losses(self._outputs(one))).mean() for one in self._members(parameters)])
@@ -173,11 +179,11 @@ def module_objective(
         statistics: "batch" normalizes by each batch, as in training; "running" by the module's stored averages.
 
     Returns: a ModuleObjective; its `parameters` (P,) are the module's, its `layout` has a block for each by name.
-    Raises: ValueError where inputs or targets are empty or not finite, batches are of different sizes, the module has
-    no parameters or some in another precision, or population statistics are asked for; when it is evaluated, where the
-    loss is not one number.
+    Raises: ValueError where inputs or targets are empty, not finite (in the module's precision) or not as many,
+    batches are of different sizes, the module has no parameters (yet) or some in another precision, or population
+    statistics are asked for; when it is evaluated, where the loss is not one number.
 
     Attention by torch's fused kernels has no second derivative: compute curvature within
     `torch.nn.attention.sdpa_kernel(SDPBackend.MATH)`.
     """
-    return ModuleObjective(module, loss, data, Statistics(statistics))
+    return ModuleObjective(module, loss, data, statistics_of(statistics))

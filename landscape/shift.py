@@ -6,7 +6,7 @@ follow Li et al. 2016 (arXiv 1603.04779), AdaBN; left out are its online estimat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from landscape.data import load
+from landscape.devices import device_name
 from landscape.experiment import Experiment
 from landscape.objective import Objective, accuracies_of, network_of
 from landscape.passes import snapshots_of
@@ -31,7 +32,7 @@ class LayerShift:
 
     With G the gradient by a layer's weights and G' the same after the layers below have moved by the step:
     layers: their names, the output last. difference: (..., L) |G - G'|. cosine: (..., L) of the angle between them, 1
-    where nothing shifts; not a number where one of them is 0. gradient_norm: (..., L) |G|.
+    where nothing shifts; not a number where one of them is 0. gradient_norm: (..., L) |G|. device: where it was computed.
 
     Source: Santurkar et al. 2018, arXiv 1805.11604, Definition 2.1.
     """
@@ -40,6 +41,7 @@ class LayerShift:
     difference: np.ndarray
     cosine: np.ndarray
     gradient_norm: np.ndarray
+    device: str = "CPU"
 
 
 def internal_covariate_shift(
@@ -50,7 +52,7 @@ def internal_covariate_shift(
     G_i = grad_{W_i} L(W_1, ..., W_k), G'_i = grad_{W_i} L(W_1', ..., W_{i-1}', W_i, ..., W_k), on the same batch. W_i
     are the layer's weights; with the layers below move their biases and the scales and shifts of their normalizations,
     and those of a normalization on the input. The lowest layer has nothing below it: its shift is 0 where no input is
-    normalized. The points that differ are one stack.
+    normalized. The points are stacks of the objective's.
 
     >>> from landscape import step_objective
     >>> small = Experiment().replace(dataset="moons", width=8, depth=2, num_steps=5)
@@ -64,32 +66,38 @@ def internal_covariate_shift(
         which they apply; before (P,) and after (P,) the optimizer's step.
     Returns: a LayerShift of one step.
     """
-    layers, masks = _below(objective.layout)
+    layers, ranks = _ranks(objective.layout)
     start, moved = objective.tensor(before), objective.tensor(after)
-    shifts = masks.any(1)
-    members = np.where(shifts, shifts.cumsum(), 0)  # of the stack, whose first is the start
-    below = torch.from_numpy(masks[shifts]).to(objective.device)
-    points = torch.cat([start[None], torch.where(below, moved, start)])
-    _, gradients = objective.gradient(points)
+    below = torch.from_numpy(ranks).to(objective.device)
     own = [objective.layout.slice(f"{layer}.weight") for layer in layers]
-    pairs = [(gradients[0, part], gradients[i, part]) for i, part in zip(members.tolist(), own, strict=True)]
+    (gradient,) = objective.gradient(start[None])[1]
+    shifted = [gradient[part] for part in own]
+    moving = torch.arange(int(ranks.min()) + 1, len(layers))  # those that have something below them
+    for some in moving.split(objective.gradient_chunk):
+        _, gradients = objective.gradient(torch.where(below < some.to(below)[:, None], moved, start))
+        for layer, row in zip(some.tolist(), gradients, strict=True):
+            shifted[layer] = row[own[layer]].clone()
     measures = [
-        (torch.linalg.vector_norm(g - shifted), _cosine(g, shifted), torch.linalg.vector_norm(g))
-        for g, shifted in pairs
+        (torch.linalg.vector_norm(g - other), _cosine(g, other), torch.linalg.vector_norm(g))
+        for g, other in zip((gradient[part] for part in own), shifted, strict=True)
     ]
-    return LayerShift(layers, *torch.tensor(measures, dtype=torch.float64).T.numpy())
+    found = torch.tensor(measures, dtype=torch.float64).T.numpy()
+    return LayerShift(layers, *found, device=device_name(objective.device))
 
 
-def _below(layout: Layout) -> tuple[tuple[str, ...], np.ndarray]:
-    """Return the layers in the order in which they stand, and for each where what lies below it stands, (L, P)."""
+def _ranks(layout: Layout) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return the layers in the order in which they stand, and of each parameter (P,) the number of its layer.
+
+    -1 is a normalization on the input, below them all.
+    """
     layers = tuple(block.name.removesuffix(".weight") for block in layout.blocks if block.filter_axis is not None)
     rank = {"input": -1} | {layer: i for i, layer in enumerate(layers)}
     ranks, last = [], -1
     for block in layout.blocks:
         # What has another name than a layer, such as a module's BatchNorm, belongs to the layer before it.
         last = rank.get(block.name.rpartition(".")[0], last)
-        ranks.append(np.full(block.size, last))
-    return layers, np.concatenate(ranks) < np.arange(len(layers))[:, None]
+        ranks.append(np.full(block.size, last, np.int16))
+    return layers, np.concatenate(ranks)
 
 
 def _cosine(a: Tensor, b: Tensor) -> Tensor:
@@ -119,7 +127,7 @@ class ShiftTask(AlongTraining):
     def collect(self, run: Run, steps: np.ndarray, measured: list[Any]) -> Shift:
         names = ("difference", "cosine", "gradient_norm")
         stacked = {name: np.stack([getattr(one, name) for one in measured]) for name in names}
-        return Shift(run, steps, LayerShift(measured[0].layers, **stacked))
+        return Shift(run, steps, replace(measured[0], **stacked))
 
 
 def shift_of(experiment: Experiment, count: int = 100) -> Shift:

@@ -7,13 +7,14 @@ its statistics, at the current weights. Leaves out random directions, on which t
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from landscape.devices import device_name
 from landscape.experiment import Experiment
 from landscape.objective import Objective
 from landscape.steps import AlongTraining, StepObjective
@@ -76,7 +77,7 @@ class Probe:
     step_sizes: (K,) rho; each step is rho times the gradient, and so rho |g| long.
     loss: (..., K) L(theta(rho)). gradient_change: (..., K) |grad L(theta(rho)) - g|.
     effective_beta: (..., K) gradient_change / (rho |g|); not a number where g is 0.
-    start_loss: (...) L(theta). gradient_norm: (...) |g|.
+    start_loss: (...) L(theta). gradient_norm: (...) |g|. device: where it was computed.
 
     What overflows is inf or not a number, as it comes; the bands and the greatest values count it as infinite.
 
@@ -89,6 +90,7 @@ class Probe:
     effective_beta: np.ndarray
     start_loss: np.ndarray
     gradient_norm: np.ndarray
+    device: str = "CPU"
 
     @property
     def loss_band(self) -> np.ndarray:
@@ -126,7 +128,7 @@ def probe_along_gradient(objective: Objective, parameters: np.ndarray | Tensor, 
     """Walk along the gradient g = grad L(theta) and compare losses and gradients there with those at the start.
 
     L(theta - rho g), |grad L(theta - rho g) - g| and |grad L(theta - rho g) - g| / (rho |g|) for each rho. The K points
-    are one stack: two calls of the objective in all.
+    are stacks, of as many as the objective differentiates at once: for a step of training one.
 
     >>> from landscape import module_objective
     >>> data = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.zeros(2, 1)
@@ -144,20 +146,17 @@ def probe_along_gradient(objective: Objective, parameters: np.ndarray | Tensor, 
     sizes = np.asarray(step_sizes, float)
     if sizes.ndim != 1 or not len(sizes) or not (sizes > 0).all():
         raise ValueError(f"step_sizes must be a list of numbers over 0, not {step_sizes}: no step has no direction")
-    start_loss, gradient, losses, gradients = _walk(objective, parameters, sizes)
-    change = torch.linalg.vector_norm(gradients - gradient, dim=1)
-    norm = torch.linalg.vector_norm(gradient)
-    beta = change / (objective.tensor(sizes) * norm)
-    return Probe(sizes, *(_numpy(values) for values in (losses, change, beta, start_loss[0], norm)))
-
-
-def _walk(
-    objective: Objective, parameters: np.ndarray | Tensor, sizes: np.ndarray
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return loss (1,) and gradient (1, P) at the start, and those, (K,) and (K, P), after each step."""
     start = objective.tensor(parameters)[None]
     start_loss, gradient = objective.gradient(start)
-    return start_loss, gradient, *objective.gradient(start - objective.tensor(sizes)[:, None] * gradient)
+    norm = torch.linalg.vector_norm(gradient)
+    parts = []
+    for rho in objective.tensor(sizes).split(objective.gradient_chunk):
+        losses, gradients = objective.gradient(start - rho[:, None] * gradient)
+        parts.append((losses, torch.linalg.vector_norm(gradients - gradient, dim=1)))
+    losses, change = (torch.cat(part) for part in zip(*parts, strict=True))
+    beta = change / (objective.tensor(sizes) * norm)
+    found = (_numpy(values) for values in (losses, change, beta, start_loss[0], norm))
+    return Probe(sizes, *found, device=device_name(objective.device))
 
 
 def _numpy(values: Tensor) -> np.ndarray:
@@ -173,7 +172,7 @@ class GradientLine:
     along: (A,) <grad L, g> / |g|, the part of the gradient there that points as g does: the loss's slope along the line
         is -along per unit of length, -along |g| per unit of rho. Below 0 a step further climbs.
     across: (A,) the length of the rest, which points out of the line.
-    start_loss, gradient_norm: at the start.
+    start_loss, gradient_norm: at the start. device: where it was computed.
     """
 
     step_sizes: np.ndarray
@@ -184,6 +183,7 @@ class GradientLine:
     across: np.ndarray
     start_loss: float
     gradient_norm: float
+    device: str = "CPU"
 
     @property
     def ratios(self) -> np.ndarray:
@@ -225,12 +225,13 @@ def line_along_gradient(
     Returns: a GradientLine; not numbers across and along where g is 0.
     """
     sizes, arrows = np.asarray(step_sizes, float), np.asarray(arrow_sizes, float)
-    start_loss, gradient, arrow_loss, gradients = _walk(objective, parameters, arrows)
+    start = objective.tensor(parameters)[None]
+    start_loss, gradient = objective.gradient(start)
+    arrow_loss, gradients = objective.gradient(start - objective.tensor(arrows)[:, None] * gradient)
     norm = torch.linalg.vector_norm(gradient)
     direction = gradient[0] / norm
     along = gradients @ direction
     across = torch.linalg.vector_norm(gradients - along[:, None] * direction, dim=1)
-    start = objective.tensor(parameters)[None]
     parts = []
     with torch.no_grad():
         for rho in objective.tensor(sizes).split(objective.chunk):
@@ -242,6 +243,7 @@ def line_along_gradient(
         *(_numpy(values) for values in (arrow_loss, along, across)),
         float(start_loss[0]),
         float(norm),
+        device_name(objective.device),
     )
 
 
@@ -280,7 +282,7 @@ class SmoothnessTask(AlongTraining):
     def collect(self, run: Run, steps: np.ndarray, measured: list[Any]) -> Smoothness:
         names = ("loss", "gradient_change", "effective_beta", "start_loss", "gradient_norm")
         stacked = {name: np.stack([getattr(probe, name) for probe in measured]) for name in names}
-        return Smoothness(run, self.ladder, steps, Probe(measured[0].step_sizes, **stacked))
+        return Smoothness(run, self.ladder, steps, replace(measured[0], **stacked))
 
 
 def smoothness_of(experiment: Experiment, ladder: Ladder | None = None) -> Smoothness:

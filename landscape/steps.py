@@ -48,7 +48,8 @@ class StepObjective(Objective):
         self.state = {place: {k: own(v).clone() for k, v in one.items()} for place, one in training.state.items()}
         self.progress = training.step / training.steps_total
         self.noise = training.generators[member].get_state()
-        self.chunk = chunk_size(self.x.shape[1] * self.network.working_size * self.x.element_size(), self.device)
+        each, held = self.x.shape[1] * self.network.working_size, self.layout.size
+        self.chunk = chunk_size(each * self.x.element_size(), self.device, held * self.x.element_size())
 
     def outputs(self, parameters: Tensor) -> Tensor:
         """Return the outputs `(E, batch, C)`."""
@@ -67,13 +68,15 @@ class StepObjective(Objective):
 def step_objective(experiment: Experiment, step: int) -> StepObjective:
     """Return the loss that a step of a training descends, after training up to it.
 
-    Raises: ValueError where the training has no such step, or diverges before it.
-
     >>> experiment = Experiment().replace(dataset="moons", width=8, depth=1, num_steps=5)
     >>> loss = step_objective(experiment, 3)
     >>> from landscape import train
     >>> bool(abs(loss(loss.start[None])[0] - train(experiment).loss[3]) < 1e-6)
     True
+
+    Args: experiment: what to train; step: how many steps to do before, from 0.
+    Returns: a StepObjective of the network's P parameters, those before the step as its `start`.
+    Raises: ValueError where the training has no such step, or diverges before it.
     """
     training = Training([experiment], snapshots=2)
     while not training.finished and training.step < step:

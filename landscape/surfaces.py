@@ -77,6 +77,7 @@ class Path:
     steps: (S,). coordinates: (S, 2) of the nearest point of the plane. loss: (S,) the true loss of each snapshot.
     height: (S,) the loss at that nearest point. residual: (S,) distance of the snapshot from the plane.
     off_plane: the share of the path's squared length from its end that lies off the plane, in [0, 1].
+    device: where it was computed.
     """
 
     plane: Plane
@@ -86,6 +87,7 @@ class Path:
     height: np.ndarray
     residual: np.ndarray
     off_plane: float
+    device: str = "CPU"
 
     def bare(self) -> Path:
         """Return the path on a bare plane."""
@@ -97,6 +99,9 @@ def axis(extent: float, points: int, centre: float = 0.0) -> np.ndarray:
 
     >>> axis(1, 5).tolist()
     [-1.0, -0.5, 0.0, 0.5, 1.0]
+
+    Args: extent: to each side, in the plane's units; points: how many, one of which stands at the centre; centre.
+    Returns: (points,).
     """
     return np.linspace(centre - extent, centre + extent, points) if points > 1 else np.array([float(centre)])
 
@@ -134,6 +139,13 @@ class SurfaceScan:
     centre: float = field(init=False)
 
     def __post_init__(self) -> None:
+        for name, values in (("alphas", self.alphas), ("betas", self.betas)):
+            if np.ndim(values) != 1 or not len(values) or not np.isfinite(values).all():
+                raise ValueError(f"{name} must be one or more finite numbers, (n,), not {values}; see axis()")
+        if len(self.plane.directions) == 1 and len(self.betas) > 1:
+            raise ValueError(
+                f"a line has one coordinate: leave betas out, or give a plane, not {len(self.betas)} betas"
+            )
         shape = (len(self.betas), len(self.alphas))
         self.loss = np.full(shape, np.nan)
         self.accuracy = np.full(shape, np.nan) if self.with_accuracy else None
@@ -239,7 +251,8 @@ def loss_surface(
     Args: objective of P parameters; plane in P dimensions; alphas (A,) and, but for a line, betas (B,); accuracy:
         whether to compute it too.
     Returns: a Surface whose loss is (B, A). Points whose loss is not finite are kept as they are and counted.
-    Raises: ValueError where the plane lies among other parameters than the objective's.
+    Raises: ValueError where the plane lies among other parameters than the objective's; where alphas or betas are empty
+    or not finite, or a line is given several betas.
 
     >>> from landscape import Experiment, objective, random_plane, train
     >>> run = train(Experiment().replace(dataset="moons", width=8, depth=1, num_steps=5))
@@ -262,12 +275,14 @@ def losses_at(objective: Objective, points: np.ndarray) -> np.ndarray:
     >>> bool(np.allclose(before_each_step[:-1], run.loss, rtol=1e-5))
     True
 
-    Raises: ValueError for parameters of another shape.
+    Args: objective of P parameters; points (S, P).
+    Returns: (S,).
+    Raises: ValueError for parameters of another shape, or none.
     """
     points = np.asarray(points)
-    if points.ndim != 2:
+    if points.ndim != 2 or not len(points):
         raise ValueError(
-            f"parameters must be (S, P), one row for each point, not {points.shape}; write points[None] for one"
+            f"parameters must be (S, P), one row for each point, at least one, not {points.shape}; write points[None] for one"
         )
     with torch.no_grad():
         parts = [
@@ -287,7 +302,15 @@ def path_on(objective: Objective, plane: Plane, trajectory: np.ndarray, steps: n
     >>> path = path_on(objective(run), pca_plane(run.parameters), run.parameters, run.steps)
     >>> bool(np.allclose(path.loss, path.height)), round(path.off_plane, 6)  # three points lie on one plane
     (True, 0.0)
+
+    Args: objective of P parameters; plane in P dimensions; trajectory (S, P); steps (S,).
+    Returns: a Path.
+    Raises: ValueError for a trajectory of other parameters than the plane's.
     """
+    if np.ndim(trajectory) != 2 or trajectory.shape[1] != len(plane.origin):
+        raise ValueError(
+            f"the trajectory must be (S, {len(plane.origin)}), as many parameters as the plane's, not {np.shape(trajectory)}"
+        )
     coordinates = plane.coordinates(trajectory)
     nearest = plane.points(coordinates)
     residual = np.linalg.norm((trajectory - nearest).astype(np.float64), axis=1)
@@ -300,4 +323,5 @@ def path_on(objective: Objective, plane: Plane, trajectory: np.ndarray, steps: n
         height=losses_at(objective, nearest),
         residual=residual,
         off_plane=float(np.square(residual).sum() / square) if square else 0.0,
+        device=device_name(objective.device),
     )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from landscape.data import load
-from landscape.devices import chunk_size, default_device
+from landscape.devices import chunk_size, default_device, device_name
 from landscape.experiment import PART_OF, PARTS, Experiment
 from landscape.objective import network_of
 from landscape.training import Training, stack_key
@@ -33,7 +33,7 @@ class Sweep:
     test_accuracy: (V, R) by the stored statistics. learned, diverged: (V, R). Not a number, and false, where a training
     diverged or has not ended.
     curves: (V, R, T) the loss of each step's batch; not a number beyond the last step done.
-    finished: (V, R) whether the training has ended.
+    finished: (V, R) whether the training has ended. device: where they were computed.
     """
 
     experiment: Experiment
@@ -49,6 +49,7 @@ class Sweep:
     diverged: np.ndarray
     curves: np.ndarray
     finished: np.ndarray
+    device: str = "CPU"
 
 
 Cell = tuple[int, int]
@@ -125,6 +126,7 @@ class SweepTask:
             plain(values),
             plain(seeds),
             curves=np.full((*shape, steps), np.nan),
+            device=device_name(default_device()),
             **numbers,
             **flags,
         )
@@ -231,6 +233,9 @@ def field_bounds(axis: str) -> Bounds:
 
 def sweep(experiment: Experiment, axis: str, values: Sequence[Any], seeds: Sequence[int] = (0,)) -> Sweep:
     """Train an experiment with each value of one field and each seed; each training is what it would be alone.
+
+    To rounding, which differs between a stack and one alone, and which rates at the edge of stability magnify: losses of
+    400 steps differed by up to a twentieth there, and by 1e-6 in double precision.
 
     >>> small = Experiment().replace(dataset="moons", width=8, depth=1, num_steps=50)
     >>> sweep(small, "learning_rate", [0.01, 0.1, 1.0], seeds=(0, 1)).test_accuracy.shape

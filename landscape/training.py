@@ -36,7 +36,7 @@ SNAPSHOTS = 41
 """Snapshots of a training, evenly spaced, its first and last step among them."""
 
 SNAPSHOT_BYTES = 5 * 2**19
-"""A run keeps fewer snapshots rather than more than so many bytes of them."""
+"""A run keeps fewer snapshots rather than more than so many bytes of them, but always the first and the last."""
 
 SHARED = ("parts", "gradient_parts", "written_out")
 """What of a training shares the memory of its parameters, gradient and state."""
@@ -49,7 +49,8 @@ DIVERGED = 1000.0
 class Run:
     """A trained network, and how it went. S snapshots, T steps, P parameters.
 
-    steps: (S,) the step before which each snapshot was taken; the last is the number of steps done.
+    steps: (S,) the step before which each snapshot was taken; the last is the number of steps done. Of a network with
+        over 220 000 parameters only the first and the last are kept: its path is then a straight line.
     parameters: (S, P) at each snapshot. states: (S, Q) what the normalizations remembered.
     loss: (T,) of each step's batch, before the step. gradient_norm: (T,) of that loss.
     test_accuracy: (S,) at each snapshot, by the stored statistics.
@@ -358,11 +359,15 @@ def stack_key(experiment: Experiment) -> Experiment:
 def train(experiment: Experiment, device: torch.device | None = None) -> Run:
     """Train the network of an experiment and return its run.
 
-    Equal experiments give equal runs, whatever other trainings are at work beside them.
+    Equal experiments give equal runs on one number of torch's threads, whatever other trainings are at work beside them:
+    sums over large batches are cut among threads, and round otherwise on another number of them.
 
     >>> run = train(Experiment().replace(dataset="moons", width=8, depth=1, num_steps=50))
     >>> run.loss.shape, run.diverged_at
     ((50,), None)
+
+    Args: experiment: what to train; device: where, a GPU where there is one if not given.
+    Returns: a Run, which ends at its last finite snapshot where the training diverged.
     """
     training = Training([experiment], device)
     training.advance(float("inf"))

@@ -35,6 +35,10 @@ def objective_of(run: Run, view: View) -> NetworkObjective:
     >>> run = train(Experiment().replace(dataset="moons", width=8, depth=1, num_steps=5))
     >>> objective_of(run, View(statistics="population", num_examples=100)).statistics.value
     'population'
+
+    Args: run: whose network; view: its split, examples, batches and statistics.
+    Returns: a NetworkObjective.
+    Raises: ValueError where the view's batches do not fit its examples.
     """
     return objective(run, view.statistics, view.split, view.batches, view.num_examples)
 
@@ -46,6 +50,11 @@ def plane_of(run: Run, view: View) -> Plane:
     >>> run = train(Experiment().replace(dataset="moons", width=8, depth=1, num_steps=5))
     >>> bool((plane_of(run, View(plane="input-weights")).origin == run.parameters[-1]).all())
     True
+
+    Args: run: whose parameters; view: its kind of plane, seed and features, and for the planes of gradient and Hessian
+        what `objective_of` takes.
+    Returns: a Plane.
+    Raises: ValueError where the run's network has no such plane.
     """
     layout = network_of(run.experiment).layout
     match view.plane:
@@ -91,13 +100,15 @@ def scan_of(run: Run, view: View) -> SurfaceScan:
 def surface_of(run: Run, view: View) -> Surface:
     """Return the surface that a view of a run asks for.
 
-    Raises: ValueError where the view does not fit the run (its plane, its batches).
-
     >>> from landscape import Experiment, train
     >>> run = train(Experiment().replace(dataset="moons", width=8, depth=1, num_steps=5))
     >>> surface = surface_of(run, View(resolution=5, resolution_y=3))
     >>> surface.loss.shape, bool(np.isclose(surface.loss[1, 2], surface.centre))
     ((3, 5), True)
+
+    Args: run: around whose last parameters; view: which plane, grid, data and statistics.
+    Returns: a Surface; for accuracy beside the loss see `loss_surface`.
+    Raises: ValueError where the view does not fit the run (its plane, its batches).
     """
     scan = scan_of(run, view)
     scan.advance(float("inf"))

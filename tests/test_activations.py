@@ -217,3 +217,9 @@ def test_excess_kurtosis_is_of_what_enters_the_activation_functions_at_the_end(n
     _, inputs, _, _ = looked_at(run, -1, 100)
     expected = [kurtosis(values.numpy(), axis=None) for values in inputs]
     np.testing.assert_allclose(excess_kurtosis(run, examples=100), expected, rtol=2e-2, atol=1e-2)
+
+
+def test_a_snapshot_that_the_run_has_not_is_refused():
+    run = train(SMALL)
+    with pytest.raises(ValueError, match=rf"snapshot must be from -{len(run.steps)} to {len(run.steps) - 1}.*not 99"):
+        layer_jacobians(run, snapshot=99)

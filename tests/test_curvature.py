@@ -132,3 +132,8 @@ def test_the_least_eigenvalue_of_a_softmax_regression_is_zero(dataset):
     for tolerance in (1e-2, 1e-6):
         bottom = bottom_eigenvalues(loss, loss.parameters, 2, tolerance)
         np.testing.assert_allclose(bottom.values, 0, atol=tolerance * width)
+
+
+def test_parameters_of_several_points_are_refused():
+    with pytest.raises(ValueError, match=r"one point, \(P,\), not \(1, 12\)"):
+        top_eigenvalues(quadratic(12), np.ones((1, 12)))

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from landscape.directions import Plane, filter_normalize, input_weights_plane, orthogonal, pca_plane, random_plane
+from landscape.directions import (
+    Plane,
+    filter_normalize,
+    input_weights_plane,
+    orthogonal,
+    pca_plane,
+    plane_through,
+    random_plane,
+)
 from landscape.objective import network_of, objective
 from landscape.surfaces import axis, loss_surface
 from landscape.training import train
@@ -190,3 +198,14 @@ def test_a_batchnorm_loss_is_constant_along_its_own_filters_unless_frozen():
     assert rise["batch"] < 1e-2
     assert rise["population"] < 1e-2
     assert rise["running"] > 0.1
+
+
+@pytest.mark.parametrize("points", [[[0, 0], [1, 1], [1, 1]], [[0, 0], [1, 1], [3, 3]], [[2, 1], [2, 1], [0, 0]]])
+def test_three_points_on_one_line_give_no_plane(points):
+    with pytest.raises(ValueError, match="lie on one line, or are the same"):
+        plane_through(np.array(points, float))
+
+
+def test_a_trajectory_that_is_not_finite_has_no_plane():
+    with pytest.raises(ValueError, match="not finite: leave out the snapshots"):
+        pca_plane(np.array([[0.0, 1.0], [np.nan, 0.0]]))

@@ -156,7 +156,7 @@ def test_too_many_batches_are_refused():
         objective(RUNS["batch"], batches=64, num_examples=100)
     objective(RUNS["batch"], "running", batches=64, num_examples=100)
     objective(RUNS["layer"], batches=64, num_examples=100)
-    with pytest.raises(ValueError, match="choose fewer"):
+    with pytest.raises(ValueError, match="64 batches need at least as many examples, not 50"):
         objective(RUNS["none"], batches=64, num_examples=50)
 
 

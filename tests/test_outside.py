@@ -548,6 +548,14 @@ def test_modules_and_data_that_have_no_landscape_are_refused_with_a_sentence():
             module_objective(bad, functional.cross_entropy, (x, y))
     with pytest.raises(ValueError, match="has no parameters"):
         module_objective(nn.ReLU(), functional.cross_entropy, (x, y))
+    with pytest.raises(ValueError, match="lazy layers without parameters yet"):
+        module_objective(nn.LazyLinear(2), functional.cross_entropy, (x, y))
+    with pytest.raises(ValueError, match="20 inputs need as many targets, not 7"):
+        module_objective(module, functional.cross_entropy, (x, y[:7]))
+    with pytest.raises(ValueError, match="statistics must be one of batch, running, population, not 'bogus'"):
+        module_objective(module, functional.cross_entropy, (x, y), "bogus")
+    with pytest.raises(ValueError, match="not finite"):  # in the module's precision
+        module_objective(module, functional.cross_entropy, (np.full(x.shape, 1e300), y))
 
 
 def test_a_loss_that_is_not_finite_is_counted_and_has_no_curvature():

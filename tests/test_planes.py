@@ -19,7 +19,7 @@ from landscape.directions import (
 )
 from landscape.experiment import PlaneKind, Split, View
 from landscape.objective import Objective, accuracies_of, losses_of, network_of, objective
-from landscape.surfaces import SurfaceScan, axis, loss_surface, losses_at
+from landscape.surfaces import SurfaceScan, axis, loss_surface, losses_at, path_on
 from landscape.training import Run, train
 from landscape.views import plane_of, scan_of, surface_of
 from models.layout import Block, Layout
@@ -242,3 +242,35 @@ def test_an_objective_holds_no_more_parameters_than_its_memory(run):
     assert isinstance(of, Objective)
     assert of.chunk * of.layout.size * 4 <= 2**26
     assert objective(run).chunk > 4
+
+
+def test_chunks_are_bounded_by_the_batches_of_population_statistics_too():
+    large = SMALL.replace(num_examples=20_000, batch_size=20_000, num_steps=2, normalization="batch")
+    run = train(large)
+    chunks = {kind: objective(run, kind, num_examples=1).chunk for kind in ("running", "population")}
+    assert chunks["running"] == 4096
+    assert chunks["population"] * 16_000 * large.network.width * 4 <= 6 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("alphas", "betas", "line", "sentence"),
+    [
+        ([], [0.0], False, "alphas must be one or more finite numbers"),
+        ([0.0, np.nan], [0.0], False, "alphas must be one or more finite numbers"),
+        ([0.0], [[0.0]], False, "betas must be one or more finite numbers"),
+        ([0.0, 1.0], [0.0, 1.0], True, "a line has one coordinate: leave betas out"),
+    ],
+)
+def test_grids_that_are_none_are_refused(alphas, betas, line, sentence):
+    plane = plane_through(np.eye(2 if line else 3, 4))
+    with pytest.raises(ValueError, match=sentence):
+        loss_surface(quadratic(4), plane, np.array(alphas), np.array(betas))
+
+
+def test_points_and_trajectories_of_another_shape_are_refused():
+    of, plane = quadratic(4), plane_through(np.eye(3, 4))
+    with pytest.raises(ValueError, match=r"at least one, not \(0, 4\)"):
+        losses_at(of, np.empty((0, 4)))
+    with pytest.raises(ValueError, match=r"must be \(S, 4\)"):
+        path_on(of, plane, np.zeros((3, 5)), np.arange(3))
+    assert path_on(of, plane, np.eye(3, 4), np.arange(3)).device == "CPU"

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from landscape.data import load
+from landscape.devices import device_name
 from landscape.experiment import Experiment
 from landscape.modules import module_objective
 from landscape.objective import network_of
@@ -35,6 +36,23 @@ def plain_shift(experiment, before, after, x, y):
         g, shifted = found
         rows.append((float((g - shifted).norm()), float(nn.functional.cosine_similarity(g, shifted, dim=0))))
     return names, np.array(rows).T
+
+
+@pytest.mark.parametrize("normalized", ["hidden", "both"])
+def test_few_points_at_a_time_give_the_same_shift(normalized):
+    deep = SMALL.replace(normalization="batch", normalized=normalized, depth=5)
+    loss, after = step_objective(deep, 3), step_objective(deep, 4).start
+    assert loss.gradient_chunk > 6
+    whole = internal_covariate_shift(loss, loss.start, after)
+    loss.chunk = 8
+    parts = internal_covariate_shift(loss, loss.start, after)
+    np.testing.assert_allclose(parts.difference, whole.difference, rtol=1e-4, atol=1e-7)
+    np.testing.assert_allclose(parts.cosine, whole.cosine, atol=1e-6)
+    assert whole.device == device_name(loss.device)
+
+
+def test_steps_of_a_large_network_are_measured_a_few_points_at_a_time():
+    assert step_objective(Experiment().replace(width=512, depth=20, num_steps=1), 0).chunk <= 3
 
 
 @pytest.mark.parametrize("name", ["none", "none-relu-deep", "batch", "batch-both", "layer"])

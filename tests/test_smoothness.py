@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from landscape.data import load
+from landscape.devices import device_name
 from landscape.objective import network_of
 from landscape.smoothness import (
     GradientLine,
@@ -239,3 +240,13 @@ def test_arrows_on_a_parabola_turn_back_beyond_its_bottom():
 def test_turns_are_counted(loss, turns):
     empty = np.zeros(0)
     assert GradientLine(np.arange(len(loss)), loss, empty, empty, empty, empty, 1.0, 1.0).turns == turns
+
+
+def test_few_step_sizes_at_a_time_give_the_same_probe():
+    loss, sizes = step_objective(NETWORKS["batch"], 3), np.geomspace(0.01, 1, 9)
+    whole = probe_along_gradient(loss, loss.start, sizes)
+    loss.chunk = 8
+    parts = probe_along_gradient(loss, loss.start, sizes)
+    for name in ("loss", "gradient_change", "effective_beta"):
+        np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), rtol=1e-4)
+    assert whole.device == device_name(loss.device)

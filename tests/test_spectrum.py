@@ -304,3 +304,8 @@ def test_sharpness_along_a_training(runs):
     assert found.sharpness.shape == found.relative.shape == run.steps.shape
     exact = [np.linalg.eigvalsh(hessian(of, run.parameters[i]))[-1] for i in (0, -1)]
     np.testing.assert_allclose(found.sharpness[[0, -1]], exact, rtol=1e-2)
+
+
+def test_a_density_needs_smoothing():
+    with pytest.raises(ValueError, match="smoothing must be over 0, not 0"):
+        spectral_density(quadratic(4), np.zeros(4), smoothing=0)
