@@ -21,6 +21,8 @@ from models.normalization import Context
 
 BINS = 40
 EXAMPLES = 64
+WIDEST = 5
+"""The axis of the histograms reaches so many times as far as that of the median layer would."""
 VALUES = 2048
 """A histogram takes at most so many of a layer's activations, evenly spaced among them."""
 
@@ -44,7 +46,8 @@ class ActivationHistograms:
 def activation_histograms(run: Run) -> ActivationHistograms:
     """Return the distributions at every snapshot of a run, on the first 64 training examples, by batch statistics.
 
-    The edges span the 1st to 99th percentile of all of them, widened by a tenth.
+    The edges span the 1st to 99th percentile of all of them, widened by a tenth, but no more than five times what the
+    median layer needs: raw inputs of a thousand would leave every other layer a line.
 
     >>> from landscape import Experiment, train
     >>> run = train(Experiment().replace(dataset="moons", width=4, depth=2, num_steps=20))
@@ -73,7 +76,9 @@ def activation_histograms(run: Run) -> ActivationHistograms:
     )
     values = torch.nan_to_num(values).permute(2, 0, 1, 3)  # (S, L, 2, count)
     sample = values.flatten()[:: max(1, values.numel() // 100_000)]
-    low, high = (float(torch.quantile(sample, q)) for q in (0.01, 0.99))
+    some = values[..., :: max(1, values.numel() // 100_000)].abs().permute(1, 2, 0, 3).flatten(2)
+    usual = float(quantiles(some, torch.tensor([0.99])).median())
+    low, high = (float(torch.quantile(sample, q).clamp(-WIDEST * usual, WIDEST * usual)) for q in (0.01, 0.99))
     margin = 0.1 * (high - low) or 0.5
     low, high = low - margin, high + margin
     bins = ((values - low) * (BINS / (high - low))).clamp_(0, BINS - 1).long()

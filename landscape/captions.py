@@ -156,11 +156,13 @@ def trained(outcomes: Sequence[Outcome]) -> list[str]:
                 f"alone gives {run.majority:.2f}. An untrained network's landscape may be flat for that reason alone."
             )
     learned = [outcome for outcome in outcomes if outcome.run.learned]
-    if len(learned) == 1:
-        only = learned[0]
-        sentences.append(
-            f"**{only.label}** reaches {_scored(only.run, 3)} on the test data after {only.run.steps[-1]} steps."
-        )
+    able = [one for one in outcomes if one.run.diverged_at is None and (one.run.learned or _fits(one.run))]
+    alone = able[0] if len(able) == 1 and _lags(able[0].run, able[0].measures) else None
+    if alone:
+        sentences.append(f"**{alone.label}** learns the training data to {alone.run.train_accuracy:.2f}.")
+    elif len(learned) == 1:
+        reached, last = _scored(learned[0].run, 3), learned[0].run.steps[-1]
+        sentences.append(f"**{learned[0].label}** reaches {reached} on the test data after {last} steps.")
     if len(learned) > 1:
         each = listing([f"{outcome.run.test_accuracy[-1]:.3f} ({outcome.label})" for outcome in learned])
         accuracies = [outcome.run.test_accuracy[-1] for outcome in learned]
@@ -168,21 +170,30 @@ def trained(outcomes: Sequence[Outcome]) -> list[str]:
         unlike = "unlike test accuracies" if dataset.has_classes else "unlike test R²"
         reached = f"about the same test {dataset.score}" if max(accuracies) - min(accuracies) < 0.02 else unlike
         sentences.append(f"After {learned[0].run.steps[-1]} steps the networks reach {reached}: {each}.")
-    for outcome in outcomes:
-        run, measures = outcome.run, outcome.measures
-        tested = run.test_accuracy[-1]
-        if run.diverged_at is None and _fits(run) and run.train_accuracy - tested > GAP and measures is not None:
-            by_population = measures.population_accuracy
-            lag = (
-                f": its stored averages lag behind its weights; by statistics of the whole training set it is {by_population:.2f}"
-                if _lags(run, measures)
-                else ""
-            )
-            sentences.append(
-                f"**{outcome.label}** fits the training data ({run.train_accuracy:.2f}, by batch statistics) better than "
-                f"the test data ({tested:.2f}){lag}."
-            )
+    sentences += [_gap(outcome, outcome is alone) for outcome in outcomes if _falls_short(outcome)]
     return sentences
+
+
+def _falls_short(outcome: Outcome) -> bool:
+    """Return whether a run does so much worse on the test data than on the training data that it is worth a sentence."""
+    run = outcome.run
+    known = run.diverged_at is None and outcome.measures is not None
+    return known and _fits(run) and run.train_accuracy - run.test_accuracy[-1] > GAP
+
+
+def _gap(outcome: Outcome, alone: bool) -> str:
+    """Return how far a run falls short on the test data; alone: as the second sentence on the only one that learned."""
+    run, better, tested = outcome.run, outcome.measures.population_accuracy, outcome.run.test_accuracy[-1]
+    if alone:
+        return (
+            f"On the test data it reaches {better:.2f} by statistics of the whole training set, and {tested:.2f} by its "
+            "stored averages, which lag behind its weights."
+        )
+    why = ": its stored averages lag behind its weights; by statistics of the whole training set it is"
+    return (
+        f"**{outcome.label}** fits the training data ({run.train_accuracy:.2f}, by batch statistics) better than the test "
+        f"data ({tested:.2f}){f'{why} {better:.2f}' if _lags(run, outcome.measures) else ''}."
+    )
 
 
 def _scored(run: Run, digits: int = 2) -> str:

@@ -41,6 +41,9 @@ SNAPSHOT_BYTES = 5 * 2**19
 SHARED = ("parts", "gradient_parts", "written_out")
 """What of a training shares the memory of its parameters, gradient and state."""
 
+SHORT = 8
+"""Snapshots: where no more of them came before a divergence, the steps up to it are done again for their path."""
+
 DIVERGED = 1000.0
 """A loss so many times the first counts as diverged."""
 
@@ -205,6 +208,7 @@ class Training:
                     break
         if self.finished and (not self.snapshots or self.snapshots[-1][0] != self.step):
             self._snapshot()
+            self._retrace()
 
     def partial(self) -> Run | None:
         """Return the first member's run so far, or None before its first snapshot."""
@@ -291,6 +295,18 @@ class Training:
     def _snapshot(self) -> None:
         kept = self.parameters, self.network.flatten_state(self.state)
         self.snapshots.append((self.step, *(values.cpu().numpy().copy() for values in kept)))
+
+    def _retrace(self) -> None:
+        """Train again up to an early divergence, for a path of more than the few snapshots that came before it."""
+        end = self.diverged_at[0]
+        if len(self.experiments) > 1 or end is None or end - 1 in self.snapshot_steps or len(self.snapshots) > SHORT:
+            return
+        if len(self.snapshot_steps) == 2:  # as many as were asked for
+            return
+        again = Training(self.experiments, self.device, self.parameters.dtype)
+        again.snapshot_steps = set(np.linspace(0, end - 1, len(self.snapshot_steps)).astype(int).tolist())
+        again.advance(float("inf"))
+        self.snapshots, self.test_accuracies = again.snapshots, []
 
     def _test(self) -> None:
         """Compute the test accuracy of the snapshots that have none: of many at once, in half of the time."""

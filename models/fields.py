@@ -33,10 +33,10 @@ class Bounds:
         if issubclass(self.kind, StrEnum):
             return self.check(text)
         try:
-            return self.check(self.kind(text))
+            # Python also reads 1_000 and the digits of other scripts, which no link of ours holds.
+            return self.check(self.kind(text if text.isascii() and "_" not in text else ""))
         except (ValueError, OverflowError) as error:
-            whole = "a whole number" if self.kind is int else "a number"
-            raise ValueError(f"must be {whole} from {self.low:g} to {self.high:g}, not {text!r}") from error
+            raise ValueError(f"must be {self._range()}, not {text!r}") from error
 
     def check(self, value: Any) -> Any:
         """Return the value in its own type, or raise a ValueError that says what may stand there."""
@@ -52,9 +52,13 @@ class Bounds:
         whole = self.kind is int
         number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         if not number or (whole and value != int(value)) or not self.low <= value <= self.high:
-            what = "a whole number" if whole else "a number"
-            raise ValueError(f"must be {what} from {self.low:g} to {self.high:g}, not {value!r}")
+            raise ValueError(f"must be {self._range()}, not {value!r}")
         return self.kind(value)
+
+    def _range(self) -> str:
+        if self.kind is int:
+            return f"a whole number from {int(self.low)} to {int(self.high)}"
+        return f"a number from {self.low:g} to {self.high:g}"
 
 
 def number(default: float, low: float, high: float, label: str, help: str, logarithmic: bool = False) -> Any:

@@ -28,11 +28,11 @@ def outcomes_of(request: Request, networks: tuple[compute.NetworkTickets, ...]) 
     ]
 
 
-def panels_of(request: Request, outcomes: list[Outcome | None]) -> list[Panel]:
+def panels_of(request: Request, outcomes: list[Outcome | None], failed: tuple[bool, ...]) -> list[Panel]:
     """Return the panels of what is known."""
     comparison = request.comparison
     normalizations = [experiment.network.normalization for experiment in comparison.experiments()]
-    return comparison_panels(comparison.labels(), normalizations, outcomes, request.view, request.display)
+    return comparison_panels(comparison.labels(), normalizations, outcomes, request.view, request.display, failed)
 
 
 def in_markdown(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -54,7 +54,8 @@ def draw(request: Request, networks: tuple[compute.NetworkTickets, ...]) -> None
     sources = [
         part for one in outcomes if one for part in (one.label, one.run, one.surface, one.inspection, one.finished)
     ]
-    panels = compute.kept("panels", (request, *sources), lambda: panels_of(request, outcomes))
+    failed = tuple(any(ticket.error is not None for ticket in network.pictures) for network in networks)
+    panels = compute.kept("panels", (request, failed, *sources), lambda: panels_of(request, outcomes, failed))
     steps = max((outcome.run.steps.tolist() for outcome in outcomes if outcome), key=len, default=[])
     viewer(panels, steps, revision=f"{'done' if drawn else 'pending'} {compute.digest(request)}")
     if known:

@@ -223,3 +223,12 @@ def test_a_snapshot_that_the_run_has_not_is_refused():
     run = train(SMALL)
     with pytest.raises(ValueError, match=rf"snapshot must be from -{len(run.steps)} to {len(run.steps) - 1}.*not 99"):
         layer_jacobians(run, snapshot=99)
+
+
+def test_raw_inputs_do_not_set_the_range_of_all_layers():
+    run = train(Experiment().replace(dataset="breast-cancer", normalization="batch", width=16, depth=6, num_steps=5))
+    found = activation_histograms(run)
+    assert found.deviation[-1, 0, 0] > 50
+    assert found.edges[-1] < 30
+    within = (found.density[-1, 1:] > 0.005).sum(-1)
+    assert within.min() > 5

@@ -221,7 +221,7 @@ def test_numbers_are_written_for_people(value, text):
 def test_stored_averages_that_lag_are_not_called_untrained():
     lagging = replace(LEARNED, test_accuracy=np.array([0.1, 0.5]), train_accuracy=0.97, learned=False)
     outcome = Outcome("lagging", lagging, measures=replace(MEASURES, population_accuracy=0.81))
-    told = notice([outcome], RANDOM)
+    told = notice([outcome, Outcome("other", LEARNED)], RANDOM)
     assert table([outcome])[0].learned == "yes, but its stored averages lag"
     assert table([Outcome("fits", lagging)])[0].learned == "only the training data"
     assert "has not learned" not in told
@@ -229,3 +229,6 @@ def test_stored_averages_that_lag_are_not_called_untrained():
     assert (
         "(0.50): its stored averages lag behind its weights; by statistics of the whole training set it is 0.81" in told
     )
+    alone = notice([outcome], RANDOM)
+    assert "**lagging** learns the training data to 0.97. On the test data it reaches 0.81 by statistics" in alone
+    assert "and 0.50 by its stored averages" in alone

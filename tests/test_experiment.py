@@ -56,7 +56,8 @@ def test_a_number_out_of_its_bounds_is_refused_with_field_value_and_way_out(conf
             config(**{name: bad})
         message = str(caught.value)
         assert message.startswith(f"{config.__name__}.{name} must be ")
-        assert f"from {bounds.low:g} to {bounds.high:g}" in message
+        low, high = (int(end) if bounds.kind is int else f"{end:g}" for end in (bounds.low, bounds.high))
+        assert f"from {low} to {high}" in message
         assert repr(bad) in message
     if bounds.kind is int:
         with pytest.raises(ValueError, match="whole number"):

@@ -114,3 +114,10 @@ def test_a_codec_of_one_configuration():
     assert codec.write(values) == {"resolution": "51"}
     assert len(problems) == 1
     assert codec.from_json(codec.to_json(values)) == (values, ())
+
+
+@pytest.mark.parametrize(("name", "text"), [("seed", "1_000"), ("seed", "٣"), ("learning_rate", "٠.٥")])
+def test_numbers_are_read_as_links_write_them(name, text):
+    values, problems = read({name: text})
+    assert values[name] == DEFAULTS[name]
+    assert f"not {text!r}; " in problems[0]

@@ -143,10 +143,11 @@ def test_only_controls_that_show_another_value_are_made_anew():
     before = keys()
     finished(button(app, "New seed").click().run())
     seeded = keys()
-    assert {key.split("-")[0] for key in seeded - before} == {"seed"}
+    typed = {"seed", "view_seed", "feature_x", "feature_y", "groups"}  # which may show a number that was refused
+    assert {key.split("-")[0] for key in seeded - before} == typed
     assert (control(app, "learning_rate").value, control(app, "seed").value) == (0.5, DEFAULT_SEED + 1)
     finished(button(app, "Reset").click().run())
-    assert {key.split("-")[0] for key in keys() - seeded} == {"learning_rate", "seed", *SMALL}
+    assert {key.split("-")[0] for key in keys() - seeded} == {"learning_rate", *typed, *SMALL}
     assert all(control(app, name).value == DEFAULTS[name] for name in ("learning_rate", "seed", *SMALL))
 
 
@@ -188,6 +189,23 @@ def test_bad_values_of_a_link_give_defaults_and_sentences():
     for words in ("'banana'; 0.1 is used", f"'1e400'; {DEFAULT_SEED} is used", "'nonsense'", "'magic'"):
         assert any(words in sentence for sentence in told)
     assert link_of(app) == SMALL
+
+
+def test_what_stands_in_a_link_is_text_and_no_markdown():
+    app = opened(**SMALL, seed="![x](http://a/b.png) **bold** :red[hi] `c`", __class__="1")
+    assert r"!\[x\](" in app.warning[0].value
+    assert r"\*\*bold\*\* \:red\[hi\] \`c\`" in app.warning[0].value
+    assert r"\__class_\_" in app.warning[1].value
+    control(app, "width").set_value(16)
+    finished(app.run())
+    assert not app.warning  # it was read, and a control was moved since
+
+
+def test_groups_of_controls_that_there_are_not_hide_nothing():
+    app = opened(**SMALL, controls="bogus")
+    assert "names 'bogus'; it may name data, training" in app.warning[0].value
+    assert control(app, "learning_rate").value == 0.1
+    assert not opened(**SMALL, controls="network").warning
 
 
 def test_settings_that_do_not_fit_are_explained_and_the_controls_stay():

@@ -214,3 +214,15 @@ def test_a_network_that_guesses_the_majority_has_not_learned():
     assert run.majority == pytest.approx(0.63, abs=0.01)
     assert not run.learned
     assert train(SMALL.replace(normalization="batch", num_steps=100)).learned
+
+
+def test_an_early_divergence_has_a_path_up_to_it():
+    wild = Experiment().replace(learning_rate=2.0)
+    run = train(wild)
+    assert 2 <= run.diverged_at < 10
+    assert run.steps.tolist() == list(range(run.diverged_at))
+    again = Training([wild])
+    while again.step < run.diverged_at - 1:
+        again.advance(0)
+    np.testing.assert_array_equal(run.parameters[-1], again.parameters[0].detach().numpy())
+    assert len(run.test_accuracy) == len(run.steps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from landscape.figures.theme import Style, styles_of
 from landscape.figures.training import Series, curves_panel
 from landscape.surfaces import Surface
 
+FAILED = "This could not be computed: see above."
+APART = "A range of its own, as it diverged."
+
 
 def comparison_panels(
     labels: Sequence[str],
@@ -22,26 +26,37 @@ def comparison_panels(
     outcomes: Sequence[Outcome | None],
     view: View,
     display: Display,
+    failed: Sequence[bool] = (),
 ) -> list[Panel]:
     """Return the panels of a comparison, as far as its results are there.
 
     Args:
         labels: of the networks. normalizations: which give them their colours.
         outcomes: one a network, None before its first step.
+        failed: whether something of a network could not be computed, so that what is missing will not come.
     """
     styles = styles_of(normalizations)
     panels = []
     for which in (Group.SCENE, Group.PATH):
         surfaces = [_surface(outcome, which) for outcome in outcomes]
-        ranges = _ranges(surfaces, display)
-        for label, style, outcome, surface, heights in zip(labels, styles, outcomes, surfaces, ranges, strict=True):
+        diverged = [outcome is not None and outcome.run.diverged_at is not None for outcome in outcomes]
+        ranges = _ranges(surfaces, diverged, display)
+        for i, (label, style, outcome) in enumerate(zip(labels, styles, outcomes, strict=True)):
             draw = _landscape if which is Group.SCENE else _path
-            panels.append(draw(label, style, outcome, surface, heights, view, display))
+            panel = draw(label, style, outcome, surfaces[i], ranges[i], view, display)
+            apart = panel.figure and display.shared_range and diverged[i] and not all(diverged)
+            panels.append(replace(panel, caption=f"{panel.caption} {APART}") if apart else panel)
     panels += _curves(labels, styles, outcomes)
     panels += [
         _activations(label, style, outcome) for label, style, outcome in zip(labels, styles, outcomes, strict=True)
     ]
-    return panels
+    broken = {label for label, bad in zip(labels, failed, strict=False) if bad}
+    return [
+        replace(panel, pending=FAILED, empty=True)
+        if panel.figure is None and (panel.title.partition(": ")[2] in broken or len(broken) == len(labels))
+        else panel
+        for panel in panels
+    ]
 
 
 def _surface(outcome: Outcome | None, which: Group) -> Surface | None:
@@ -50,12 +65,16 @@ def _surface(outcome: Outcome | None, which: Group) -> Surface | None:
     return outcome.inspection and outcome.inspection.surface
 
 
-def _ranges(surfaces: Sequence[Surface | None], display: Display) -> list[HeightRange]:
-    losses = [surface.loss for surface in surfaces if surface is not None]
-    shared = height_range(losses, display.logarithmic)
-    if display.shared_range:
-        return [shared] * len(surfaces)
-    return [shared if one is None else height_range([one.loss], display.logarithmic) for one in surfaces]
+def _ranges(surfaces: Sequence[Surface | None], diverged: Sequence[bool], display: Display) -> list[HeightRange]:
+    """Return the range of each surface: one for all, but for those that diverged, which would flatten the others."""
+    alike = [one for one, apart in zip(surfaces, diverged, strict=True) if one is not None and not apart]
+    shared = height_range([one.loss for one in alike or surfaces if one is not None], display.logarithmic)
+    return [
+        height_range([one.loss], display.logarithmic)
+        if one is not None and (not display.shared_range or (apart and alike))
+        else shared
+        for one, apart in zip(surfaces, diverged, strict=True)
+    ]
 
 
 def _landscape(
@@ -96,7 +115,7 @@ def _path(
     path = outcome.inspection.path
     if len(path.steps) < 2:
         said = "No path: it diverged before its second snapshot."
-        return Panel(title, Group.PATH, colour=style.colour, pending=said)
+        return Panel(title, Group.PATH, colour=style.colour, pending=said, empty=True)
     panel = contour_panel(
         surface.alphas,
         surface.betas,
@@ -186,5 +205,4 @@ def _waiting(outcome: Outcome | None) -> str:
 
 
 def _captioned(panel: Panel, caption: str) -> Panel:
-    text = " ".join(part for part in (caption, panel.caption) if part)
-    return Panel(**{**vars(panel), "caption": text})
+    return replace(panel, caption=" ".join(part for part in (caption, panel.caption) if part))

@@ -61,7 +61,8 @@ class Playback:
 class Panel:
     """A figure with its place, its title, its words for those who do not see it, and its playback.
 
-    figure: None while it is being computed; `pending` then says what is awaited.
+    figure: None while it is being computed; `pending` then says what is awaited. Where nothing is to come it is `empty`,
+        and `pending` says why: a drawing that stood there goes.
     colour: that of the network which it shows, as a dot before the title.
     caption: a sentence below the figure.
     """
@@ -74,6 +75,7 @@ class Panel:
     colour: str = ""
     caption: str = ""
     pending: str = ""
+    empty: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return what the viewer in the browser reads, its arrays as base64 typed arrays."""
@@ -86,6 +88,7 @@ class Panel:
             "colour": self.colour,
             "caption": self.caption,
             "pending": self.pending,
+            "empty": self.empty,
         }
 
 

@@ -23,6 +23,7 @@ from landscape.links_smoothness import SmoothnessRequest
 from landscape.smoothness import LineTask, Smoothness, SmoothnessTask
 from landscape.training import Run, Training
 from landscape.views import Bare, InspectionTask, MeasuresTask, scan_of
+from pages.components.controls import literal
 
 POLL_SECONDS = 0.5
 AWAIT_SECONDS = 0.45
@@ -159,8 +160,9 @@ def together(tickets: Sequence[Ticket]) -> list[Any]:
 
 def show_progress(tickets: Sequence[Ticket]) -> None:
     """Show how far the jobs are, in a place that keeps its height when they are done, and each failure as a sentence."""
-    for error in {str(ticket.error) for ticket in tickets if ticket.error is not None}:
-        st.error(f"This could not be computed: {error} Change a setting, or press Reset.", icon=":material/error:")
+    for error in {str(ticket.error).rstrip(".") for ticket in tickets if ticket.error is not None}:
+        said = f"This could not be computed: {error}. Change a setting, or press Reset."
+        st.error(literal(said), icon=":material/error:")
     with st.container(height=PROGRESS_HEIGHT, border=False):
         if not all(ticket.done for ticket in tickets):
             st.progress(sum(ticket.fraction for ticket in tickets) / len(tickets))

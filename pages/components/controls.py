@@ -42,6 +42,9 @@ STOPS: dict[str, tuple[float, ...]] = {
 OF_A_PAGE = ("values", "problems", "link", "adopted", "made", "first")
 """What the session's state keeps of each page, apart from the others' while another is shown."""
 
+GROUPS = ("data", "training", "network", "view", "networks", "presets", "run", "files")
+"""What `controls` in a link may name, beside none."""
+
 AS_BASE = "as in the sidebar"
 
 
@@ -66,10 +69,32 @@ def begin(codec: Codec = COMPARISON) -> None:
         state.update(kept or {"made": {}, "first": {}})
     if new:
         values, problems = codec.read(link)
-        adopt(values, problems)
+        adopt(values, (*problems, *_unclear()))
         state["link"] = link
+    elif _moved():
+        state["problems"] = ()  # they were read before
     for problem in state["problems"]:
-        st.warning(problem)
+        st.warning(literal(problem))
+
+
+def literal(text: str) -> str:
+    """Return a text in which nothing is Markdown: what stands in a link is shown as it stands there."""
+    return re.sub(r"([\\`*\[\]<>#|~$]|(?<!\w)_|_(?!\w)|:(?=\w))", r"\\\1", text)
+
+
+def _unclear() -> tuple[str, ...]:
+    """Return a sentence for each parameter of the link that stands there twice, and for groups that there are not."""
+    twice = [name for name in st.query_params if len(st.query_params.get_all(name)) > 1]
+    problems = [f"The link names {name} more than once; the last value is used." for name in twice]
+    unknown = [name for name in _wanted() if name not in (*GROUPS, "none")]
+    if unknown:
+        names = ", ".join(map(repr, unknown))
+        problems.append(f"controls in the link names {names}; it may name {', '.join(GROUPS)}, or none.")
+    return tuple(problems)
+
+
+def _wanted() -> list[str]:
+    return [name for name in st.query_params.get("controls", "").split(",") if name]
 
 
 def _link() -> dict[str, str]:
@@ -89,14 +114,14 @@ def finish() -> Any:
     """
     codec, values = st.session_state["codec"], st.session_state["values"]
     link = codec.write(values)
-    if link != _link():
+    if link != _link() or any(len(st.query_params.get_all(name)) > 1 for name in st.query_params):
         kept = {name: text for name, text in st.query_params.to_dict().items() if name in RESERVED}
         st.query_params.from_dict(link | kept)
     st.session_state["link"] = link
     try:
         return codec.request_of(values)
     except ValueError as error:
-        st.error(f"These settings do not fit together. {_in_words(str(error))}")
+        st.error(f"These settings do not fit together. {literal(_in_words(str(error)))}")
         st.stop()
 
 
@@ -115,8 +140,14 @@ def adopt(values: Values, problems: tuple[str, ...] = ()) -> None:
     state["adoptions"] = state["adopted"] = state.get("adoptions", 0) + 1
     # A new widget only where there is none that shows the value: to make all anew is most of a page's work in the browser.
     for name, value in values.items():
-        if name not in state["made"] or state.get(_key(name), value) != value:
+        if name not in state["made"] or _typed(name) or state.get(_key(name), value) != value:
             state["made"][name] = state["adopted"]
+
+
+def _typed(name: str) -> bool:
+    """Return whether a field's number is typed: its widget may show one that was refused, which nobody here knows."""
+    bounds = st.session_state["codec"].fields[name]
+    return bounds.kind is int and not bounds.logarithmic and _sizes(name) is None
 
 
 def _key(name: str) -> str:
@@ -126,8 +157,8 @@ def _key(name: str) -> str:
 
 def shown(group: str) -> bool:
     """Return whether the link lets this group of controls be seen."""
-    wanted = st.query_params.get("controls")
-    return wanted is None or group in wanted.split(",")
+    wanted = [name for name in _wanted() if name in (*GROUPS, "none")]
+    return not wanted or group in wanted
 
 
 def control(name: str, label: str | None = None, optional: bool = False, names: Sequence[str] = ()) -> None:
@@ -201,6 +232,7 @@ def base_controls() -> None:
                 control(name)
             more = (
                 "kind",
+                "normalized",
                 "initialization",
                 "init_scale",
                 "placement",
@@ -311,7 +343,8 @@ def run_controls(presets: dict[str, tuple[str, Any]], again: Callable[[], None])
 def _folded(title: str, names: tuple[str, ...]) -> None:
     values, defaults = st.session_state["values"], st.session_state["codec"].defaults
     changed = sum(values[name] != defaults[name] for name in names)
-    with st.expander(f"{title} ({changed} changed)" if changed else title):
+    # By its key it stays open when its title changes.
+    with st.expander(f"{title} ({changed} changed)" if changed else title, key=f"folded {title}"):
         for name in names:
             control(name)
 
@@ -335,12 +368,16 @@ def _new_seed() -> None:
 
 def _stops(name: str, first: float | None) -> list[float]:
     bounds = st.session_state["codec"].fields[name]
-    stops = STOPS.get(name) or STOPS.get(name.partition("_")[2])
+    stops = _sizes(name)
     if stops is None:
         decades = [factor * 10.0**power for power in range(-6, 4) for factor in (1, 2, 5)]
         stops = tuple(float(f"{value:.6g}") for value in decades)
     inside = {bounds.kind(value) for value in stops if bounds.low <= value <= bounds.high}
     return sorted(inside | ({first} - {None}))
+
+
+def _sizes(name: str) -> tuple[float, ...] | None:
+    return STOPS.get(name) or STOPS.get(name.partition("_")[2])
 
 
 def _label(value: Any) -> str:

@@ -79,11 +79,13 @@ class Viewer {
   // Begins anew with the next message, also if it is the same.
   fail(error) {
     this.text = undefined;
-    for (const slot of this.slots) {
-      window.Plotly?.purge(slot.plot);
-      slot.drawn = slot.config = slot.linked = undefined;
-    }
+    for (const slot of this.slots) this.clear(slot);
     this.say(`The plots could not be drawn (${error.message}). Reload the page to try again.`);
+  }
+
+  clear(slot) {
+    window.Plotly?.purge(slot.plot);
+    slot.drawn = slot.config = slot.linked = undefined;
   }
 
   say(text) {
@@ -95,7 +97,7 @@ class Viewer {
     const { panels, steps, height, revision, plotly } = JSON.parse(text.slice(text.indexOf("{")));
     this.steps = steps;
     this.layOut(panels, height);
-    this.setSlider(panels.some((panel) => !panel.figure && panel.group === "path"));
+    this.setSlider(panels.some((panel) => !panel.figure && !panel.empty && panel.group === "path"));
     try {
       await loadPlotly(plotly);
     } catch {
@@ -147,6 +149,7 @@ class Viewer {
       slot.caption.textContent = panel.caption;
       slot.pending.textContent = panel.pending;
       slot.stale = !panel.figure;
+      if (panel.empty) this.clear(slot);
       slot.box.classList.toggle("lv-stale", slot.stale);
       slot.plot.setAttribute("aria-label", `${panel.title}. ${panel.alt || panel.pending}`);
     });

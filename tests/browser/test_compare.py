@@ -217,3 +217,43 @@ def channels(visitor, colour):
         "colour => { const probe = document.createElement('i'); probe.style.color = colour; return probe.style.color }"
     )
     return [int(number) for number in re.findall(r"\d+", visitor.page.evaluate(style, colour))[:3]]
+
+
+def test_a_folded_group_stays_open_when_a_control_in_it_is_moved(visitor):
+    one = visitor().open(FLAT)
+    one.page.get_by_text("More about the data").click()
+    noise = one.page.get_by_role("slider", name="Noise")
+    one.after(lambda: noise.press("ArrowRight"))
+    one.page.get_by_text("More about the data (2 changed)").wait_for()
+    assert noise.is_visible()
+    once = parameters(one)["noise"]
+    one.after(lambda: noise.press("ArrowRight"))
+    assert float(parameters(one)["noise"]) > float(once) > 0.2
+
+
+def test_an_old_path_goes_where_there_is_none(visitor):
+    one = visitor().open(FLAT)
+    paths = ".lv-row[data-group=path] .lv-plot:has(.main-svg)"
+    assert one.page.locator(paths).count() == 2
+    one.after(lambda: one.select("Dataset", "wine"))
+    assert "No path: it diverged" in one.page.inner_text(".lv-row[data-group=path]")
+    assert one.page.locator(paths).count() == 1
+
+
+def test_reset_clears_a_number_that_was_refused(visitor):
+    one = visitor().open(FLAT)
+    one.page.get_by_text("More about training").click()
+    seed = one.page.get_by_role("spinbutton", name="Seed")
+    seed.fill("99999999999999999999")
+    seed.press("Enter")
+    one.after(lambda: one.page.get_by_role("button", name="Reset", exact=True).click())
+    assert one.page.get_by_role("spinbutton", name="Seed").input_value() == "3"
+
+
+def test_the_first_page_opens_by_the_name_of_its_file(visitor):
+    one = visitor()
+    one.page.goto(f"{one.address}/compare?{FLAT}&seed=4")
+    one.settled()
+    assert urlsplit(one.page.url).path == "/"
+    assert parameters(one) == dict(parse_qsl(f"{FLAT}&seed=4"))
+    assert one.page.get_by_text("Page not found").count() == 0

@@ -56,6 +56,7 @@ stored averages; then by population statistics, the mean over all training batch
 2015, Algorithm 2).
 Sharpness: top Hessian eigenvalue of the loss that is drawn (the first training examples, as many as the view takes, by
 their own statistics) at the last weights, as is the loss at the centre of a landscape; gradient descent is
-stable below 2 / learning rate. Path off its plane: share of the squared distance from the end of the path that its
+stable below 2 / learning rate. A training at a large rate magnifies rounding: another machine, or another version of
+PyTorch, gives other numbers of the same kind. Path off its plane: share of the squared distance from the end of the path that its
 principal plane does not hold.
 """
