@@ -3,6 +3,7 @@
 A page asks for jobs and draws again when there is news of them; here a page is run again after a wait on its jobs.
 """
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from landscape.experiment import DEFAULT_SEED
 from landscape.links import DEFAULTS, FIELDS, text_of, values_of, write
 from landscape.presets import COMPARE
 from pages.components import compute
+from pages.components.controls import GROUPS
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
@@ -19,7 +21,7 @@ SMALL = {"num_steps": "10", "width": "8", "depth": "2", "resolution": "5", "num_
 RERUNS = 20
 SECONDS = 60
 
-WITHOUT_CONTROL = {"kind", "variants", "seed", "normalization", "normalized"}
+WITHOUT_CONTROL = {"kind", "variants", "seed", "normalization"}
 """Fields that have one value only, a button of their own, or a control for each network."""
 
 CONTROLS = sorted(name for name in FIELDS if name not in WITHOUT_CONTROL and not name.startswith(("v3_", "v4_")))
@@ -203,9 +205,14 @@ def test_what_stands_in_a_link_is_text_and_no_markdown():
 
 def test_groups_of_controls_that_there_are_not_hide_nothing():
     app = opened(**SMALL, controls="bogus")
-    assert "names 'bogus'; it may name data, training" in app.warning[0].value
+    assert "names 'bogus'; it may name data, model, training" in app.warning[0].value
     assert control(app, "learning_rate").value == 0.1
     assert not opened(**SMALL, controls="network").warning
+
+
+def test_the_readme_names_the_groups_of_controls():
+    (said,) = re.findall(r"`\?controls=none` hides(.*?)It goes with", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert set(re.findall(r"`([a-z]+)`", said)) == set(GROUPS)
 
 
 def test_settings_that_do_not_fit_are_explained_and_the_controls_stay():

@@ -42,8 +42,21 @@ STOPS: dict[str, tuple[float, ...]] = {
 OF_A_PAGE = ("values", "problems", "link", "adopted", "made", "first")
 """What the session's state keeps of each page, apart from the others' while another is shown."""
 
-GROUPS = ("data", "training", "network", "view", "networks", "presets", "run", "files")
-"""What `controls` in a link may name, beside none."""
+GROUPS = (
+    "data",
+    "model",
+    "training",
+    "network",
+    "view",
+    "networks",
+    "inequality",
+    "prepare",
+    "more",
+    "presets",
+    "run",
+    "files",
+)
+"""What `controls` in a link may name on one page or another, beside none."""
 
 AS_BASE = "as in the sidebar"
 
