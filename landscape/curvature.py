@@ -218,14 +218,12 @@ def _shifted(
     size = operator.shape[0]
 
     def lanczos(of: LinearOperator, wanted: int, which: str, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
-        # Never twice the same start, which would be as blind again. The few vectors that do nearly everywhere are too
-        # few for eigenvalues that lie dense.
-        draw = partial(random.standard_normal, size)
-        settings = {"which": which, "tol": tolerance, "maxiter": RESTARTS}
+        start = random.standard_normal(size).astype(of.dtype)  # never twice the same, which would be as blind again
+        search = partial(eigsh, of, wanted, which=which, tol=tolerance, v0=start, maxiter=RESTARTS)
         try:
-            return eigsh(of, wanted, v0=draw().astype(of.dtype), ncv=min(size, max(2 * BASIS, 4 * wanted)), **settings)
-        except ArpackNoConvergence:
-            return eigsh(of, wanted, v0=draw().astype(of.dtype), ncv=min(size, max(8 * BASIS, 8 * wanted)), **settings)
+            return search(ncv=min(size, max(2 * BASIS, 4 * wanted)))
+        except ArpackNoConvergence:  # so few vectors do nearly everywhere, but not where eigenvalues lie dense
+            return search(ncv=min(size, max(8 * BASIS, 8 * wanted)))
 
     shift, sign = 2 * abs(lanczos(operator, 1, "LM", 0.1)[0][0]), 1 if top else -1
     tolerance = max(tolerance / 10, 10 * np.finfo(operator.dtype).eps)

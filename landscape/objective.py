@@ -251,7 +251,7 @@ class NetworkObjective(Objective):
         self.state = network.initial_state(1, x) if state is None else state
         self.population = population
         held = network.layout.size * x.element_size()
-        largest = max(size, *(batch.shape[1] for batch in population), 0)
+        largest = max([size, *(batch.shape[1] for batch in population)])
         self.chunk = chunk_size(largest * network.working_size * x.element_size(), x.device, held)
 
     def outputs(self, parameters: Tensor, firsts: Sequence[Tensor] = ()) -> list[tuple[Tensor, Tensor]]:

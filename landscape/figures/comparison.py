@@ -35,7 +35,7 @@ def comparison_panels(
         outcomes: one a network, None before its first step.
         failed: whether something of a network could not be computed, so that what is missing will not come.
     """
-    styles = styles_of(normalizations)
+    styles, failed = styles_of(normalizations), failed or [False] * len(labels)
     panels = []
     for which in (Group.SCENE, Group.PATH):
         surfaces = [_surface(outcome, which) for outcome in outcomes]
@@ -45,18 +45,19 @@ def comparison_panels(
             draw = _landscape if which is Group.SCENE else _path
             panel = draw(label, style, outcome, surfaces[i], ranges[i], view, display)
             apart = panel.figure and display.shared_range and diverged[i] and not all(diverged)
-            panels.append(replace(panel, caption=f"{panel.caption} {APART}") if apart else panel)
-    panels += _curves(labels, styles, outcomes)
+            panel = replace(panel, caption=f"{panel.caption} {APART}") if apart else panel
+            panels.append(_ended(panel, failed[i]))
+    panels += [_ended(panel, all(failed)) for panel in _curves(labels, styles, outcomes)]
     panels += [
-        _activations(label, style, outcome) for label, style, outcome in zip(labels, styles, outcomes, strict=True)
+        _ended(_activations(label, style, outcome), bad)
+        for label, style, outcome, bad in zip(labels, styles, outcomes, failed, strict=True)
     ]
-    broken = {label for label, bad in zip(labels, failed, strict=False) if bad}
-    return [
-        replace(panel, pending=FAILED, empty=True)
-        if panel.figure is None and (panel.title.partition(": ")[2] in broken or len(broken) == len(labels))
-        else panel
-        for panel in panels
-    ]
+    return panels
+
+
+def _ended(panel: Panel, failed: bool) -> Panel:
+    """Return a panel that awaits nothing where it failed."""
+    return replace(panel, pending=FAILED, empty=True) if failed and panel.figure is None else panel
 
 
 def _surface(outcome: Outcome | None, which: Group) -> Surface | None:
