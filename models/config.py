@@ -80,7 +80,9 @@ class NetworkConfig:
         1.0, 0.01, 100.0, "Initialization scale", "Multiplies the initial weights.", logarithmic=True
     )
     normalization: Normalization = choice(Normalization.NONE, "Normalization", "What normalizes the layers.")
-    normalized: Normalized = choice(Normalized.HIDDEN, "Stands on", "The hidden layers, the input, or both.")
+    normalized: Normalized = choice(
+        Normalized.HIDDEN, "Normalization stands on", "The hidden layers, the input, or both."
+    )
     placement: Placement = choice(
         Placement.BEFORE, "Placement", "Before or after the activation function of a hidden layer."
     )
