@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from landscape.data import load
+from landscape.devices import default_device, device_name
 from landscape.objective import examples_of, network_of
 from landscape.passes import forward_passes, snapshots_of
 from landscape.training import Run
@@ -33,7 +34,7 @@ class ActivationHistograms:
 
     layers: their names. steps: (S,). edges: (BINS + 1,), the same for all layers and snapshots.
     density: (S, L, 2, BINS) share of the values in each bin; what lies beyond the ends is counted in the last bins.
-    deviation: (S, L, 2) of the values.
+    deviation: (S, L, 2) of the values. device: where the activations were computed.
     """
 
     layers: tuple[str, ...]
@@ -41,6 +42,7 @@ class ActivationHistograms:
     edges: np.ndarray
     density: np.ndarray
     deviation: np.ndarray
+    device: str = "CPU"
 
 
 def activation_histograms(run: Run) -> ActivationHistograms:
@@ -58,8 +60,8 @@ def activation_histograms(run: Run) -> ActivationHistograms:
     Returns: ActivationHistograms at the S snapshots.
     """
     network, data = network_of(run.experiment), load(run.experiment.data)
-    x, _ = examples_of(data, "train", torch.float32, torch.device("cpu"))
     parameters, state = snapshots_of(run, network, range(len(run.parameters)))
+    x, _ = examples_of(data, "train", parameters.dtype, parameters.device)
     taken: dict[str, dict[str, Tensor]] = {}
 
     def tap(place: str, moment: str, values: Tensor) -> None:
@@ -74,7 +76,7 @@ def activation_histograms(run: Run) -> ActivationHistograms:
     values = torch.stack(
         [torch.stack([taken[place][moment][:, :count] for moment in ("before", "after")]) for place in layers]
     )
-    values = torch.nan_to_num(values).permute(2, 0, 1, 3)  # (S, L, 2, count)
+    values = torch.nan_to_num(values).permute(2, 0, 1, 3).cpu()  # (S, L, 2, count)
     sample = values.flatten()[:: max(1, values.numel() // 100_000)]
     some = values[..., :: max(1, values.numel() // 100_000)].abs().permute(1, 2, 0, 3).flatten(2)
     usual = float(quantiles(some, torch.tensor([0.99])).median())
@@ -86,7 +88,8 @@ def activation_histograms(run: Run) -> ActivationHistograms:
     rows += torch.arange(len(rows))[:, None] * BINS
     counts = torch.bincount(rows.flatten(), minlength=len(rows) * BINS).view(*values.shape[:3], BINS)
     density = counts.numpy() / values.shape[3]
-    return ActivationHistograms(layers, run.steps, np.linspace(low, high, BINS + 1), density, values.std(3).numpy())
+    edges, deviation = np.linspace(low, high, BINS + 1), values.std(3).numpy()
+    return ActivationHistograms(layers, run.steps, edges, density, deviation, device_name(parameters.device))
 
 
 PERCENTILES = (15, 50, 85)
@@ -104,7 +107,8 @@ class LayerInputs:
     percentiles: (S, L, 3) the 15th, 50th and 85th of one unit's values over the examples (and locations), or of all
     units' where no unit is given.
     saturated: (S, L) the share of values where the activation function is flat: its slope less than a tenth of the
-    greatest. For ReLU the share of zeros. dead: (S, L) the share of units that are so for every example.
+    greatest. For ReLU the share of zeros. dead: (S, L) the share of units that are so for every example. device: where
+    they were computed.
     """
 
     layers: tuple[str, ...]
@@ -112,6 +116,7 @@ class LayerInputs:
     percentiles: np.ndarray
     saturated: np.ndarray
     dead: np.ndarray
+    device: str = "CPU"
 
 
 def layer_inputs(run: Run, unit: int | None = None, examples: int = 256) -> LayerInputs:
@@ -133,8 +138,9 @@ def layer_inputs(run: Run, unit: int | None = None, examples: int = 256) -> Laye
     width = run.experiment.network.width
     if unit is not None and not 0 <= unit < width:
         raise ValueError(f"unit must be from 0 to {width - 1}, those that a layer has, not {unit}")
-    levels, activation = torch.tensor(PERCENTILES) / 100, run.experiment.network.activation
-    greatest = slope(torch.linspace(-4, 4, 801), activation).max()
+    device, activation = default_device(), run.experiment.network.activation
+    levels = (torch.tensor(PERCENTILES) / 100).to(device)
+    greatest = float(slope(torch.linspace(-4, 4, 801), activation).max())
     percentiles, saturated, dead, layers = [], [], [], ()
     for seen in forward_passes(run, examples):
         layers = tuple(seen.inputs)
@@ -144,7 +150,8 @@ def layer_inputs(run: Run, unit: int | None = None, examples: int = 256) -> Laye
         percentiles.append(torch.stack([quantiles(own.flatten(1), levels) for own in chosen], dim=1))
         saturated.append(torch.stack([own.float().mean((1, 2)) for own in flat], dim=1))
         dead.append(torch.stack([own.all(1).float().mean(1) for own in flat], dim=1))
-    return LayerInputs(layers, run.steps, *(torch.cat(parts).numpy() for parts in (percentiles, saturated, dead)))
+    found = (torch.cat(parts).cpu().numpy() for parts in (percentiles, saturated, dead))
+    return LayerInputs(layers, run.steps, *found, device_name(device))
 
 
 def quantiles(values: Tensor, levels: Tensor) -> Tensor:

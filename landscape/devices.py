@@ -23,7 +23,7 @@ def default_device() -> torch.device:
 
 def device_name(device: torch.device) -> str:
     """Return what people call the device, for a result's caption."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type.upper()
 
 
 @cache

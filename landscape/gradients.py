@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from landscape.devices import default_device, device_name
 from landscape.objective import losses_of, network_of
 from landscape.passes import forward_pass, forward_passes, stack_size
 from landscape.training import Run
@@ -28,13 +29,14 @@ class GradientNorms:
     """How large the gradient of the loss is at each layer. S snapshots, L layers, the output last.
 
     activations: (S, L) |dL / dh_i|, by the output h_i of layer i for all examples; the last is that by the network's
-    output. weights: (S, L) |dL / dW_i|.
+    output. weights: (S, L) |dL / dW_i|. device: where they were computed.
     """
 
     layers: tuple[str, ...]
     steps: np.ndarray
     activations: np.ndarray
     weights: np.ndarray
+    device: str = "CPU"
 
 
 def gradient_norms(run: Run, examples: int = EXAMPLES) -> GradientNorms:
@@ -64,7 +66,8 @@ def gradient_norms(run: Run, examples: int = EXAMPLES) -> GradientNorms:
         norms = [g.flatten(1).norm(dim=1) for g in torch.autograd.grad(losses.sum(), wanted)]
         activations.append(torch.stack(norms[: len(layers)], dim=1))
         weights.append(torch.stack(norms[len(layers) :], dim=1))
-    return GradientNorms(layers, run.steps, torch.cat(activations).numpy(), torch.cat(weights).numpy())
+    found = (torch.cat(norms).cpu().numpy() for norms in (activations, weights))
+    return GradientNorms(layers, run.steps, *found, device_name(default_device()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +75,13 @@ class LayerJacobians:
     """Singular values of the layers' Jacobians at one snapshot. L layers, the output last; J examples.
 
     step: of the snapshot. values: for each layer (J, R), from the greatest down; R is the lesser of its inputs and
-    outputs.
+    outputs. device: where they were computed.
     """
 
     layers: tuple[str, ...]
     step: int
     values: tuple[np.ndarray, ...]
+    device: str = "CPU"
 
 
 def layer_jacobians(run: Run, snapshot: int = -1, count: int = 4, examples: int = EXAMPLES) -> LayerJacobians:
@@ -125,7 +129,7 @@ def layer_jacobians(run: Run, snapshot: int = -1, count: int = 4, examples: int 
     rows: dict[str, list[Tensor]] = {}
     for first in range(0, units, per):
         # Each member of the stack is the same network, differentiated by another unit of every layer's output.
-        chosen = torch.arange(first, min(first + per, units))
+        chosen = torch.arange(first, min(first + per, units), device=alone.x.device)
         seen = forward_pass(run, network, [snapshot] * len(chosen), examples)
         outputs, befores = (*seen.hidden.values(), seen.outputs), (seen.x, *seen.hidden.values())
         for (layer, size), h, before in zip(layers.items(), outputs, befores, strict=True):
@@ -135,9 +139,9 @@ def layer_jacobians(run: Run, snapshot: int = -1, count: int = 4, examples: int 
             found = []
             for example in range(count):
                 towards = torch.zeros_like(h).flatten(2)
-                towards[torch.arange(len(asked)), example, asked] = 1
+                towards[torch.arange(len(asked), device=asked.device), example, asked] = 1
                 (by_all,) = torch.autograd.grad(h, before, towards.view(h.shape), retain_graph=True)
                 found.append(by_all[: len(asked), example].flatten(1))
             rows.setdefault(layer, []).append(torch.stack(found))
-    values = tuple(torch.linalg.svdvals(torch.cat(parts, dim=1)).numpy() for parts in rows.values())
-    return LayerJacobians(tuple(rows), int(run.steps[snapshot]), values)
+    values = tuple(torch.linalg.svdvals(torch.cat(parts, dim=1)).cpu().numpy() for parts in rows.values())
+    return LayerJacobians(tuple(rows), int(run.steps[snapshot]), values, device_name(alone.x.device))

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from landscape.data import load
+from landscape.devices import default_device
 from landscape.objective import examples_of, network_of
 from landscape.training import Run
 from models.config import Kind, Placement
@@ -52,8 +53,8 @@ def forward_pass(run: Run, network: Network, snapshots: Sequence[int], examples:
         )
     if examples < 1:
         raise ValueError(f"examples must be at least 1, not {examples}: without any nothing goes through a layer")
-    x, y = examples_of(load(run.experiment.data), "train", torch.float32, torch.device("cpu"))
     parameters, state = snapshots_of(run, network, snapshots)
+    x, y = examples_of(load(run.experiment.data), "train", parameters.dtype, parameters.device)
     parts = {name: part.detach().requires_grad_() for name, part in network.layout.split(parameters).items()}
     watched = copy.copy(network)
     inputs: dict[str, Tensor] = {}
@@ -92,7 +93,10 @@ def stack_size(network: Network, examples: int) -> int:
 
 
 def snapshots_of(run: Run, network: Network, snapshots: Sequence[int]) -> tuple[Tensor, NetworkState]:
-    """Return the parameters (E, P) of E snapshots of a run, in single precision, and what they remembered."""
-    rows = list(snapshots)
-    parameters, states = (torch.as_tensor(of[rows]).float() for of in (run.parameters, run.states))
+    """Return the parameters (E, P) of E snapshots of a run, and what they remembered.
+
+    In single precision, on a GPU where there is one.
+    """
+    rows, device = list(snapshots), default_device()
+    parameters, states = (torch.as_tensor(of[rows]).to(device, torch.float32) for of in (run.parameters, run.states))
     return parameters, network.unflatten_state(states)

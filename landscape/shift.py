@@ -16,7 +16,7 @@ from torch import Tensor
 from landscape.data import load
 from landscape.devices import device_name
 from landscape.experiment import Experiment
-from landscape.objective import Objective, accuracies_of, network_of
+from landscape.objective import Objective, accuracies_of, examples_of, network_of
 from landscape.passes import snapshots_of
 from landscape.steps import AlongTraining, StepObjective
 from landscape.training import Run
@@ -78,10 +78,10 @@ def internal_covariate_shift(
         for layer, row in zip(some.tolist(), gradients, strict=True):
             shifted[layer] = row[own[layer]].clone()
     measures = [
-        (torch.linalg.vector_norm(g - other), _cosine(g, other), torch.linalg.vector_norm(g))
+        [float(one) for one in (torch.linalg.vector_norm(g - other), _cosine(g, other), torch.linalg.vector_norm(g))]
         for g, other in zip((gradient[part] for part in own), shifted, strict=True)
     ]
-    found = torch.tensor(measures, dtype=torch.float64).T.numpy()
+    found = np.array(measures).T
     return LayerShift(layers, *found, device=device_name(objective.device))
 
 
@@ -174,7 +174,7 @@ class DomainShift:
 
     layers: the places of the normalizations. before, after: (L,) symmetric divergence of what enters them, without and
     with AdaBN. source_accuracy: on the test data as it is. accuracy_before, accuracy_after: on the same in the other
-    domain, by the statistics of training and by those of the domain.
+    domain, by the statistics of training and by those of the domain. device: where they were computed.
 
     Source: Li et al. 2016, arXiv 1603.04779.
     """
@@ -185,6 +185,7 @@ class DomainShift:
     source_accuracy: float
     accuracy_before: float
     accuracy_after: float
+    device: str = "CPU"
 
 
 def gaussian_divergence(a: Tensor, b: Tensor) -> Tensor:
@@ -256,8 +257,9 @@ def domain_shift(run: Run, domain: Domain) -> DomainShift:
     """
     network, data = network_of(run.experiment), load(run.experiment.data)
     parameters, stored = snapshots_of(run, network, [-1])
+    here, targets = examples_of(data, "test", parameters.dtype, parameters.device)
     deviation = float(data.train_x.std())
-    train, test = (domain.apply(x, deviation, seed) for seed, x in enumerate((data.train_x, data.test_x)))
+    train, test = (domain.apply(x, deviation, seed).to(here) for seed, x in enumerate((data.train_x, data.test_x)))
     adapted = adapted_state(network, parameters, train)
 
     def look(x: Tensor, state: NetworkState) -> tuple[dict[str, Tensor], float]:
@@ -269,13 +271,14 @@ def domain_shift(run: Run, domain: Domain) -> DomainShift:
 
         with torch.no_grad():
             outputs, _ = network.forward(parameters, state, x[None], Context(statistics="stored", tap=tap))
-            return entering, float(accuracies_of(outputs, data.test_y[None]))
+            return entering, float(accuracies_of(outputs, targets[None]))
 
-    source, source_accuracy = look(data.test_x, stored)
+    source, source_accuracy = look(here, stored)
     plain, accuracy_before = look(test, stored)
     mended, accuracy_after = look(test, adapted)
     before, after = (
         np.array([float(gaussian_divergence(source[place], other[place]).mean()) for place in source])
         for other in (plain, mended)
     )
-    return DomainShift(tuple(source), before, after, source_accuracy, accuracy_before, accuracy_after)
+    accuracies = source_accuracy, accuracy_before, accuracy_after
+    return DomainShift(tuple(source), before, after, *accuracies, device_name(here.device))
