@@ -18,6 +18,9 @@ GAP = 0.1
 ALIKE = 3.0
 """Surfaces whose heights differ by less than this factor are called alike."""
 
+LONG = 8
+"""A wait of so many seconds is told of."""
+
 SHALLOW = 4
 """Up to so many layers a landscape without normalization is hardly rougher (PHENOMENA's measured settings have 8)."""
 
@@ -65,6 +68,17 @@ def number(value: float) -> str:
         return "infinite"
     rounded = float(f"{value:.3g}")
     return f"{rounded:.0f}" if 1e3 <= abs(rounded) < 1e6 else f"{value:.3g}"
+
+
+def time_left(seconds: float | None) -> str:
+    """Return how long a wait will still take, in words; nothing where that is short or not known.
+
+    >>> time_left(42.0), time_left(170.0), time_left(3.0), time_left(None)
+    ('about 40 seconds more', 'about 3 minutes more', '', '')
+    """
+    if seconds is None or seconds < LONG:
+        return ""
+    return f"about {f'{5 * round(seconds / 5)} seconds' if seconds < 100 else f'{round(seconds / 60)} minutes'} more"
 
 
 def table(outcomes: Sequence[Outcome]) -> list[Row]:

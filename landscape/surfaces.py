@@ -131,6 +131,7 @@ class SurfaceScan:
     with_accuracy: bool = False
     done: int = 0
     spent: float = 0.0
+    shown: Surface | None = None
     loss: np.ndarray = field(init=False)
     accuracy: np.ndarray | None = field(init=False)
     order: np.ndarray = field(init=False)
@@ -186,12 +187,15 @@ class SurfaceScan:
         self.spent += time.perf_counter() - begin
 
     def partial(self) -> Surface | None:
-        """Return the coarse surface once it is there, unless the fine one comes before an eye could take it in."""
+        """Return the coarse surface once it is there, unless the fine one comes before an eye could take it in.
+
+        What was returned once is returned until the end: it is not to be drawn anew, nor to vanish.
+        """
         remaining = self.spent * (len(self.order) / max(self.done, 1) - 1)
-        if self.done < self.num_coarse or self.num_coarse == len(self.order) or remaining < GLANCE:
-            return None
-        rows, columns = nested(len(self.betas)), nested(len(self.alphas))
-        return self._surface(rows, columns)
+        there = self.num_coarse <= self.done and self.num_coarse < len(self.order)
+        if self.shown is None and there and remaining >= GLANCE:
+            self.shown = self._surface(nested(len(self.betas)), nested(len(self.alphas)))
+        return self.shown
 
     def result(self) -> Surface:
         """Return the surface.

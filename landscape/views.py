@@ -136,6 +136,8 @@ class Bare:
     """The computation of another task, whose results are kept bare: many pages that are open hold many of them."""
 
     task: Task
+    seen: Any = None
+    shown: Any = None
 
     @property
     def finished(self) -> bool:
@@ -150,9 +152,11 @@ class Bare:
         self.task.advance(seconds)
 
     def partial(self) -> Any | None:
-        """Return what can be drawn already."""
+        """Return what can be drawn already, the very same as long as the other task does."""
         found = self.task.partial()
-        return found and found.bare()
+        if found is not self.seen:
+            self.seen, self.shown = found, found and found.bare()
+        return self.shown
 
     def result(self) -> Any:
         """Return the result."""
@@ -168,6 +172,7 @@ class InspectionTask:
     path: Path | None = None
     histograms: ActivationHistograms | None = None
     scan: SurfaceScan | None = None
+    shown: Inspection | None = None
 
     @property
     def finished(self) -> bool:
@@ -189,7 +194,9 @@ class InspectionTask:
     def partial(self) -> Inspection | None:
         """Return the inspection with a coarse surface once that is there."""
         surface = self.scan and self.scan.partial()
-        return surface and Inspection(self.path, surface, self.histograms)
+        if surface is not None and self.shown is None:
+            self.shown = Inspection(self.path, surface, self.histograms)
+        return self.shown
 
     def result(self) -> Inspection:
         """Return the inspection."""

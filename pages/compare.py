@@ -5,7 +5,7 @@ from dataclasses import astuple, fields
 
 import streamlit as st
 
-from landscape.captions import Outcome, Row, notice, table
+from landscape.captions import Outcome, Row, notice, table, time_left
 from landscape.figures.comparison import comparison_panels
 from landscape.figures.panel import Panel
 from landscape.links import Request
@@ -49,7 +49,12 @@ def draw(request: Request, networks: tuple[compute.NetworkTickets, ...]) -> None
     known = [outcome for outcome in outcomes if outcome and outcome.finished]
     tickets = [ticket for network in networks for ticket in network.all]
     compute.show_progress(tickets)
-    found = notice(known, request.view) if len(known) == len(outcomes) else "The networks are being trained…"
+    if len(known) < len(outcomes):
+        left = compute.seconds_left([network.training or network.run for network in networks], ("training", request))
+        found = text.TRAINING.format(f": {time_left(left)}. {text.FASTER_TRAINING}" if time_left(left) else "…")
+    else:
+        left = compute.seconds_left([ticket for network in networks for ticket in network.drawn], ("drawing", request))
+        found = notice(known, request.view) + (text.DRAWING.format(time_left(left)) if time_left(left) else "")
     st.info(f"**What to notice.** {found}", icon=":material/visibility:")
     sources = [
         part for one in outcomes if one for part in (one.label, one.run, one.surface, one.inspection, one.finished)

@@ -5,6 +5,7 @@ A page asks for jobs and draws again when there is news of them; here a page is 
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -253,3 +254,13 @@ def test_a_link_hides_controls(groups, there, gone):
     assert keys >= set(there)
     assert not keys & set(gone)
     assert link_of(app) == SMALL | {"controls": groups}
+
+
+def test_the_time_left_follows_the_pace_since_the_request(monkeypatch):
+    jobs, clock, held = [SimpleNamespace(fraction=0.2), SimpleNamespace(fraction=0.0)], [100.0], {}
+    monkeypatch.setattr(compute, "_held", lambda: held)
+    monkeypatch.setattr(compute, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    assert compute.seconds_left(jobs, ("jobs",)) is None  # nothing is done since
+    clock[0], jobs[0].fraction = 105.0, 0.7
+    assert compute.seconds_left(jobs, ("jobs",)) == pytest.approx(13)  # 0.5 of 2 took 5 s, 1.3 are to do
+    assert compute.seconds_left(jobs, ("other jobs",)) is None

@@ -96,6 +96,18 @@ def test_a_scan_is_the_same_whatever_its_order_and_shows_a_coarse_grid_first(sha
     np.testing.assert_allclose(scan.result().loss, whole.loss, rtol=ROUNDING)
 
 
+def test_what_a_scan_has_shown_it_shows_until_the_end():
+    scan = SurfaceScan(quadratic(5), plane_in(5), axis(1, 9), axis(1, 9))
+    while scan.done < scan.num_coarse:
+        scan.advance(0.0)
+    assert scan.partial() is None  # the fine one comes at once
+    scan.spent = 1000.0
+    shown = scan.partial()
+    scan.spent = 0.0
+    assert shown is not None
+    assert scan.partial() is shown
+
+
 class Overflowing(Objective):
     """exp(w1 + w2) in float32, which is infinite from 89 on; not a number where w1 is negative enough."""
 

@@ -43,6 +43,17 @@ def test_a_view_asks_for_its_objective_plane_and_grid(statistics):
     assert float(objective_of(RUN, view)(torch.as_tensor(RUN.parameters[-1:]))[0]) == pytest.approx(surface.centre)
 
 
+def test_what_was_drawn_coarse_is_not_drawn_anew_with_each_chunk(monkeypatch):
+    monkeypatch.setattr("landscape.surfaces.GLANCE", 0)
+    task, shown = Bare(InspectionTask(RUN, View(num_examples=90))), []
+    while not task.finished:
+        task.advance(0.0)
+        shown.append(task.partial())
+    seen = {id(one) for one in shown if one is not None}
+    assert len(seen) == 1
+    assert shown[-1] is not None
+
+
 def test_what_is_bare_says_the_same_but_for_its_vectors():
     view = View(resolution=3, num_examples=90)
     task = InspectionTask(RUN, view)

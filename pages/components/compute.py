@@ -60,7 +60,12 @@ class NetworkTickets:
     @property
     def pictures(self) -> tuple[Ticket, ...]:
         """Those that all pictures wait for."""
-        return self.run, self.surface, self.inspection
+        return self.run, *self.drawn
+
+    @property
+    def drawn(self) -> tuple[Ticket, ...]:
+        """Those of landscapes, which come after the training."""
+        return self.surface, self.inspection
 
     @property
     def all(self) -> tuple[Ticket, ...]:
@@ -135,7 +140,8 @@ def compute_here() -> None:
 def forget() -> None:
     """Let go of the results that this session shows, so that asking again computes them anew."""
     held = _held()
-    held.pop("panels", None)
+    for name in ("panels", "begun"):
+        held.pop(name, None)
     for ticket in held.pop("tickets", []):
         default_dispatcher().store.drop(ticket.key)
         ticket.release()
@@ -166,6 +172,16 @@ def show_progress(tickets: Sequence[Ticket]) -> None:
     with st.container(height=PROGRESS_HEIGHT, border=False):
         if not all(ticket.done for ticket in tickets):
             st.progress(sum(ticket.fraction for ticket in tickets) / len(tickets))
+
+
+def seconds_left(tickets: Sequence[Ticket], what: tuple[object, ...]) -> float | None:
+    """Return how long these jobs will still take, at their pace since this was first asked; None before it is known.
+
+    what: tells them from the jobs that it was asked of before.
+    """
+    done, now = sum(ticket.fraction for ticket in tickets), time.monotonic()
+    begun, first = kept("begun", what, lambda: (now, done))
+    return (now - begun) * (len(tickets) - done) / (done - first) if done > first else None
 
 
 def kept(name: str, sources: tuple[object, ...], make: Callable[[], Any]) -> Any:
