@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from models.config import Kind, NetworkConfig, Normalized
-from models.fields import bounds_of, choice, number, switch, validate
+from models.fields import Misfit, bounds_of, choice, number, switch, validate
 
 
 class Dataset(StrEnum):
@@ -200,20 +200,23 @@ class Experiment:
         validate(self)
         layer = self.network.layer()
         if self.training.batch_size < self.network.least_batch:
-            raise ValueError(
+            raise Misfit(
                 f"TrainingConfig.batch_size must be at least 2 with {layer.label} on dense layers or on the input, not "
                 "1: one example has no variance, each output would be the shift. Choose a larger batch, or a "
-                "normalization over one example, such as layer."
+                "normalization over one example, such as layer.",
+                batch_size=TrainingConfig.batch_size,
             )
         if self.network.kind is not Kind.MLP and self.data.dataset is not Dataset.DIGITS:
-            raise ValueError(
+            raise Misfit(
                 f"NetworkConfig.kind must be mlp on {self.data.dataset}, not {self.network.kind}: its examples are no "
-                "images, which have locations and rows to go through. Choose mlp, or the digits."
+                "images, which have locations and rows to go through. Choose mlp, or the digits.",
+                kind=Kind.MLP,
             )
         if self.training.loss is LossFunction.CROSS_ENTROPY and not self.data.dataset.has_classes:
-            raise ValueError(
+            raise Misfit(
                 f"TrainingConfig.loss must be squared on {self.data.dataset}, not cross-entropy: its targets are "
-                "numbers, not classes. Choose squared."
+                "numbers, not classes. Choose squared.",
+                loss=LossFunction.SQUARED,
             )
         standardized = self.data.preprocessing in (Preprocessing.STANDARDIZE, Preprocessing.WHITEN)
         scaled_by_dataset = (
@@ -222,10 +225,11 @@ class Experiment:
             and self.data.preprocessing is Preprocessing.NONE
         )
         if layer.needs_standardized_input and not (standardized or scaled_by_dataset):
-            raise ValueError(
+            raise Misfit(
                 f"DataConfig.preprocessing must be standardize or whiten with {layer.label}, not "
                 f"{self.data.preprocessing}: its constants suppose inputs of mean 0 and deviation 1. Choose "
-                "standardize, or the digits with an input scale of 1, which come standardized as a whole."
+                "standardize, or the digits with an input scale of 1, which come standardized as a whole.",
+                preprocessing=Preprocessing.STANDARDIZE,
             )
 
     def replace(self, **changes: Any) -> Experiment:

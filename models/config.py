@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from models.activations import Activation
-from models.fields import choice, number, switch, validate
+from models.fields import Misfit, choice, number, switch, validate
 from models.normalization import LAYERS, Layer, Normalization
 
 
@@ -102,14 +102,16 @@ class NetworkConfig:
         if self.normalized is not Normalized.HIDDEN:
             layer.check(None, spatial=False)
         if self.normalized is not Normalized.HIDDEN and layer.on_weights:
-            raise ValueError(
+            raise Misfit(
                 f"NetworkConfig.normalized must be hidden with normalization {self.normalization}, not "
-                f"{self.normalized}: it acts on weights, and the input has none. Choose hidden."
+                f"{self.normalized}: it acts on weights, and the input has none. Choose hidden.",
+                normalized=Normalized.HIDDEN,
             )
         if self.placement is Placement.AFTER and layer.on_weights:
-            raise ValueError(
+            raise Misfit(
                 f"NetworkConfig.placement must be before with normalization {self.normalization}, not after: it acts "
-                "on the weights, which stand before the activation function. Choose before."
+                "on the weights, which stand before the activation function. Choose before.",
+                placement=Placement.BEFORE,
             )
 
     @property

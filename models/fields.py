@@ -8,6 +8,14 @@ from enum import StrEnum
 from typing import Any
 
 
+class Misfit(ValueError):
+    """Fields that are fine one by one do not fit together. remedy: a field by name, with a value that fits the others."""
+
+    def __init__(self, message: str, **remedy: Any) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
 @dataclass(frozen=True)
 class Bounds:
     """What a field may hold and how people call it.

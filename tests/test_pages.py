@@ -111,6 +111,26 @@ def test_a_control_moves_and_its_link_brings_it_back(name):
     assert control(opened(**link), name).value == after
 
 
+@pytest.mark.parametrize(
+    ("link", "remedy"),
+    [
+        ({"dataset": "linear-map"}, "Loss: squared"),
+        ({"dataset": "wine", "kind": "cnn"}, "Network: multilayer perceptron"),
+        ({"v2_batch_size": "1"}, "Batch size: 64"),
+        ({"v2_normalization": "weight", "v2_normalized": "both"}, "Normalization stands on: hidden"),
+        ({"v2_normalization": "weight", "placement": "after"}, "Placement: before"),
+        ({"dataset": "wine", "v2_normalization": "propagation"}, "Preprocessing: standardize"),
+    ],
+)
+def test_what_does_not_fit_is_mended_with_one_click(link, remedy):
+    app = opened(**SMALL | link)
+    assert "do not fit together" in app.error[0].value
+    button(app, remedy).click()
+    finished(app.run())
+    assert not app.error
+    assert "What to notice" in app.info[0].value
+
+
 @pytest.mark.parametrize("name", COMPARE)
 def test_a_preset_draws_what_its_link_draws(name):
     app = opened(**SMALL)

@@ -135,6 +135,11 @@ def finish() -> Any:
         return codec.request_of(values)
     except ValueError as error:
         st.error(f"These settings do not fit together. {literal(_in_words(str(error)))}")
+        for name, value in getattr(error, "remedy", {}).items():
+            # For all networks: what one has of its own may be what does not fit.
+            own = {f"v{i}_{name}": None for i in range(1, MAX_VARIANTS + 1) if f"v{i}_{name}" in values}
+            told = f"{codec.fields[name].label}: {_label(value)}"
+            st.button(told, on_click=adopt, args=(values | own | {name: value},), icon=":material/build:")
         st.stop()
 
 
