@@ -29,7 +29,7 @@ SHALLOW = 4
 class Outcome:
     """What is known of one network of a comparison; the later parts may still be missing.
 
-    finished: whether the run is whole.
+    finished: whether the run is whole. ended: whether what is missing will not come.
     """
 
     label: str
@@ -38,6 +38,12 @@ class Outcome:
     surface: Surface | None = None
     inspection: Inspection | None = None
     measures: Measures | None = None
+    ended: bool = False
+
+    @property
+    def blank(self) -> str:
+        """What stands for a number that is missing."""
+        return "not computed" if self.ended else "…"
 
 
 @dataclass(frozen=True)
@@ -88,28 +94,29 @@ def table(outcomes: Sequence[Outcome]) -> list[Row]:
     """
     rows = []
     for outcome in outcomes:
-        run, inspection, measures = outcome.run, outcome.inspection, outcome.measures
+        run, measures = outcome.run, outcome.measures
         rows.append(
             Row(
                 network=outcome.label,
                 training_loss=number(run.train_loss),
                 training_accuracy=f"{run.train_accuracy:.3f}",
                 test_accuracy=f"{run.test_accuracy[-1]:.3f}",
-                population_accuracy="…" if measures is None else f"{measures.population_accuracy:.3f}",
+                population_accuracy=outcome.blank if measures is None else f"{measures.population_accuracy:.3f}",
                 learned=_learned(run, measures),
-                sharpness="…" if measures is None else number(measures.sharpness),
+                sharpness=outcome.blank if measures is None else number(measures.sharpness),
                 stable_below=number(2 / run.experiment.training.learning_rate),
-                explained_variance=_of_path(inspection, lambda path: float(path.plane.explained_variance.sum())),
-                off_plane=_of_path(inspection, lambda path: path.off_plane),
+                explained_variance=_of_path(outcome, lambda path: float(path.plane.explained_variance.sum())),
+                off_plane=_of_path(outcome, lambda path: path.off_plane),
             )
         )
     return rows
 
 
-def _of_path(inspection: Inspection | None, share: Callable[[Path], float]) -> str:
-    if inspection is None:
-        return "…"
-    return f"{share(inspection.path):.0%}" if len(inspection.path.steps) > 1 else "no path"
+def _of_path(outcome: Outcome, share: Callable[[Path], float]) -> str:
+    if outcome.inspection is None:
+        return outcome.blank
+    path = outcome.inspection.path
+    return f"{share(path):.0%}" if len(path.steps) > 1 else "no path"
 
 
 def _learned(run: Run, measures: Measures | None) -> str:

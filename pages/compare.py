@@ -7,7 +7,7 @@ import streamlit as st
 
 from landscape.captions import Outcome, Row, notice, table, time_left
 from landscape.figures.comparison import comparison_panels
-from landscape.figures.panel import Panel
+from landscape.figures.panel import Group, Panel
 from landscape.links import Request
 from landscape.presets import COMPARE
 from pages.components import compute, controls
@@ -21,14 +21,25 @@ def outcomes_of(request: Request, networks: tuple[compute.NetworkTickets, ...]) 
     surfaces = compute.together([tickets.surface for tickets in networks])
     inspections = compute.together([tickets.inspection for tickets in networks])
     return [
-        run and Outcome(label, run, tickets.run.done, surface, inspection, tickets.measures.result)
+        run and Outcome(label, run, tickets.run.done, surface, inspection, tickets.measures.result, tickets.ended)
         for label, tickets, run, surface, inspection in zip(
             request.comparison.labels(), networks, runs, surfaces, inspections, strict=True
         )
     ]
 
 
-def panels_of(request: Request, outcomes: list[Outcome | None], failed: tuple[bool, ...]) -> list[Panel]:
+def failed_of(network: compute.NetworkTickets) -> frozenset[Group]:
+    """Return the rows of pictures of which a network's could not be computed."""
+    sources = {
+        Group.SCENE: network.surface,
+        Group.PATH: network.inspection,
+        Group.CURVE: network.run,
+        Group.ACTIVATION: network.inspection,
+    }
+    return frozenset(group for group, ticket in sources.items() if ticket.error is not None)
+
+
+def panels_of(request: Request, outcomes: list[Outcome | None], failed: tuple[frozenset[Group], ...]) -> list[Panel]:
     """Return the panels of what is known."""
     comparison = request.comparison
     normalizations = [experiment.network.normalization for experiment in comparison.experiments()]
@@ -42,6 +53,18 @@ def in_markdown(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def told(request: Request, networks: tuple[compute.NetworkTickets, ...], outcomes: list[Outcome | None]) -> str:
+    """Return what is to be noticed of the networks once they are trained, and how long what is awaited will take."""
+    known = [outcome for outcome in outcomes if outcome and outcome.finished]
+    if len(known) < sum(network.run.error is None for network in networks):
+        trainings = [network.training or network.run for network in networks]
+        left = time_left(compute.seconds_left(trainings, ("training", request)))
+        return text.TRAINING.format(f": {left}. {text.FASTER_TRAINING}" if left else "…")
+    pending = [ticket for network in networks for ticket in network.drawn]
+    left = time_left(compute.seconds_left(pending, ("drawing", request)))
+    return notice(known, request.view) + (text.DRAWING.format(left) if left else "")
+
+
 def draw(request: Request, networks: tuple[compute.NetworkTickets, ...]) -> None:
     """Draw all that is known now."""
     drawn = all(ticket.done for network in networks for ticket in network.pictures)
@@ -49,17 +72,12 @@ def draw(request: Request, networks: tuple[compute.NetworkTickets, ...]) -> None
     known = [outcome for outcome in outcomes if outcome and outcome.finished]
     tickets = [ticket for network in networks for ticket in network.all]
     compute.show_progress(tickets)
-    if len(known) < len(outcomes):
-        left = compute.seconds_left([network.training or network.run for network in networks], ("training", request))
-        found = text.TRAINING.format(f": {time_left(left)}. {text.FASTER_TRAINING}" if time_left(left) else "…")
-    else:
-        left = compute.seconds_left([ticket for network in networks for ticket in network.drawn], ("drawing", request))
-        found = notice(known, request.view) + (text.DRAWING.format(time_left(left)) if time_left(left) else "")
-    st.info(f"**What to notice.** {found}", icon=":material/visibility:")
+    if said := told(request, networks, outcomes):
+        st.info(f"**What to notice.** {said}", icon=":material/visibility:")
     sources = [
         part for one in outcomes if one for part in (one.label, one.run, one.surface, one.inspection, one.finished)
     ]
-    failed = tuple(any(ticket.error is not None for ticket in network.pictures) for network in networks)
+    failed = tuple(map(failed_of, networks))
     panels = compute.kept("panels", (request, failed, *sources), lambda: panels_of(request, outcomes, failed))
     steps = max((outcome.run.steps.tolist() for outcome in outcomes if outcome), key=len, default=[])
     viewer(panels, steps, revision=f"{'done' if drawn else 'pending'} {compute.digest(request)}")

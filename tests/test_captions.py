@@ -76,6 +76,7 @@ def test_the_table_holds_the_numbers_of_the_results():
     assert "0.12" in second.learned
     assert second.learned.startswith("no")
     assert second.sharpness == second.explained_variance == second.off_plane == "…"
+    assert table([Outcome("two", IDLE, ended=True)])[0].sharpness == "not computed"
     assert "step 7" in third.learned
     assert third.training_loss == "infinite"
     assert third.stable_below == "1"

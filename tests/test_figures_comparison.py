@@ -52,11 +52,21 @@ def test_a_network_that_diverged_does_not_flatten_the_others():
     assert not any("its own" in panel.caption for panel in both)
 
 
-@pytest.mark.parametrize(("failed", "missing"), [((True, False), ["a"]), ((True, True), ["a", "b"]), ((), [])])
+ALL = frozenset(Group)
+
+
+@pytest.mark.parametrize(
+    ("failed", "missing"),
+    [
+        ((ALL, frozenset()), {("a", "scene"), ("a", "path"), ("a", "activation")}),
+        ((frozenset(), frozenset({Group.SCENE})), {("b", "scene")}),
+        ((), set()),
+    ],
+)
 def test_what_will_not_come_is_told_and_not_awaited(failed, missing):
     labels = ["a", "b"]
     panels = comparison_panels(labels, ["none", "batch"], [None, Outcome("b", RUN)], View(), Display(), failed)
-    ended = {panel.title.partition(": ")[2] for panel in panels if panel.empty and ": " in panel.title}
-    assert ended == set(missing)
+    ended = {(panel.title.partition(": ")[2], panel.group) for panel in panels if panel.empty}
+    assert ended == missing
     assert all(panel.pending for panel in panels if panel.figure is None)
     assert all("could not be computed" in panel.pending for panel in panels if panel.empty)

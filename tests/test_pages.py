@@ -255,12 +255,22 @@ def test_an_exception_in_a_job_is_a_sentence_with_a_way_on(monkeypatch):
     assert [error.value for error in app.error] == [
         "This could not be computed: the dog ate the weights. Change a setting, or press Reset."
     ]
+    assert not app.info  # nothing is awaited, and nothing to be noticed
     failed = app.session_state["held"]["tickets"][0]
     assert finished(app.run()).session_state["held"]["tickets"][0] is failed  # it is not tried again and again
     button(app, "Run again").click()
     finished(app.run())
     assert not app.error
     assert "What to notice" in app.info[0].value
+
+
+def test_a_measure_that_fails_leaves_the_rest(monkeypatch):
+    monkeypatch.setattr(compute, "MeasuresTask", lambda run, view: {}["no such thing"])
+    app = opened(**SMALL, seed="10")
+    assert "could not be computed" in app.error[0].value
+    assert "What to notice" in app.info[0].value
+    (numbers,) = [each.value for each in app.markdown if "Sharpness" in each.value and "|" in each.value]
+    assert numbers.count("not computed") == 2 * 2  # of two networks the sharpness and one accuracy
 
 
 @pytest.mark.parametrize(

@@ -26,16 +26,16 @@ def comparison_panels(
     outcomes: Sequence[Outcome | None],
     view: View,
     display: Display,
-    failed: Sequence[bool] = (),
+    failed: Sequence[frozenset[Group]] = (),
 ) -> list[Panel]:
     """Return the panels of a comparison, as far as its results are there.
 
     Args:
         labels: of the networks. normalizations: which give them their colours.
         outcomes: one a network, None before its first step.
-        failed: whether something of a network could not be computed, so that what is missing will not come.
+        failed: of each network what could not be computed: what is missing there will not come.
     """
-    styles, failed = styles_of(normalizations), failed or [False] * len(labels)
+    styles, failed = styles_of(normalizations), failed or [frozenset()] * len(labels)
     panels = []
     for which in (Group.SCENE, Group.PATH):
         surfaces = [_surface(outcome, which) for outcome in outcomes]
@@ -46,11 +46,12 @@ def comparison_panels(
             panel = draw(label, style, outcome, surfaces[i], ranges[i], view, display)
             apart = panel.figure and display.shared_range and diverged[i] and not all(diverged)
             panel = replace(panel, caption=f"{panel.caption} {APART}") if apart else panel
-            panels.append(_ended(panel, failed[i]))
-    panels += [_ended(panel, all(failed)) for panel in _curves(labels, styles, outcomes)]
+            panels.append(_ended(panel, which in failed[i]))
+    untrained = all(Group.CURVE in groups for groups in failed)
+    panels += [_ended(panel, untrained) for panel in _curves(labels, styles, outcomes)]
     panels += [
-        _ended(_activations(label, style, outcome), bad)
-        for label, style, outcome, bad in zip(labels, styles, outcomes, failed, strict=True)
+        _ended(_activations(label, style, outcome), Group.ACTIVATION in groups)
+        for label, style, outcome, groups in zip(labels, styles, outcomes, failed, strict=True)
     ]
     return panels
 

@@ -63,6 +63,11 @@ class NetworkTickets:
         return self.run, *self.drawn
 
     @property
+    def ended(self) -> bool:
+        """Whether all have ended, well or not."""
+        return all(ticket.done for ticket in self.all)
+
+    @property
     def drawn(self) -> tuple[Ticket, ...]:
         """Those of landscapes, which come after the training."""
         return self.surface, self.inspection
