@@ -108,13 +108,15 @@ class BatchNorm(BatchMoments):
         if context.statistics == "stored" or batch_size(x) == 1:
             return super().normalize(x, parameters, state, context)
         if not torch.is_grad_enabled() and x.ndim == 3:
+            if not context.momentum and x.shape[0] == len(state["mean"]) and x.transpose(1, 2).is_contiguous():
+                return self._by_rows(x, parameters), state
             return self._in_place(x, parameters, state, context)
         # PyTorch's kernel, to which the members' features are so many channels: with its gradient it takes half the
         # time of the plain operations, the rearranging included. It writes the averages into the state.
         members, features = state["mean"].shape
         alone = members == x.shape[0] == 1
         channels = x if alone else x.expand(members, *x.shape[1:]).movedim(0, -2)
-        scale, shift = (parameters[name].flatten() for name in ("scale", "shift")) if self.affine else (None, None)
+        scale, shift = self._learnt(parameters)
         remembers = context.momentum > 0
         if remembers and not context.overwrite:
             state = {name: values.clone() for name, values in state.items()}
@@ -131,8 +133,24 @@ class BatchNorm(BatchMoments):
         )
         return y.view(x.shape) if alone else y.view(channels.shape).movedim(-2, 0), state
 
+    def _learnt(self, parameters: Parameters) -> tuple[Tensor | None, Tensor | None]:
+        """Return scale and shift of all members one after the other, each `(E C,)`, or None."""
+        return tuple(parameters[name].flatten() for name in ("scale", "shift")) if self.affine else (None, None)
+
+    def _by_rows(self, x: Tensor, parameters: Parameters) -> Tensor:
+        # Units whose examples lie side by side are rows, and so many groups of one channel to PyTorch's group
+        # normalization: its kernel does all to one row after the other, in the first-level cache, which takes three
+        # fifths of the time of the passes below.
+        rows = x.transpose(1, 2)
+        members, features, examples = rows.shape
+        count = members * features
+        y, _, _ = torch.native_group_norm(
+            rows.reshape(1, count, examples), *self._learnt(parameters), 1, count, examples, count, self.epsilon
+        )
+        return y.view(rows.shape).transpose(1, 2)
+
     def _in_place(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
-        # Without gradient, of units whose examples lie side by side, the plain operations take half the kernel's time.
+        # Without gradient the plain operations take half the time of the kernel for batches.
         axes, count = batch_axes(x), batch_size(x)
         mean = x.mean(axes, keepdim=True)
         x.sub_(mean)
