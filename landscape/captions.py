@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -192,7 +193,7 @@ def trained(outcomes: Sequence[Outcome]) -> list[str]:
         reached = f"about the same test {dataset.score}" if max(accuracies) - min(accuracies) < 0.02 else unlike
         sentences.append(f"After {learned[0].run.steps[-1]} steps the networks reach {reached}: {each}.")
     sentences += [_gap(outcome, outcome is alone) for outcome in outcomes if _falls_short(outcome)]
-    return sentences
+    return [re.sub(r"^\*\*no ", "**No ", sentence) for sentence in sentences]  # a sentence that begins with a name
 
 
 def _falls_short(outcome: Outcome) -> bool:

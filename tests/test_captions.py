@@ -118,6 +118,7 @@ def test_a_diverged_and_an_untrained_network_are_told():
     text = notice([Outcome("plain", DIVERGED), Outcome("idle", IDLE), Outcome("normalized", LEARNED)], RANDOM)
     assert "**plain** diverged at step 7 with learning rate 2" in text
     assert "(step 3)" in text
+    assert notice([Outcome("no normalization", DIVERGED)], RANDOM).startswith("**No normalization** diverged")
     assert "**idle** has not learned: 0.12" in text
     assert "majority class alone gives 0.12" in text
     assert "**normalized**" not in text.split("idle")[0]

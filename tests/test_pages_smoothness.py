@@ -74,7 +74,7 @@ def test_40_outlying_weights_and_gradients_are_damped():
     )
     for name in ("BatchNorm", "weight"):
         assert float(rows[name]["Test accuracy"]) > 0.9
-    assert "**no normalization** diverged" in app.info[0].value
+    assert "**No normalization** diverged" in app.info[0].value
     assert "1.25 times as large" in app.info[0].value
 
 
