@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from landscape.captions import time_left
 from landscape.captions_smoothness import (
     Measured,
     line_caption,
@@ -43,6 +44,8 @@ def draw_training(request: SmoothnessRequest, networks: Tickets) -> None:
     tickets = [network.measures for network in networks]
     drawn = revision(request, tickets)
     compute.show_progress(tickets)
+    if left := time_left(compute.seconds_left(tickets, ("measures", request))):
+        st.caption(text.TRAINING.format(left))
     found = [one and one.smoothness for one in measured_of(request, networks)]
     normalizations = [experiment.network.normalization for experiment in request.comparison.experiments()]
     steps = request.comparison.base.training.num_steps

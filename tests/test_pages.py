@@ -287,10 +287,12 @@ def test_a_link_hides_controls(groups, there, gone):
 
 
 def test_the_time_left_follows_the_pace_since_the_request(monkeypatch):
-    jobs, clock, held = [SimpleNamespace(fraction=0.2), SimpleNamespace(fraction=0.0)], [100.0], {}
+    jobs, clock, held = [SimpleNamespace(fraction=part, done=False) for part in (0.2, 0.0)], [100.0], {}
     monkeypatch.setattr(compute, "_held", lambda: held)
     monkeypatch.setattr(compute, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     assert compute.seconds_left(jobs, ("jobs",)) is None  # nothing is done since
     clock[0], jobs[0].fraction = 105.0, 0.7
     assert compute.seconds_left(jobs, ("jobs",)) == pytest.approx(13)  # 0.5 of 2 took 5 s, 1.3 are to do
+    jobs[1].done = True  # it failed: nothing of it is awaited
+    assert compute.seconds_left(jobs, ("jobs",)) == pytest.approx(1)  # 1.5 took 5 s, 0.3 are to do
     assert compute.seconds_left(jobs, ("other jobs",)) is None

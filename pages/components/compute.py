@@ -30,6 +30,8 @@ AWAIT_SECONDS = 0.45
 """How long a drawing stays for an end that it would miss, less than until the next one."""
 SLICE_SECONDS = 0.05
 """How long a change of a control may wait for a drawing that awaits an end."""
+PACE_SECONDS = 2.0
+"""For so long jobs are watched before it is told how long they will take."""
 ENDED = (Status.DONE, Status.FAILED)
 PROGRESS_HEIGHT = 16
 """In pixels, of a progress bar without a text: what is done the page says below it."""
@@ -184,9 +186,10 @@ def seconds_left(tickets: Sequence[Ticket], what: tuple[object, ...]) -> float |
 
     what: tells them from the jobs that it was asked of before.
     """
-    done, now = sum(ticket.fraction for ticket in tickets), time.monotonic()
+    done, now = sum(1.0 if ticket.done else ticket.fraction for ticket in tickets), time.monotonic()
     begun, first = kept("begun", what, lambda: (now, done))
-    return (now - begun) * (len(tickets) - done) / (done - first) if done > first else None
+    seen = now - begun
+    return seen * (len(tickets) - done) / (done - first) if done > first and seen >= PACE_SECONDS else None
 
 
 def kept(name: str, sources: tuple[object, ...], make: Callable[[], Any]) -> Any:
