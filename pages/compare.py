@@ -59,10 +59,10 @@ def told(request: Request, networks: tuple[compute.NetworkTickets, ...], outcome
     if len(known) < sum(network.run.error is None for network in networks):
         trainings = [network.training or network.run for network in networks]
         left = time_left(compute.seconds_left(trainings, ("training", request)))
-        return text.TRAINING.format(f": {left}. {text.FASTER_TRAINING}" if left else "…")
+        return text.TRAINING_LONG.format(left) if left else text.TRAINING
     pending = [ticket for network in networks for ticket in network.drawn]
     left = time_left(compute.seconds_left(pending, ("drawing", request)))
-    return notice(known, request.view) + (text.DRAWING.format(left) if left else "")
+    return notice(known, request.view) + (text.DRAWING_LONG.format(left) if left else "")
 
 
 def draw(request: Request, networks: tuple[compute.NetworkTickets, ...]) -> None:

@@ -45,7 +45,7 @@ def draw_training(request: SmoothnessRequest, networks: Tickets) -> None:
     drawn = revision(request, tickets)
     compute.show_progress(tickets)
     if left := time_left(compute.seconds_left(tickets, ("measures", request))):
-        st.caption(text.TRAINING.format(left))
+        st.caption(text.TRAINING_LONG.format(left))
     found = [one and one.smoothness for one in measured_of(request, networks)]
     normalizations = [experiment.network.normalization for experiment in request.comparison.experiments()]
     steps = request.comparison.base.training.num_steps

@@ -8,9 +8,9 @@ their layers. Each is trained here and now; then its loss is computed at every p
 trained weights. Turn a landscape with the mouse, and the others turn with it.
 """
 
-TRAINING = "The networks are being trained{}"
-FASTER_TRAINING = "A smaller depth or width, or fewer steps, takes less."
-DRAWING = " The landscapes are being computed: {}. A smaller depth or width, or a lower resolution, takes less."
+TRAINING = "The networks are being trained…"
+TRAINING_LONG = "The networks are being trained: {}. A smaller depth or width, or fewer steps, takes less."
+DRAWING_LONG = " The landscapes are being computed: {}. A smaller depth or width, or a lower resolution, takes less."
 
 READING = r"""
 **What is drawn.** The height over the point $(\alpha, \beta)$ is the training loss of the very network, moved along two

@@ -9,7 +9,7 @@ some times as far, and look: **how much does the loss vary there, and does the g
 Where the loss is smooth, a step may be long, and the gradient tells the truth about what lies ahead.
 """
 
-TRAINING = "The networks are being trained and measured: {}. A smaller depth or width, or fewer steps, takes less."
+TRAINING_LONG = "The networks are being trained and measured: {}. A smaller depth or width, or fewer steps, takes less."
 
 LINES = "From one step of the training"
 
