@@ -136,7 +136,6 @@ class SurfaceScan:
     accuracy: np.ndarray | None = field(init=False)
     order: np.ndarray = field(init=False)
     origin: torch.Tensor = field(init=False)
-    restricted: Objective = field(init=False)
     centre: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -156,7 +155,6 @@ class SurfaceScan:
         self.num_coarse = first.size
         self.order = np.concatenate([first.ravel(), rest])
         self.origin = self.objective.tensor(self.plane.origin)[None]
-        self.restricted = self.objective.restricted(self.origin[0], self.objective.tensor(self.plane.directions))
         self.centre = self._direct()
 
     @property
@@ -171,15 +169,17 @@ class SurfaceScan:
         """Compute chunks of the grid for about so many seconds, at least one."""
         begin = time.perf_counter()
         columns, flat = len(self.alphas), self.loss.ravel()
+        # Made anew each time: it holds memory, which a computation that waits for its turn need not keep.
+        restricted = self.objective.restricted(self.origin[0], self.objective.tensor(self.plane.directions))
         with torch.no_grad():
             while not self.finished:
-                chunk = self.order[self.done : self.done + self.objective.chunk]
+                chunk = self.order[self.done : self.done + restricted.chunk]
                 axes = self.alphas[chunk % columns], self.betas[chunk // columns]
                 points = self.objective.tensor(np.stack(axes[: len(self.plane.directions)], axis=1))
                 if self.accuracy is None:
-                    flat[chunk] = self.restricted(points).cpu().numpy()
+                    flat[chunk] = restricted(points).cpu().numpy()
                 else:
-                    losses, accuracies = self.restricted.measure(points)
+                    losses, accuracies = restricted.measure(points)
                     flat[chunk], self.accuracy.ravel()[chunk] = losses.cpu().numpy(), accuracies.cpu().numpy()
                 self.done += len(chunk)
                 if time.perf_counter() > begin + seconds:
