@@ -47,6 +47,8 @@ class Evaluation:
         self.parameters = like.new_empty(members, network.layout.size)
         self.pair = [like.new_empty(members, network.config.width, examples) for _ in range(2)]
         self.first = self.pair[0]
+        hidden = network.hidden_layer.parameters(network.config.width)
+        self.learnt = like.new_empty(len(hidden) * network.config.depth, members, network.config.width)
         self.steps: dict[int, list[Step]] = {}
 
     @staticmethod
@@ -63,6 +65,11 @@ class Evaluation:
         """Return the outputs `(count, N, C)` of the first so many members; `first` is written over."""
         if count not in self.steps:
             self.steps[count] = self._steps(count)
+        if len(
+            self.learnt
+        ):  # at once, as they end the parameters: each apart, they took a tenth of a small network's time
+            tail = self.parameters[:count, -self.learnt[:, 0].numel() :].view(count, *self.learnt[:, 0].shape)
+            self.learnt[:, :count].copy_(tail.transpose(0, 1))
         first, *hidden, last = self.steps[count]
         x = self._follow(first, self.first[:count])
         for i, step in enumerate(hidden, start=1):
@@ -78,8 +85,10 @@ class Evaluation:
 
     def _steps(self, count: int) -> list[Step]:
         parts = self.network.layout.split(self.parameters[:count])
+        learnt = iter(self.learnt[:, :count])
         steps = []
         for place in self.network.maps:
-            weight, bias, *learnt = (parts.get(f"{place}.{name}") for name in ("weight", "bias", "scale", "shift"))
-            steps.append(Step(weight.transpose(1, 2), None if bias is None else bias.unsqueeze(2), tuple(learnt)))
+            weight, bias = parts[f"{place}.weight"], parts.get(f"{place}.bias")
+            own = (next(learnt, None), next(learnt, None))
+            steps.append(Step(weight.transpose(1, 2), None if bias is None else bias.unsqueeze(2), own))
         return steps
