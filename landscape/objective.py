@@ -91,10 +91,9 @@ class Restriction(Objective):
         self.layout = Layout((Block("coordinates", (len(directions),)),))
         self.chunk, self.dtype, self.device = whole.chunk, whole.dtype, whole.device
 
-    def points(self, coordinates: Tensor, out: Tensor | None = None) -> Tensor:
-        """Return the parameters `(E, P)` of the whole objective, written into `out` where that is given."""
-        # One product with the coordinates (1, alpha, beta): to begin with the origin in each row took twice as long.
-        return torch.mm(torch.cat([torch.ones_like(coordinates[:, :1]), coordinates], dim=1), self.basis, out=out)
+    def points(self, coordinates: Tensor) -> Tensor:
+        """Return the parameters `(E, P)` of the whole objective."""
+        return with_one(coordinates) @ self.basis
 
     def __call__(self, parameters: Tensor) -> Tensor:
         return self.whole(self.points(parameters))
@@ -104,6 +103,14 @@ class Restriction(Objective):
 
     def measure(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
         return self.whole.measure(self.points(parameters))
+
+
+def with_one(coordinates: Tensor) -> Tensor:
+    """Return `(E, 1 + K)`, a 1 before the coordinates: a product with origin and directions is then the points.
+
+    To begin with the origin in each row took twice as long.
+    """
+    return functional.pad(coordinates, (1, 0), value=1.0)
 
 
 def check_finite(x: Tensor) -> None:
@@ -322,22 +329,17 @@ class NetworkRestriction(Restriction):
         self.firsts = [first.transpose(1, 2) for first in firsts if first is not None]
         self.evaluation = None
         if whole.device.type == "cpu" and whole.by_own_statistics and Evaluation.can(whole.network):
-            # Half as many at a time, so that what is kept stays near: the best in networks of 32 and of 64 units.
-            self.chunk = max(1, whole.chunk // 2)
-            self.evaluation = Evaluation(whole.network, self.chunk, whole.parts[0][0].shape[1], self.basis)
+            # A quarter as many at a time, so that what is kept stays near: the best in networks of 32 and of 64 units.
+            self.chunk = max(1, whole.chunk // 4)
+            self.evaluation = Evaluation(whole.network, self.basis, self.firsts, self.chunk)
 
     def outputs(self, coordinates: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Return outputs `(E, n, C)` and targets `(1, n)` of each batch."""
-        count = len(coordinates)
+        points, count = with_one(coordinates), len(coordinates)
         if self.evaluation is None or count > self.chunk or torch.is_grad_enabled():
-            firsts = [_combined(coordinates, first).transpose(1, 2) for first in self.firsts]
-            return self.whole.outputs(self.points(coordinates), firsts)
-        self.points(coordinates, out=self.evaluation.parameters[:count])
-        found = []
-        for first, (_, y) in zip(self.firsts, self.whole.parts, strict=True):
-            _combined(coordinates, first, out=self.evaluation.first[:count])
-            found.append((self.evaluation.forward(count), y))
-        return found
+            firsts = [(points @ first.flatten(1)).view(count, *first.shape[1:]) for first in self.firsts]
+            return self.whole.outputs(points @ self.basis, [first.transpose(1, 2) for first in firsts])
+        return [(found, y) for found, (_, y) in zip(self.evaluation(points), self.whole.parts, strict=True)]
 
     def __call__(self, parameters: Tensor) -> Tensor:
         return self.whole.mean_loss(self.outputs(parameters))
@@ -345,15 +347,6 @@ class NetworkRestriction(Restriction):
     def measure(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
         with torch.no_grad():
             return self.whole.measured(self.outputs(parameters))
-
-
-def _combined(coordinates: Tensor, first: Tensor, out: Tensor | None = None) -> Tensor:
-    """Return `first[0] + sum_k coordinates[:, k] first[k + 1]`, `(E, C, N)` of `(E, K)` and `(1 + K, C, N)`."""
-    columns = coordinates.t()[:, :, None, None]
-    y = torch.addcmul(first[0], columns[0], first[1], out=out)
-    for column, along in zip(columns[1:], first[2:], strict=True):
-        y.addcmul_(column, along)
-    return y
 
 
 def expand_state(state: NetworkState, members: int) -> NetworkState:

@@ -135,6 +135,7 @@ class SurfaceScan:
     loss: np.ndarray = field(init=False)
     accuracy: np.ndarray | None = field(init=False)
     order: np.ndarray = field(init=False)
+    points: torch.Tensor = field(init=False)
     origin: torch.Tensor = field(init=False)
     centre: float = field(init=False)
 
@@ -154,6 +155,9 @@ class SurfaceScan:
         rest = np.setdiff1d(indexes, first)
         self.num_coarse = first.size
         self.order = np.concatenate([first.ravel(), rest])
+        columns = len(self.alphas)
+        axes = self.alphas[self.order % columns], self.betas[self.order // columns]
+        self.points = self.objective.tensor(np.stack(axes[: len(self.plane.directions)], axis=1))
         self.origin = self.objective.tensor(self.plane.origin)[None]
         self.centre = self._direct()
 
@@ -168,22 +172,20 @@ class SurfaceScan:
     def advance(self, seconds: float) -> None:
         """Compute chunks of the grid for about so many seconds, at least one."""
         begin = time.perf_counter()
-        columns, flat = len(self.alphas), self.loss.ravel()
         # Made anew each time: it holds memory, which a computation that waits for its turn need not keep.
         restricted = self.objective.restricted(self.origin[0], self.objective.tensor(self.plane.directions))
+        found: list[tuple[torch.Tensor, ...]] = []
+        first = self.done
         with torch.no_grad():
             while not self.finished:
-                chunk = self.order[self.done : self.done + restricted.chunk]
-                axes = self.alphas[chunk % columns], self.betas[chunk // columns]
-                points = self.objective.tensor(np.stack(axes[: len(self.plane.directions)], axis=1))
-                if self.accuracy is None:
-                    flat[chunk] = restricted(points).cpu().numpy()
-                else:
-                    losses, accuracies = restricted.measure(points)
-                    flat[chunk], self.accuracy.ravel()[chunk] = losses.cpu().numpy(), accuracies.cpu().numpy()
-                self.done += len(chunk)
+                points = self.points[self.done : self.done + restricted.chunk]
+                found.append((restricted(points),) if self.accuracy is None else restricted.measure(points))
+                self.done += len(points)
                 if time.perf_counter() > begin + seconds:
                     break
+        chosen = self.order[first : self.done]
+        for values, parts in zip((self.loss, self.accuracy), zip(*found, strict=True), strict=False):
+            values.ravel()[chosen] = torch.cat(parts).cpu().numpy()
         self.spent += time.perf_counter() - begin
 
     def partial(self) -> Surface | None:

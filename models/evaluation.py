@@ -1,60 +1,69 @@
-"""Outputs of many perceptrons at once, written out: what most surfaces are.
+"""Outputs of many perceptrons on a plane of parameters, written out: what most surfaces are.
 
-The network's own forward pass gives the same numbers. Here every array is made once and written over by each call, so that
-what a layer reads is still in the cache, and the views that a layer needs are made once. Without gradient only, on fixed
-examples, by their own statistics.
+The network's own forward pass gives the same numbers. Here what can be done once for the whole plane is done once, and
+every array is made once and written over by each call, so that what a layer reads is still in the cache. Without gradient
+only, on fixed examples, by their own statistics.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from models.activations import activate
+from models.activations import Activation, activate
 from models.config import Kind, Placement
 from models.network import Network
 from models.normalization import Layer
 from models.normalization.batch import BatchNorm, normalize_rows
 
+UNIT = 16.0
+"""The pre-activation of the unit that carries the biases: so far out each activation function is flat, or a line."""
 
-@dataclass(frozen=True, eq=False)
-class Step:
-    """A linear map and the normalization after it, as views of the parameters of E members.
 
-    rows: (E, outputs, inputs). bias: (E, outputs, 1) or None. learnt: scale and shift, each (E, outputs) or None.
+def unit_value(activation: Activation) -> float:
+    """Return g(16), the value of the unit that carries the biases.
+
+    >>> unit_value(Activation.RELU), unit_value(Activation.TANH)
+    (16.0, 0.9999999999999747)
     """
-
-    rows: Tensor
-    bias: Tensor | None
-    learnt: tuple[Tensor | None, Tensor | None]
+    return activate(torch.tensor(UNIT, dtype=torch.float64), activation).item()
 
 
 class Evaluation:
-    """The forward pass of stacks of perceptrons, plain or with BatchNorm, into memory that is kept.
+    """The forward pass of perceptrons on a plane of parameters, plain or with BatchNorm, into memory that is kept.
 
-    z_1 is given, h_i = g(normalize(z_i)), z_{i+1} = W_{i+1} h_i + b_{i+1}; the last z is the output.
+    z_1 is itself a plane, h_i = g(normalize(z_i)), z_{i+1} = W_{i+1} h_i + b_{i+1}; the last z is the output. Without
+    normalization each layer has one unit more, whose value is g(16) for all examples: its outgoing weights are b / g(16),
+    so that a bias takes no pass over the activations. With it the hidden layers have none.
 
     Source: for the normalization Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 1.
 
-    parameters: (members, P), where those of the next call are to be written.
-    first: (members, width, N), where what their first linear map gives, z_1, is to be written.
-    learnt: (2 depth, members, width), scale and shift of each layer in turn; (0, members, width) where there are none.
-
     Args:
         network: one that `can` be evaluated so.
-        members: how many there are at most in a call. examples: N. like: a tensor of the type and device.
+        basis: (1 + K, P), the origin of the plane and its directions.
+        firsts: for each batch of N examples what the first linear map gives at each of these, `(1 + K, width, N)`.
+        members: how many points there are at most in a call.
     """
 
-    def __init__(self, network: Network, members: int, examples: int, like: Tensor) -> None:
+    def __init__(self, network: Network, basis: Tensor, firsts: Sequence[Tensor], members: int) -> None:
         self.network, self.normalizes = network, isinstance(network.hidden_layer, BatchNorm)
-        self.parameters = like.new_empty(members, network.layout.size)
-        self.pair = [like.new_empty(members, network.config.width, examples) for _ in range(2)]
-        self.first = self.pair[0]
-        hidden = network.hidden_layer.parameters(network.config.width)
-        self.learnt = like.new_empty(len(hidden) * network.config.depth, members, network.config.width)
-        self.steps: dict[int, list[Step]] = {}
+        first, *rest = network.maps
+        parts = network.layout.split(basis)
+        matrices = [self._matrix(parts, place, hidden=place != rest[-1]) for place in rest]
+        self.shapes = [matrix.shape[1:] for matrix in matrices]
+        self.basis = torch.cat([matrix.flatten(1) for matrix in matrices], dim=1)
+        self.bias = parts[f"{rest[-1]}.bias"] if self.normalizes else None
+        learnt = [parts[f"{place}.{name}"] for place in (first, *rest) for name, _ in network.names.get(place, ())]
+        self.learnt = torch.stack(learnt) if learnt else None
+        self.firsts = [values.flatten(1) for values in (firsts if self.normalizes else map(_with_unit, firsts))]
+        self.weights = basis.new_empty(members, self.basis.shape[1])
+        # Normalizing makes a new array of what is in the one; else the layers go to and fro between two.
+        units, examples = self.shapes[-1][1], firsts[0].shape[2]
+        self.kept = [basis.new_empty(members, units, examples) for _ in range(1 if self.normalizes else 2)]
+        self.rows: dict[int, list[Tensor]] = {}
 
     @staticmethod
     def can(network: Network) -> bool:
@@ -66,33 +75,57 @@ class Evaluation:
             and (layer is Layer or (layer is BatchNorm and config.placement is Placement.BEFORE))
         )
 
-    def forward(self, count: int) -> Tensor:
-        """Return the outputs `(count, N, C)` of the first so many members; `first` is written over."""
-        if count not in self.steps:
-            self.steps[count] = self._steps(count)
-        # At once, as scales and shifts end the parameters: layer by layer they took a tenth of a small network's time.
-        blocks, _, width = self.learnt.shape
-        tail = self.parameters[:count, self.parameters.shape[1] - blocks * width :].view(count, blocks, width)
-        self.learnt[:, :count].copy_(tail.transpose(0, 1))
-        first, *hidden, last = self.steps[count]
-        x = self._follow(first, self.first[:count])
-        for i, step in enumerate(hidden, start=1):
-            y = torch.bmm(step.rows, x, out=self.pair[i % 2][:count])
-            x = self._follow(step, y if step.bias is None else y.add_(step.bias))
-        return torch.baddbmm(last.bias, last.rows, x).transpose(1, 2)
+    def __call__(self, points: Tensor) -> list[Tensor]:
+        """Return the outputs `(E, N, C)` for each batch, of points `(E, 1 + K)` that begin with a 1."""
+        count = len(points)
+        torch.mm(points, self.basis, out=self.weights[:count])
+        if count not in self.rows:
+            self.rows[count] = self._rows(count)
+        # Of all layers at once: layer by layer they took a tenth of a small network's time.
+        learnt = None if self.learnt is None else torch.matmul(points, self.learnt).flatten(1).unbind()
+        outputs = [self._last_rows(points, first, self.rows[count], learnt) for first in self.firsts]
+        if self.bias is not None:
+            bias = torch.mm(points, self.bias).unsqueeze(2)
+            outputs = [y.add_(bias) for y in outputs]
+        return [y.transpose(1, 2) for y in outputs]
 
-    def _follow(self, step: Step, y: Tensor) -> Tensor:
-        """Return what a layer makes of its pre-activations `(E, width, N)`, which may be written over."""
+    def _last_rows(self, points: Tensor, first: Tensor, rows: list[Tensor], learnt: Sequence[Tensor] | None) -> Tensor:
+        """Return the last product `(E, C, N)` of one batch."""
+        kept = [values[: len(points)] for values in self.kept]
+        torch.mm(points, first, out=kept[0].flatten(1))
+        x = self._follow(kept[0], learnt, 0)
+        for i, own in enumerate(rows[:-1], start=1):
+            # In two lines, so that what was `x` is free, and its memory taken again, when the next is made.
+            x = torch.bmm(own, x, out=kept[i % len(kept)])
+            x = self._follow(x, learnt, i)
+        return torch.bmm(rows[-1], x)
+
+    def _follow(self, y: Tensor, learnt: Sequence[Tensor] | None, layer: int) -> Tensor:
+        """Return what a layer makes of its pre-activations `(E, units, N)`, which may be written over."""
         if self.normalizes:
-            y = normalize_rows(y, *step.learnt, self.network.hidden_layer.epsilon)
+            own = (None, None) if learnt is None else learnt[2 * layer : 2 * layer + 2]
+            y = normalize_rows(y, *own, self.network.hidden_layer.epsilon)
         return activate(y, self.network.config.activation)
 
-    def _steps(self, count: int) -> list[Step]:
-        parts = self.network.layout.split(self.parameters[:count])
-        learnt = iter(self.learnt[:, :count])
-        steps = []
-        for place in self.network.maps:
-            weight, bias = parts[f"{place}.weight"], parts.get(f"{place}.bias")
-            own = (next(learnt, None), next(learnt, None))
-            steps.append(Step(weight.transpose(1, 2), None if bias is None else bias.unsqueeze(2), own))
-        return steps
+    def _matrix(self, parts: dict[str, Tensor], place: str, hidden: bool) -> Tensor:
+        """Return a map as `(1 + K, outputs, inputs)`, with the unit that carries the biases where there is one."""
+        rows = parts[f"{place}.weight"].transpose(1, 2)
+        if self.normalizes:
+            return rows
+        unit = unit_value(self.network.config.activation)
+        rows = torch.cat([rows, parts[f"{place}.bias"].unsqueeze(2) / unit], dim=2)
+        if hidden:
+            rows = functional.pad(rows, (0, 0, 0, 1))
+            rows[0, -1, -1] = UNIT / unit
+        return rows
+
+    def _rows(self, count: int) -> list[Tensor]:
+        parts = self.weights[:count].split([outputs * inputs for outputs, inputs in self.shapes], dim=1)
+        return [part.view(count, *shape) for part, shape in zip(parts, self.shapes, strict=True)]
+
+
+def _with_unit(first: Tensor) -> Tensor:
+    """Return pre-activations `(1 + K, units, N)` with those of one unit more, which are the same on the whole plane."""
+    first = functional.pad(first, (0, 0, 0, 1))
+    first[0, -1] = UNIT
+    return first

@@ -99,14 +99,13 @@ def normalize_rows(rows: Tensor, scale: Tensor | None, shift: Tensor | None, eps
 
     Source: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 1.
 
-    Args: rows `(E, C, N)`, contiguous; scale, shift `(E, C)` or `(E C,)`, or None.
+    Args: rows `(E, C, N)`, contiguous; scale, shift `(E C,)` or None.
     Returns: `(E, C, N)`.
     """
     members, features, examples = rows.shape
     count = members * features
-    learnt = (None if one is None else one.flatten() for one in (scale, shift))
-    y, _, _ = torch.native_group_norm(rows.view(1, count, examples), *learnt, 1, count, examples, count, epsilon)
-    return y.view(rows.shape)
+    units = rows.view(1, count, examples)
+    return torch.native_group_norm(units, scale, shift, 1, count, examples, count, epsilon)[0].view(rows.shape)
 
 
 class BatchNorm(BatchMoments):
