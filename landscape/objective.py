@@ -93,7 +93,7 @@ class Restriction(Objective):
 
     def points(self, coordinates: Tensor) -> Tensor:
         """Return the parameters `(E, P)` of the whole objective."""
-        return with_one(coordinates) @ self.basis
+        return coefficients_of(coordinates) @ self.basis
 
     def __call__(self, parameters: Tensor) -> Tensor:
         return self.whole(self.points(parameters))
@@ -105,8 +105,8 @@ class Restriction(Objective):
         return self.whole.measure(self.points(parameters))
 
 
-def with_one(coordinates: Tensor) -> Tensor:
-    """Return `(E, 1 + K)`, a 1 before the coordinates: a product with origin and directions is then the points.
+def coefficients_of(coordinates: Tensor) -> Tensor:
+    """Return `(E, 1 + K)`, a 1 for the origin before the coordinates: one product with the basis makes the points.
 
     To begin with the origin in each row took twice as long.
     """
@@ -335,11 +335,11 @@ class NetworkRestriction(Restriction):
 
     def outputs(self, coordinates: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Return outputs `(E, n, C)` and targets `(1, n)` of each batch."""
-        points, count = with_one(coordinates), len(coordinates)
+        coefficients, count = coefficients_of(coordinates), len(coordinates)
         if self.evaluation is None or count > self.chunk or torch.is_grad_enabled():
-            firsts = [(points @ first.flatten(1)).view(count, *first.shape[1:]) for first in self.firsts]
-            return self.whole.outputs(points @ self.basis, [first.transpose(1, 2) for first in firsts])
-        return [(found, y) for found, (_, y) in zip(self.evaluation(points), self.whole.parts, strict=True)]
+            firsts = [(coefficients @ first.flatten(1)).view(count, *first.shape[1:]) for first in self.firsts]
+            return self.whole.outputs(coefficients @ self.basis, [first.transpose(1, 2) for first in firsts])
+        return [(found, y) for found, (_, y) in zip(self.evaluation(coefficients), self.whole.parts, strict=True)]
 
     def __call__(self, parameters: Tensor) -> Tensor:
         return self.whole.mean_loss(self.outputs(parameters))

@@ -174,18 +174,19 @@ class SurfaceScan:
         begin = time.perf_counter()
         # Made anew each time: it holds memory, which a computation that waits for its turn need not keep.
         restricted = self.objective.restricted(self.origin[0], self.objective.tensor(self.plane.directions))
-        found: list[tuple[torch.Tensor, ...]] = []
+        found: list[list[torch.Tensor]] = []
         first = self.done
         with torch.no_grad():
             while not self.finished:
                 points = self.points[self.done : self.done + restricted.chunk]
-                found.append((restricted(points),) if self.accuracy is None else restricted.measure(points))
+                measured = (restricted(points),) if self.accuracy is None else restricted.measure(points)
+                found.append([values.cpu() for values in measured])  # a GPU is waited for, so that the clock is right
                 self.done += len(points)
                 if time.perf_counter() > begin + seconds:
                     break
         chosen = self.order[first : self.done]
         for values, parts in zip((self.loss, self.accuracy), zip(*found, strict=True), strict=False):
-            values.ravel()[chosen] = torch.cat(parts).cpu().numpy()
+            values.ravel()[chosen] = torch.cat(parts).numpy()
         self.spent += time.perf_counter() - begin
 
     def partial(self) -> Surface | None:

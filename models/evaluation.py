@@ -19,25 +19,25 @@ from models.network import Network
 from models.normalization import Layer
 from models.normalization.batch import BatchNorm, normalize_rows
 
-UNIT = 16.0
-"""The pre-activation of the unit that carries the biases: so far out each activation function is flat, or a line."""
+BIAS_UNIT = 16.0
+"""The pre-activation of a bias unit: so far out each activation function is flat, or a line, and roundings do not grow."""
 
 
-def unit_value(activation: Activation) -> float:
-    """Return g(16), the value of the unit that carries the biases.
+def bias_unit_value(activation: Activation) -> float:
+    """Return g(16), the value of a bias unit.
 
-    >>> unit_value(Activation.RELU), unit_value(Activation.TANH)
-    (16.0, 0.9999999999999747)
+    >>> bias_unit_value(Activation.RELU), round(bias_unit_value(Activation.SIGMOID), 6)
+    (16.0, 1.0)
     """
-    return activate(torch.tensor(UNIT, dtype=torch.float64), activation).item()
+    return activate(torch.tensor(BIAS_UNIT, dtype=torch.float64), activation).item()
 
 
 class Evaluation:
     """The forward pass of perceptrons on a plane of parameters, plain or with BatchNorm, into memory that is kept.
 
     z_1 is itself a plane, h_i = g(normalize(z_i)), z_{i+1} = W_{i+1} h_i + b_{i+1}; the last z is the output. Without
-    normalization each layer has one unit more, whose value is g(16) for all examples: its outgoing weights are b / g(16),
-    so that a bias takes no pass over the activations. With it the hidden layers have none.
+    normalization each layer has a bias unit, whose value is g(16) for all examples and whose outgoing weights are
+    b / g(16), so that a bias takes no pass over the activations. With it the hidden layers have no biases.
 
     Source: for the normalization Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 1.
 
@@ -58,7 +58,7 @@ class Evaluation:
         self.bias = parts[f"{rest[-1]}.bias"] if self.normalizes else None
         learnt = [parts[f"{place}.{name}"] for place in (first, *rest) for name, _ in network.names.get(place, ())]
         self.learnt = torch.stack(learnt) if learnt else None
-        self.firsts = [values.flatten(1) for values in (firsts if self.normalizes else map(_with_unit, firsts))]
+        self.firsts = [values.flatten(1) for values in (firsts if self.normalizes else map(_with_bias_unit, firsts))]
         self.weights = basis.new_empty(members, self.basis.shape[1])
         # Normalizing makes a new array of what is in the one; else the layers go to and fro between two.
         units, examples = self.shapes[-1][1], firsts[0].shape[2]
@@ -75,24 +75,29 @@ class Evaluation:
             and (layer is Layer or (layer is BatchNorm and config.placement is Placement.BEFORE))
         )
 
-    def __call__(self, points: Tensor) -> list[Tensor]:
-        """Return the outputs `(E, N, C)` for each batch, of points `(E, 1 + K)` that begin with a 1."""
-        count = len(points)
-        torch.mm(points, self.basis, out=self.weights[:count])
+    def __call__(self, coefficients: Tensor) -> list[Tensor]:
+        """Return the outputs `(E, N, C)` for each batch at the points `coefficients @ basis`.
+
+        Args: coefficients `(E, 1 + K)`, the first of which, the origin's, is 1.
+        """
+        count = len(coefficients)
+        torch.mm(coefficients, self.basis, out=self.weights[:count])
         if count not in self.rows:
             self.rows[count] = self._rows(count)
         # Of all layers at once: layer by layer they took a tenth of a small network's time.
-        learnt = None if self.learnt is None else torch.matmul(points, self.learnt).flatten(1).unbind()
-        outputs = [self._last_rows(points, first, self.rows[count], learnt) for first in self.firsts]
+        learnt = None if self.learnt is None else torch.matmul(coefficients, self.learnt).flatten(1).unbind()
+        outputs = [self._last_rows(coefficients, first, self.rows[count], learnt) for first in self.firsts]
         if self.bias is not None:
-            bias = torch.mm(points, self.bias).unsqueeze(2)
+            bias = torch.mm(coefficients, self.bias).unsqueeze(2)
             outputs = [y.add_(bias) for y in outputs]
         return [y.transpose(1, 2) for y in outputs]
 
-    def _last_rows(self, points: Tensor, first: Tensor, rows: list[Tensor], learnt: Sequence[Tensor] | None) -> Tensor:
+    def _last_rows(
+        self, coefficients: Tensor, first: Tensor, rows: list[Tensor], learnt: Sequence[Tensor] | None
+    ) -> Tensor:
         """Return the last product `(E, C, N)` of one batch."""
-        kept = [values[: len(points)] for values in self.kept]
-        torch.mm(points, first, out=kept[0].flatten(1))
+        kept = [values[: len(coefficients)] for values in self.kept]
+        torch.mm(coefficients, first, out=kept[0].flatten(1))
         x = self._follow(kept[0], learnt, 0)
         for i, own in enumerate(rows[:-1], start=1):
             # In two lines, so that what was `x` is free, and its memory taken again, when the next is made.
@@ -108,24 +113,25 @@ class Evaluation:
         return activate(y, self.network.config.activation)
 
     def _matrix(self, parts: dict[str, Tensor], place: str, hidden: bool) -> Tensor:
-        """Return a map as `(1 + K, outputs, inputs)`, with the unit that carries the biases where there is one."""
+        """Return a map as `(1 + K, outputs, inputs)`, with the bias unit where there is one."""
         rows = parts[f"{place}.weight"].transpose(1, 2)
         if self.normalizes:
             return rows
-        unit = unit_value(self.network.config.activation)
-        rows = torch.cat([rows, parts[f"{place}.bias"].unsqueeze(2) / unit], dim=2)
+        value = bias_unit_value(self.network.config.activation)
+        rows = torch.cat([rows, parts[f"{place}.bias"].unsqueeze(2) / value], dim=2)
         if hidden:
             rows = functional.pad(rows, (0, 0, 0, 1))
-            rows[0, -1, -1] = UNIT / unit
+            rows[0, -1, -1] = BIAS_UNIT / value
         return rows
 
     def _rows(self, count: int) -> list[Tensor]:
+        """Return the weights of the first so many members as those of each map, `(E, outputs, inputs)`."""
         parts = self.weights[:count].split([outputs * inputs for outputs, inputs in self.shapes], dim=1)
         return [part.view(count, *shape) for part, shape in zip(parts, self.shapes, strict=True)]
 
 
-def _with_unit(first: Tensor) -> Tensor:
-    """Return pre-activations `(1 + K, units, N)` with those of one unit more, which are the same on the whole plane."""
+def _with_bias_unit(first: Tensor) -> Tensor:
+    """Return pre-activations `(1 + K, units, N)` with those of a bias unit, the same on the whole plane."""
     first = functional.pad(first, (0, 0, 0, 1))
-    first[0, -1] = UNIT
+    first[0, -1] = BIAS_UNIT
     return first
