@@ -99,7 +99,7 @@ def normalize_rows(rows: Tensor, scale: Tensor | None, shift: Tensor | None, eps
 
     Source: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 1.
 
-    Args: rows `(E, C, N)`, contiguous; scale, shift `(E C,)` or None.
+    Args: rows `(E, C, N)`, contiguous; scale, shift `(E C,)`, contiguous, or None.
     Returns: `(E, C, N)`.
     """
     members, features, examples = rows.shape
@@ -153,7 +153,11 @@ class BatchNorm(BatchMoments):
 
     def _learnt(self, parameters: Parameters) -> tuple[Tensor | None, Tensor | None]:
         """Return scale and shift of all members one after the other, each `(E C,)`, or None."""
-        return tuple(parameters[name].flatten() for name in ("scale", "shift")) if self.affine else (None, None)
+        if not self.affine:
+            return None, None
+        # Contiguous, which a view of a single feature is not: the kernels read the memory in its order.
+        scale, shift = (parameters[name].flatten().contiguous() for name in ("scale", "shift"))
+        return scale, shift
 
     def _in_place(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
         # Without gradient the plain operations take half the time of the kernel for batches.

@@ -271,6 +271,25 @@ def test_every_kind_learns_under_every_normalization_and_a_stack_equals_its_memb
                 close(stacked[i : i + 1], alone)
 
 
+@pytest.mark.parametrize(
+    ("kind", "normalization"),
+    [
+        (kind, name)
+        for kind, name, normalized in combinations()
+        if normalized == "hidden" and (kind is Kind.CNN or name is not Normalization.GROUP)
+    ],
+)
+def test_a_stack_of_networks_one_unit_wide_equals_its_members_without_gradient(kind, normalization):
+    network = network_of(kind, normalization, width=1, groups=1)
+    parameters, x = parameters_of(network), normal(1, EXAMPLES, SIDE * SIDE)
+
+    def outputs(some):
+        return network.forward(some, network.initial_state(len(some), some), x, Context(momentum=0.0))[0]
+
+    with torch.no_grad():
+        close(outputs(parameters), torch.cat([outputs(one[None]) for one in parameters]))
+
+
 @pytest.mark.parametrize("statistics", ["batch", "stored"])
 @pytest.mark.parametrize(
     ("kind", "normalization", "normalized", "placement"),
