@@ -20,6 +20,7 @@ from landscape.devices import chunk_size, default_device
 from landscape.experiment import Experiment, LossFunction, Statistics
 from models.build import build
 from models.evaluation import Evaluation
+from models.evaluation_images import ImageEvaluation
 from models.layout import Block, Layout
 from models.network import Network
 from models.normalization import Context, NetworkState
@@ -328,11 +329,16 @@ class NetworkRestriction(Restriction):
         # In the order of memory: what is made of them is then as `dense` would have left it.
         self.firsts = [first.transpose(1, 2) for first in firsts if first is not None]
         self.evaluation = None
+        threads = torch.get_num_threads()
         if whole.device.type == "cpu" and whole.by_own_statistics and Evaluation.can(whole.network):
             # A quarter as many at a time, so that what is kept stays near: the best in networks of 32 and of 64 units. But
             # one for each thread: of 8192 examples one member at a time took 1.4 times as long as two.
-            self.chunk = min(whole.chunk, max(torch.get_num_threads(), whole.chunk // 4))
+            self.chunk = min(whole.chunk, max(threads, whole.chunk // 4))
             self.evaluation = Evaluation(whole.network, self.basis, self.firsts, self.chunk)
+        elif whole.device.type == "cpu" and whole.by_own_statistics and ImageEvaluation.can(whole.network):
+            # As many for each thread: with five for two threads a point took a seventh longer than with four.
+            self.chunk = max(threads, whole.chunk // threads * threads)
+            self.evaluation = ImageEvaluation(whole.network, self.basis, [x for x, _ in whole.parts])
 
     def outputs(self, coordinates: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Return outputs `(E, n, C)` and targets `(1, n)` of each batch."""

@@ -32,6 +32,13 @@ def bias_unit_value(activation: Activation) -> float:
     return activate(torch.tensor(BIAS_UNIT, dtype=torch.float64), activation).item()
 
 
+def plain_or_batch(network: Network) -> bool:
+    """Return whether nothing is normalized, or the hidden layers alone, by BatchNorm before the activation."""
+    layer = type(network.hidden_layer)
+    batch = layer is BatchNorm and network.config.placement is Placement.BEFORE
+    return type(network.input_layer) is Layer and (layer is Layer or batch)
+
+
 class Evaluation:
     """The forward pass of perceptrons on a plane of parameters, plain or with BatchNorm, into memory that is kept.
 
@@ -68,12 +75,7 @@ class Evaluation:
     @staticmethod
     def can(network: Network) -> bool:
         """Return whether a network is of those that are written out."""
-        config, layer = network.config, type(network.hidden_layer)
-        return (
-            config.kind is Kind.MLP
-            and type(network.input_layer) is Layer
-            and (layer is Layer or (layer is BatchNorm and config.placement is Placement.BEFORE))
-        )
+        return network.config.kind is Kind.MLP and plain_or_batch(network)
 
     def __call__(self, coefficients: Tensor) -> list[Tensor]:
         """Return the outputs `(E, N, C)` for each batch at the points `coefficients @ basis`.

@@ -1,0 +1,234 @@
+"""Outputs of many convolutional networks on a plane of parameters, written out as products of matrices.
+
+In small images a kernel covers much of the image, or all: a convolution of 2x2 pixels is a product with a matrix without
+zeros, one of 4x4 pixels a product for each row. They take a quarter, and a half or as much, of the time of PyTorch's
+grouped convolution, and leave the examples of a unit side by side, as `models.evaluation` does, where BatchNorm takes a
+tenth of the time. Without gradient only, on fixed examples, by their own statistics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from models.activations import activate
+from models.cnn import KERNEL, Convolutional
+from models.evaluation import plain_or_batch
+from models.network import Network
+from models.normalization.batch import BatchNorm, normalize_rows
+
+SIDES = (4, 8)
+"""Pixels along an edge of the images of which all layers but the first see 4x4 or 2x2."""
+
+MOST_CHANNELS = 64
+"""Of 96 channels the matrices are as fast as convolutions, of 128 slower: at 4x4 pixels three eighths are zeros."""
+
+ROW_BY_ROW = 4
+"""The side of an image whose rows have a matrix each: they see two or three rows of the four."""
+
+AT_ONCE = 2**20
+"""Bytes of a layer that are computed together for each thread, so that they meet in the second-level cache."""
+
+Band = tuple[slice, Tensor]
+"""Some of the inputs of a layer, and a matrix `(1 + K or E, outputs, inputs)` on these."""
+
+
+class ImageEvaluation:
+    """The forward pass of convolutional networks on a plane of parameters, plain or with BatchNorm.
+
+    z_1 = W_1 p for the patches p around all pixels. BatchNorm's statistics of it follow from the mean m and the covariance
+    S of the patches: a unit of weights w has mean w m and variance w S w, so that scale and shift go into the weights.
+    Pixels whose mean is taken next lie in four quarters, which are computed one after the other and added up; the 1/4 is
+    in the next weights. From then on z = M h, with M the convolution as a matrix. A unit is a channel at a pixel, in the
+    order row, channel, column for 4x4 pixels, so that neighbouring rows lie together, and channel, row, column for 2x2.
+
+    Source: for the normalization Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 1.
+
+    Args:
+        network: one that `can` be evaluated so.
+        basis: (1 + K, P), the origin of the plane and its directions.
+        batches: the examples of each batch, `(1, N, *inputs)`.
+    """
+
+    def __init__(self, network: Convolutional, basis: Tensor, batches: Sequence[Tensor]) -> None:
+        self.network, self.normalizes = network, isinstance(network.hidden_layer, BatchNorm)
+        self.channels, self.seen = network.config.width, network.sides[1:]  # seen by all layers after the first
+        parts = network.layout.split(basis)
+        first, *hidden, output = network.maps
+        weights = [parts[f"{place}.weight"] for place in (*hidden, output)]
+        halved = [after < before for before, after in pairwise(network.sides)]
+        weights = [weight / 4 if sums else weight for weight, sums in zip(weights, halved, strict=True)]
+        self.first = parts[f"{first}.weight"].transpose(1, 2).contiguous()
+        self.hidden = [bands_of(*layer) for layer in zip(weights[:-1], self.seen[:-1], strict=True)]
+        self.output, self.bias = output_matrix(weights[-1], self.seen[-1]), parts[f"{output}.bias"]
+        names = ("scale", "shift") if self.normalizes else ("bias",)
+        learnt = [[parts.get(f"{place}.{name}") for name in names] for place in (first, *hidden)]
+        self.learnt = None if learnt[0][0] is None else torch.stack([torch.stack(own) for own in learnt])
+        patches = [patches_of(x, network.sides[0]) for x in batches]
+        self.batches = [centred(one) if self.normalizes else (one, None) for one in patches]
+
+    @staticmethod
+    def can(network: Network) -> bool:
+        """Return whether a network is of those that are written out."""
+        small = isinstance(network, Convolutional) and network.sides[0] in SIDES
+        return small and network.config.width <= MOST_CHANNELS and plain_or_batch(network)
+
+    def __call__(self, coefficients: Tensor) -> list[Tensor]:
+        """Return the outputs `(E, N, C)` for each batch at the points `coefficients @ basis`.
+
+        Args: coefficients `(E, 1 + K)`, the first of which, the origin's, is 1.
+        """
+        first, output = at(coefficients, self.first), at(coefficients, self.output)
+        hidden = [[(inputs, at(coefficients, matrix)) for inputs, matrix in bands] for bands in self.hidden]
+        learnt = None if self.learnt is None else torch.matmul(coefficients, self.learnt)
+        bias = torch.mm(coefficients, self.bias).unsqueeze(2)
+        outputs = []
+        for patches, covariance in self.batches:
+            x = self._first_layer(self._first_weights(first, covariance, learnt), patches)
+            for i, bands in enumerate(hidden, start=1):
+                x = self._hidden_layer(bands, x, None if learnt is None else learnt[i], *self.seen[i - 1 : i + 1])
+            outputs.append(torch.bmm(output, x).add_(bias).transpose(1, 2))
+        return outputs
+
+    def _first_weights(self, weights: Tensor, covariance: Tensor | None, learnt: Tensor | None) -> Tensor:
+        """Return weights `(E, channels, 10)` on patches and a 1: those on patches, with bias or normalization."""
+        if covariance is None:
+            return torch.cat([weights, learnt[0, 0].unsqueeze(2)], dim=2)
+        exact = weights.to(covariance.dtype)
+        variance = ((exact @ covariance) * exact).sum(2)
+        factor = (variance + self.network.hidden_layer.epsilon).rsqrt().to(weights.dtype)
+        scale, shift = (1.0, torch.zeros_like(factor)) if learnt is None else learnt[0]
+        return torch.cat([weights * (scale * factor).unsqueeze(2), shift.unsqueeze(2)], dim=2)
+
+    def _first_layer(self, weights: Tensor, patches: Tensor) -> Tensor:
+        """Return the sums over 2x2 pixels of the first activations, `(E, units, N)`."""
+        members, values, side = len(weights), patches.shape[2], self.seen[0]
+        rows = side if side == ROW_BY_ROW else 1
+        sums = weights.new_empty(members, rows, self.channels, values // rows)
+        count = self._channels_at_once(members * values)
+        for some, out in zip(weights.split(count, dim=1), sums.split(count, dim=2), strict=True):
+            own, shape = some.flatten(0, 1), (members, -1, rows, values // rows)
+
+            def quarter(i: int, own: Tensor = own, shape: tuple[int, ...] = shape) -> Tensor:
+                return self._activate(torch.mm(own, patches[i])).view(shape)
+
+            total = quarter(0).add_(quarter(1)).add_(quarter(2))
+            torch.add(total, quarter(3), out=out.transpose(1, 2))
+        return sums.view(members, self.channels * side**2, -1)
+
+    def _hidden_layer(
+        self, bands: Sequence[Band], x: Tensor, learnt: Tensor | None, side: int, next_side: int
+    ) -> Tensor:
+        """Return the activations `(E, units, N)` of the next layer, or their sums over 2x2 pixels."""
+        members, _, examples = x.shape
+        pixels = side**2 // len(bands)  # of a channel, in a band
+        count = self._channels_at_once(members * side**2 * examples)
+        found = []
+        for begin in range(0, self.channels, count):
+            end = min(begin + count, self.channels)
+            parts = [torch.bmm(matrix[:, begin * pixels : end * pixels], x[:, inputs]) for inputs, matrix in bands]
+            parts = [part.view(-1, pixels * examples) for part in parts]
+            y = parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+            own = None if learnt is None else learnt[:, :, begin:end].flatten(1).contiguous()
+            y = self._activate(self._follow(y, own))
+            y = pooled_sums(y) if next_side < side else y
+            found.append(y.view(members, -1, examples))
+        return found[0] if len(found) == 1 else torch.cat(found, dim=1)
+
+    def _follow(self, y: Tensor, learnt: Tensor | None) -> Tensor:
+        """Normalize pre-activations `(E channels, pixels N)`, or add the bias; they may be written over."""
+        if not self.normalizes:
+            return y.add_(learnt[0].unsqueeze(1))
+        own = (None, None) if learnt is None else learnt
+        return normalize_rows(y[None], *own, self.network.hidden_layer.epsilon)[0]
+
+    def _activate(self, y: Tensor) -> Tensor:
+        return activate(y, self.network.config.activation)
+
+    def _channels_at_once(self, values: int) -> int:
+        """Return how many channels of so many values each are computed together."""
+        return max(1, AT_ONCE * torch.get_num_threads() // (values * self.first.element_size()))
+
+
+def at(coefficients: Tensor, basis: Tensor) -> Tensor:
+    """Return the matrices `(E, *)` at points `(E, 1 + K)` of a plane of them, `(1 + K, *)`."""
+    return torch.mm(coefficients, basis.flatten(1)).view(len(coefficients), *basis.shape[1:])
+
+
+def taps(side: int) -> Tensor:
+    """Return by which entry of a 3x3 kernel a pixel sees another: `(row, column, input row, input column)`, 9 by none.
+
+    >>> taps(2)[0, 0]  # the first of 2x2 pixels sees itself by the middle of the kernel
+    tensor([[4, 5],
+            [7, 8]])
+    """
+    pixels = torch.arange(side)
+    along = pixels - pixels[:, None] + KERNEL // 2
+    rows, columns = along[:, None, :, None], along[None, :, None, :]
+    inside = (rows >= 0) & (rows < KERNEL) & (columns >= 0) & (columns < KERNEL)
+    return torch.where(inside, KERNEL * rows + columns, KERNEL**2)
+
+
+def bands_of(weight: Tensor, side: int) -> list[Band]:
+    """Return 3x3 convolutions `(1 + K, 9 * inputs, outputs)` of an image as matrices on its units.
+
+    The outputs, those of a row of 4x4 pixels or of all 2x2, are in the order channel, row, column.
+
+    >>> [(inputs, tuple(matrix.shape)) for inputs, matrix in bands_of(torch.ones(1, 9, 1), 4)]
+    [(slice(0, 8, None), (1, 4, 8)), (slice(0, 12, None), (1, 4, 12)), (slice(4, 16, None), (1, 4, 12)), (slice(8, 16, None), (1, 4, 8))]
+    """
+    kernels = functional.pad(weight.unflatten(1, (KERNEL**2, -1)), (0, 0, 0, 0, 0, 1))
+    units, bands = side * kernels.shape[2], []
+    height = 1 if side == ROW_BY_ROW else side
+    for row in range(0, side, height):
+        begin, end = max(row - 1, 0), min(row + height + 1, side)
+        # (1 + K, row, column, input row, input column, input, output)
+        entries = kernels[:, taps(side)[row : row + height, :, begin:end]]
+        entries = entries.permute(0, 6, 1, 2, *((3, 5, 4) if side == ROW_BY_ROW else (5, 3, 4)))
+        bands.append((slice(begin * units, end * units), entries.flatten(4).flatten(1, 3).contiguous()))
+    return bands
+
+
+def output_matrix(weight: Tensor, side: int) -> Tensor:
+    """Return the output's weights `(1 + K, pixels * channels, C)` as matrices on the units, `(1 + K, C, units)`."""
+    pixels = weight.unflatten(1, (side, side, -1))
+    return pixels.permute(0, 4, *((1, 3, 2) if side == ROW_BY_ROW else (3, 1, 2))).flatten(2).contiguous()
+
+
+def patches_of(x: Tensor, side: int) -> Tensor:
+    """Return what a 3x3 kernel sees of images `(1, N, *)`, and a 1, in four quarters `(4, 10, side / 2 * side / 2 * N)`.
+
+    A quarter has every second row and column; it is in the order row, column, example.
+    """
+    images = x.reshape(-1, 1, side, side)
+    patches = functional.pad(functional.unfold(images, KERNEL, padding=KERNEL // 2), (0, 0, 0, 1), value=1.0)
+    patches = patches.view(len(images), -1, side // 2, 2, side // 2, 2)
+    return patches.permute(3, 5, 1, 2, 4, 0).reshape(4, KERNEL**2 + 1, -1)
+
+
+def centred(patches: Tensor) -> tuple[Tensor, Tensor]:
+    """Return patches `(4, 10, *)` less their means, and their covariance `(9, 9)` in float64.
+
+    >>> patches, covariance = centred(patches_of(torch.arange(32.0).view(1, 2, 16), 4))
+    >>> round(covariance[4, 4].item(), 6), round(patches[:, 4].var(correction=0).item(), 3)  # that of all pixels
+    (85.25, 85.25)
+    """
+    exact = patches[:, :-1].double()
+    exact -= exact.mean((0, 2), keepdim=True)
+    covariance = torch.einsum("qin,qjn->ij", exact, exact) / (exact.shape[0] * exact.shape[2])
+    return torch.cat([exact.to(patches.dtype), patches[:, -1:]], dim=1), covariance
+
+
+def pooled_sums(y: Tensor) -> Tensor:
+    """Return the sums over 2x2 of 4x4 pixels: `(channels, 16 N) -> (channels, 4 N)`.
+
+    >>> pooled_sums(torch.arange(16.0).view(1, 16)).tolist()
+    [[10.0, 18.0, 42.0, 50.0]]
+    """
+    pixels = y.view(len(y), 2, 2, 2, 2, -1)
+    rows = pixels[:, :, 0] + pixels[:, :, 1]
+    return (rows[:, :, :, 0] + rows[:, :, :, 1]).flatten(1)
