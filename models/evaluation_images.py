@@ -30,8 +30,8 @@ MOST_CHANNELS = 64
 ROW_BY_ROW = 4
 """The side of an image whose rows have a matrix each: they see two or three rows of the four."""
 
-AT_ONCE = 2**20
-"""Bytes of a layer that are computed together for each thread, so that they meet in the second-level cache."""
+AT_ONCE = 2**19
+"""Bytes of a quarter of the first layer that are computed together for each thread, to meet in the second-level cache."""
 
 Band = tuple[slice, Tensor]
 """Some of the inputs of a layer, and a matrix `(1 + K or E, outputs, inputs)` on these."""
@@ -109,15 +109,14 @@ class ImageEvaluation:
         members, values, side = len(weights), patches.shape[2], self.seen[0]
         rows = side if side == ROW_BY_ROW else 1
         sums = weights.new_empty(members, rows, self.channels, values // rows)
-        count = self._channels_at_once(members * values)
+        count = max(1, AT_ONCE * torch.get_num_threads() // (members * values * weights.element_size()))
+        total, other = weights.new_empty(2, members * min(count, self.channels), values)
         for some, out in zip(weights.split(count, dim=1), sums.split(count, dim=2), strict=True):
-            own, shape = some.flatten(0, 1), (members, -1, rows, values // rows)
-
-            def quarter(i: int, own: Tensor = own, shape: tuple[int, ...] = shape) -> Tensor:
-                return self._activate(torch.mm(own, patches[i])).view(shape)
-
-            total = quarter(0).add_(quarter(1)).add_(quarter(2))
-            torch.add(total, quarter(3), out=out.transpose(1, 2))
+            own = some.flatten(0, 1)
+            y = self._activate(torch.mm(own, patches[0], out=total[: len(own)]))
+            for quarter in patches[1:]:
+                y.add_(self._activate(torch.mm(own, quarter, out=other[: len(own)])))
+            out.copy_(y.view(members, -1, rows, values // rows).transpose(1, 2))
         return sums.view(members, self.channels * side**2, -1)
 
     def _hidden_layer(
@@ -125,19 +124,10 @@ class ImageEvaluation:
     ) -> Tensor:
         """Return the activations `(E, units, N)` of the next layer, or their sums over 2x2 pixels."""
         members, _, examples = x.shape
-        pixels = side**2 // len(bands)  # of a channel, in a band
-        count = self._channels_at_once(members * side**2 * examples)
-        found = []
-        for begin in range(0, self.channels, count):
-            end = min(begin + count, self.channels)
-            parts = [torch.bmm(matrix[:, begin * pixels : end * pixels], x[:, inputs]) for inputs, matrix in bands]
-            parts = [part.view(-1, pixels * examples) for part in parts]
-            y = parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
-            own = None if learnt is None else learnt[:, :, begin:end].flatten(1).contiguous()
-            y = self._activate(self._follow(y, own))
-            y = pooled_sums(y) if next_side < side else y
-            found.append(y.view(members, -1, examples))
-        return found[0] if len(found) == 1 else torch.cat(found, dim=1)
+        parts = [torch.bmm(matrix, x[:, inputs]).view(members * self.channels, -1) for inputs, matrix in bands]
+        y = parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+        y = self._activate(self._follow(y, None if learnt is None else learnt.flatten(1)))
+        return (pooled_sums(y) if next_side < side else y).view(members, -1, examples)
 
     def _follow(self, y: Tensor, learnt: Tensor | None) -> Tensor:
         """Normalize pre-activations `(E channels, pixels N)`, or add the bias; they may be written over."""
@@ -148,10 +138,6 @@ class ImageEvaluation:
 
     def _activate(self, y: Tensor) -> Tensor:
         return activate(y, self.network.config.activation)
-
-    def _channels_at_once(self, values: int) -> int:
-        """Return how many channels of so many values each are computed together."""
-        return max(1, AT_ONCE * torch.get_num_threads() // (values * self.first.element_size()))
 
 
 def at(coefficients: Tensor, basis: Tensor) -> Tensor:
