@@ -322,12 +322,13 @@ def path_on(objective: Objective, plane: Plane, trajectory: np.ndarray, steps: n
     nearest = plane.points(coordinates)
     residual = np.linalg.norm((trajectory - nearest).astype(np.float64), axis=1)
     square = float(np.square((trajectory - plane.origin).astype(np.float64)).sum())
+    on_plane = objective.restricted(objective.tensor(plane.origin), objective.tensor(plane.directions))
     return Path(
         plane,
         steps,
         coordinates,
         loss=losses_at(objective, trajectory),
-        height=losses_at(objective, nearest),
+        height=losses_at(on_plane, coordinates),
         residual=residual,
         off_plane=float(np.square(residual).sum() / square) if square else 0.0,
         device=device_name(objective.device),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import prod
 from typing import Protocol
 
 import torch
@@ -16,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from models.activations import LEAK, Activation, activate
-from models.cnn import KERNEL, Convolutional
+from models.cnn import KERNEL, WHOLE, WHOLE_TAPS, Convolutional, whole_matrix
 from models.config import Kind, Placement
 from models.network import Network
 from models.normalization import Context, Layer, NetworkState
@@ -26,6 +25,9 @@ from models.normalization.example import LayerNorm
 
 WRITTEN_OUT = {Layer: (Kind.MLP, Kind.CNN), BatchNorm: (Kind.MLP, Kind.CNN), LayerNorm: (Kind.MLP,)}
 """The normalizations, with the kinds of networks that may have them."""
+
+ADDED_UP = functional.one_hot(WHOLE_TAPS, KERNEL**2).t().float()
+"""Which entries of a matrix of 2x2 pixels are one of the kernel: 1 where they are, `(9, 16)`."""
 
 KERNELS = torch.ops.aten
 """PyTorch's own derivatives, those that autograd calls."""
@@ -91,6 +93,37 @@ class Convolution:
         )
         _write(self.towards, (weight, bias))
         return x
+
+
+@dataclass(eq=False)
+class WholeConvolution:
+    """y = W * x + b on images of 2x2 pixels, taken location by location, (4 N, C): y = x M + b with the matrix M of W.
+
+    weight: (9 C, C'). bias, towards: as of `Dense`.
+    """
+
+    weight: Tensor
+    bias: Tensor | None
+    towards: tuple[Tensor, Tensor | None]
+    kept: tuple[Tensor, Tensor] = field(init=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        matrix = whole_matrix(self.weight[None])[0]
+        self.kept = x.view(-1, len(matrix)), matrix
+        bias = None if self.bias is None else self.bias.repeat(WHOLE**2)
+        y = torch.mm(*self.kept) if bias is None else torch.addmm(bias, *self.kept)
+        return y.view(-1, self.weight.shape[1])
+
+    def backward(self, gradient: Tensor) -> Tensor:
+        (x, matrix), (weight, bias) = self.kept, self.towards
+        if bias is not None:
+            torch.sum(gradient, 0, out=bias)
+        gradient = gradient.view(len(x), -1)
+        pixels, outputs = WHOLE**2, weight.shape[1]
+        by_matrix = torch.mm(x.t(), gradient).view(pixels, -1, pixels, outputs)
+        by_entry = by_matrix.transpose(1, 2).reshape(len(ADDED_UP[0]), -1)
+        torch.mm(ADDED_UP.to(by_entry), by_entry, out=weight.view(KERNEL**2, -1))
+        return torch.mm(gradient, matrix.t()).view(-1, matrix.shape[0] // pixels)
 
 
 @dataclass(eq=False)
@@ -195,18 +228,33 @@ class Halve:
 
 
 @dataclass(eq=False)
-class Flatten:
-    """Images (N, C, s, s) as numbers (N, s s C), each location's channels side by side."""
+class Locations:
+    """Images (N, C, s, s) as the channels of each location, (N s s, C)."""
 
     shape: torch.Size = field(init=False)
 
     def forward(self, x: Tensor) -> Tensor:
         self.shape = x.shape
-        return x.flatten(2).transpose(1, 2).flatten(1)
+        return x.movedim(1, 3).contiguous().view(-1, x.shape[1])
 
     def backward(self, gradient: Tensor) -> Tensor:
         examples, channels, *sides = self.shape
-        return gradient.view(examples, prod(sides), channels).transpose(1, 2).reshape(self.shape)
+        return gradient.view(examples, *sides, channels).movedim(3, 1)
+
+
+@dataclass(eq=False)
+class Flatten:
+    """The locations of an example (N s s, C) side by side, (N, s s C)."""
+
+    places: int
+    channels: int = field(init=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.channels = x.shape[1]
+        return x.view(-1, self.places * self.channels)
+
+    def backward(self, gradient: Tensor) -> Tensor:
+        return gradient.view(-1, self.channels)
 
 
 class Backpropagation:
@@ -224,21 +272,28 @@ class Backpropagation:
         convolves = isinstance(network, Convolutional)
         self.shape = (1, network.sides[0], network.sides[0]) if convolves else (-1,)
         self.steps: list[Step] = []
+        images = convolves
         for i, place in enumerate(network.maps):
             (weight, bias, *learnt), (to_weight, to_bias, *towards) = (
                 [blocks.get(f"{place}.{name}") for name in ("weight", "bias", "scale", "shift")]
                 for blocks in (parts, gradients)
             )
             hidden = place != "output"
-            if convolves and hidden:
+            if images and (not hidden or network.sides[i] == WHOLE):
+                self.steps.append(Locations())
+                images = False
+            if images:
                 kernels = _kernels(weight[0]), bias, (_kernels(to_weight[0]), to_bias)
                 self.steps.append(Convolution(*kernels, first=i == 0))
+            elif convolves and hidden:
+                self.steps.append(WholeConvolution(weight[0], bias, (to_weight[0], to_bias)))
             else:
-                self.steps += [Flatten()] * convolves + [Dense(weight[0], bias, (to_weight[0], to_bias))]
+                self.steps += [Flatten(network.sides[-1] ** 2)] if convolves else []
+                self.steps.append(Dense(weight[0], bias, (to_weight[0], to_bias)))
             if hidden:
                 self.steps += _normalizing(network.hidden_layer, learnt, towards, state[place])
                 self.steps.append(Activate(network.config.activation))
-            if convolves and hidden and network.sides[i + 1] < network.sides[i]:
+            if images and network.sides[i + 1] < network.sides[i]:
                 self.steps.append(Halve())
 
     @staticmethod

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.network import Map, Network, image_side
+from models.network import Map, Network, dense, image_side
 from models.normalization import Context, Layer, NetworkState
 
 KERNEL = 3
@@ -17,6 +17,9 @@ KERNEL = 3
 
 POOLED = 2
 """Number of layers, from the first on, after which the image is halved."""
+
+WHOLE = 2
+"""The side of an image of which a kernel sees all from each pixel."""
 
 
 class Convolutional(Network):
@@ -101,7 +104,8 @@ def convolve(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
 
     The stack is one convolution with a group of channels for each member, or without groups where it shares its inputs.
     Activations stay in memory as images, so that only their views are channels last. Unfolding the patches for a
-    batched product gives the same numbers; on a CPU it took 5 to 7 times as long with its gradient.
+    batched product gives the same numbers; on a CPU it took 5 to 7 times as long with its gradient. Of 2x2 pixels each
+    sees all: that is a product with a matrix, which takes less than half of the time.
 
     Args: weight `(E, 9 * C, width)`; bias `(E, width)` or None.
 
@@ -115,8 +119,42 @@ def convolve(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """
     members, inputs, width = weight.shape
     channels = inputs // KERNEL**2
+    if x.shape[2] == WHOLE**2:
+        y = dense(x.flatten(2), whole_matrix(weight), None if bias is None else bias.repeat(1, WHOLE**2))
+        return y.unflatten(2, (WHOLE**2, width))
     kernels = weight.view(members, KERNEL, KERNEL, channels, width).permute(0, 4, 3, 1, 2)
     kernels = kernels.reshape(members * width, channels, KERNEL, KERNEL)
     bias = None if bias is None else bias.flatten()
     y = functional.conv2d(images(x), kernels, bias, padding=KERNEL // 2, groups=x.shape[0])
     return locations(y, members)
+
+
+def taps(side: int) -> Tensor:
+    """Return by which entry of a 3x3 kernel a pixel sees another: `(row, column, input row, input column)`, 9 by none.
+
+    >>> taps(2)[0, 0]  # the first of 2x2 pixels sees itself by the middle of the kernel
+    tensor([[4, 5],
+            [7, 8]])
+    """
+    pixels = torch.arange(side)
+    along = pixels - pixels[:, None] + KERNEL // 2
+    rows, columns = along[:, None, :, None], along[None, :, None, :]
+    inside = (rows >= 0) & (rows < KERNEL) & (columns >= 0) & (columns < KERNEL)
+    return torch.where(inside, KERNEL * rows + columns, KERNEL**2)
+
+
+WHOLE_TAPS = taps(WHOLE).permute(2, 3, 0, 1).flatten()
+"""The entries by which pixels are seen by others, `(4 * 4,)`, input pixels first."""
+
+
+def whole_matrix(weight: Tensor) -> Tensor:
+    """Return convolutions of 2x2 pixels as matrices: `(E, 9 * C, width) -> (E, 4 * C, 4 * width)`, pixel by pixel.
+
+    >>> whole_matrix(torch.arange(9.0).view(1, 9, 1))[0]
+    tensor([[4., 3., 1., 0.],
+            [5., 4., 2., 1.],
+            [7., 6., 4., 3.],
+            [8., 7., 5., 4.]])
+    """
+    entries = weight.unflatten(1, (KERNEL**2, -1)).index_select(1, WHOLE_TAPS.to(weight.device))
+    return entries.unflatten(1, (WHOLE**2, -1)).transpose(2, 3).flatten(3).flatten(1, 2)

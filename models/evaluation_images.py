@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from models.activations import activate
-from models.cnn import KERNEL, Convolutional
+from models.cnn import KERNEL, Convolutional, taps
 from models.evaluation import plain_or_batch
 from models.network import Network
 from models.normalization.batch import BatchNorm, normalize_rows
@@ -143,20 +143,6 @@ class ImageEvaluation:
 def at(coefficients: Tensor, basis: Tensor) -> Tensor:
     """Return the matrices `(E, *)` at points `(E, 1 + K)` of a plane of them, `(1 + K, *)`."""
     return torch.mm(coefficients, basis.flatten(1)).view(len(coefficients), *basis.shape[1:])
-
-
-def taps(side: int) -> Tensor:
-    """Return by which entry of a 3x3 kernel a pixel sees another: `(row, column, input row, input column)`, 9 by none.
-
-    >>> taps(2)[0, 0]  # the first of 2x2 pixels sees itself by the middle of the kernel
-    tensor([[4, 5],
-            [7, 8]])
-    """
-    pixels = torch.arange(side)
-    along = pixels - pixels[:, None] + KERNEL // 2
-    rows, columns = along[:, None, :, None], along[None, :, None, :]
-    inside = (rows >= 0) & (rows < KERNEL) & (columns >= 0) & (columns < KERNEL)
-    return torch.where(inside, KERNEL * rows + columns, KERNEL**2)
 
 
 def bands_of(weight: Tensor, side: int) -> list[Band]:

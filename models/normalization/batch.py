@@ -124,8 +124,10 @@ class BatchNorm(BatchMoments):
     def normalize(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
         if context.statistics == "stored" or batch_size(x) == 1:
             return super().normalize(x, parameters, state, context)
-        if not torch.is_grad_enabled() and x.ndim == 3:
-            if not context.momentum and x.shape[0] == len(state["mean"]) and x.transpose(1, 2).is_contiguous():
+        # In place where the examples of a unit lie side by side, as they do in images of 2x2 pixels.
+        if not torch.is_grad_enabled() and (x.ndim == 3 or x.stride(1) == 1):
+            own = not context.momentum and x.shape[0] == len(state["mean"])
+            if own and x.ndim == 3 and x.transpose(1, 2).is_contiguous():
                 rows = normalize_rows(x.transpose(1, 2), *self._learnt(parameters), self.epsilon)
                 return rows.transpose(1, 2), state
             return self._in_place(x, parameters, state, context)
