@@ -329,13 +329,13 @@ class NetworkRestriction(Restriction):
         # In the order of memory: what is made of them is then as `dense` would have left it.
         self.firsts = [first.transpose(1, 2) for first in firsts if first is not None]
         self.evaluation = None
-        threads = torch.get_num_threads()
+        threads, examples = torch.get_num_threads(), whole.parts[0][0].shape[1]
         if whole.device.type == "cpu" and whole.by_own_statistics and Evaluation.can(whole.network):
             # A quarter as many at a time, so that what is kept stays near: the best in networks of 32 and of 64 units. But
             # one for each thread: of 8192 examples one member at a time took 1.4 times as long as two.
             self.chunk = min(whole.chunk, max(threads, whole.chunk // 4))
             self.evaluation = Evaluation(whole.network, self.basis, self.firsts, self.chunk)
-        elif whole.device.type == "cpu" and whole.by_own_statistics and ImageEvaluation.can(whole.network):
+        elif whole.device.type == "cpu" and whole.by_own_statistics and ImageEvaluation.can(whole.network, examples):
             # As many for each thread: with five for two threads a point took a seventh longer than with four.
             self.chunk = max(threads, whole.chunk // threads * threads)
             self.evaluation = ImageEvaluation(whole.network, self.basis, [x for x, _ in whole.parts])

@@ -30,6 +30,9 @@ MOST_CHANNELS = 64
 ROW_BY_ROW = 4
 """The side of an image whose rows have a matrix each: they see two or three rows of the four."""
 
+LEAST_EXAMPLES = 32
+"""With fewer, the matrices cost more than the products with them, and as many as have room for them are too large."""
+
 AT_ONCE = 2**19
 """Bytes of a quarter of the first layer that are computed together for each thread, to meet in the second-level cache."""
 
@@ -72,9 +75,9 @@ class ImageEvaluation:
         self.batches = [centred(one) if self.normalizes else (one, None) for one in patches]
 
     @staticmethod
-    def can(network: Network) -> bool:
-        """Return whether a network is of those that are written out."""
-        small = isinstance(network, Convolutional) and network.sides[0] in SIDES
+    def can(network: Network, examples: int) -> bool:
+        """Return whether a network is of those that are written out, on batches of so many examples."""
+        small = isinstance(network, Convolutional) and network.sides[0] in SIDES and examples >= LEAST_EXAMPLES
         return small and network.config.width <= MOST_CHANNELS and plain_or_batch(network)
 
     def __call__(self, coefficients: Tensor) -> list[Tensor]:

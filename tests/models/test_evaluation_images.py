@@ -82,6 +82,7 @@ def test_statistics_of_the_first_layer_are_as_exact_as_the_networks_own():
         ((8, 8), {"normalization": "batch", "placement": "after"}),
         ((8, 8), {"kind": "mlp"}),
         ((8, 8), {"width": 65}),
+        ((8, 8), {"examples": 31}),
         ((6, 6), {}),
         ((16, 16), {}),
         *(((8, 8), {"normalization": name}) for name in Normalization if name not in ("none", "batch")),
@@ -89,5 +90,10 @@ def test_statistics_of_the_first_layer_are_as_exact_as_the_networks_own():
     ids=str,
 )
 def test_no_other_network_is_evaluated_so(inputs, changes):
-    config = NetworkConfig(**{"kind": "cnn", "width": 4, "depth": 2, "groups": 2} | changes)
-    assert not ImageEvaluation.can(build(config, inputs, 3))
+    options = {"kind": "cnn", "width": 4, "depth": 2, "groups": 2, "examples": 32} | changes
+    examples = options.pop("examples")
+    assert not ImageEvaluation.can(build(NetworkConfig(**options), inputs, 3), examples)
+
+
+def test_small_images_are_evaluated_so():
+    assert ImageEvaluation.can(build(NetworkConfig("cnn", 64, 8, normalization="batch"), (64,), 10), 32)
