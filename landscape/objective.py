@@ -331,9 +331,9 @@ class NetworkRestriction(Restriction):
         self.evaluation = None
         threads, examples = torch.get_num_threads(), whole.parts[0][0].shape[1]
         if whole.device.type == "cpu" and whole.by_own_statistics and Evaluation.can(whole.network):
-            # A quarter as many at a time, so that what is kept stays near: the best in networks of 32 and of 64 units. But
-            # one for each thread: of 8192 examples one member at a time took 1.4 times as long as two.
-            self.chunk = min(whole.chunk, max(threads, whole.chunk // 4))
+            # A quarter as many for each thread, so that what is kept stays near: the best in networks of 32 and of 64 units.
+            # But one for each: of 8192 examples one member at a time took 1.4 times as long as two.
+            self.chunk = min(whole.chunk, threads * max(1, whole.chunk // 4))
             self.evaluation = Evaluation(whole.network, self.basis, self.firsts, self.chunk)
         elif whole.device.type == "cpu" and whole.by_own_statistics and ImageEvaluation.can(whole.network, examples):
             # As many for each thread: with five for two threads a point took a seventh longer than with four.
