@@ -7,6 +7,8 @@ stack. Recurrent networks, whose layers act once at every time step, have histog
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import count
+from math import gcd
 
 import numpy as np
 import torch
@@ -67,16 +69,16 @@ def activation_histograms(run: Run) -> ActivationHistograms:
     def tap(place: str, moment: str, values: Tensor) -> None:
         if place != "input" and moment != "activation":
             values = values.flatten(1)
-            taken.setdefault(place, {})[moment] = values[:, :: -(-values.shape[1] // VALUES)].clone()
+            taken.setdefault(place, {})[moment] = values[:, :: stride(values.shape[1], VALUES)].clone()
 
     with torch.no_grad():
         network.forward(parameters, state, x[None, :EXAMPLES], Context(progress=0.0, tap=tap))
     layers = tuple(taken)
-    count = min(values.shape[1] for of_layer in taken.values() for values in of_layer.values())
+    least = min(values.shape[1] for of_layer in taken.values() for values in of_layer.values())
     values = torch.stack(
-        [torch.stack([taken[place][moment][:, :count] for moment in ("before", "after")]) for place in layers]
+        [torch.stack([taken[place][moment][:, :least] for moment in ("before", "after")]) for place in layers]
     )
-    values = torch.nan_to_num(values).permute(2, 0, 1, 3).cpu()  # (S, L, 2, count)
+    values = torch.nan_to_num(values).permute(2, 0, 1, 3).cpu()  # (S, L, 2, values)
     sample = values.flatten()[:: max(1, values.numel() // 100_000)]
     some = values[..., :: max(1, values.numel() // 100_000)].abs().permute(1, 2, 0, 3).flatten(2)
     usual = float(quantiles(some, torch.tensor([0.99])).median())
@@ -90,6 +92,18 @@ def activation_histograms(run: Run) -> ActivationHistograms:
     density = counts.numpy() / values.shape[3]
     edges, deviation = np.linspace(low, high, BINS + 1), values.std(3).numpy()
     return ActivationHistograms(layers, run.steps, edges, density, deviation, device_name(parameters.device))
+
+
+def stride(size: int, most: int) -> int:
+    """Return the least step that takes at most so many of `size` values, and of each unit alike.
+
+    It has no factor in common with the size, hence none with the number of units: with one, some units come again and
+    again and others never.
+
+    >>> stride(2048, 2048), stride(64 * 64 * 4, 2048), stride(256 * 64, 2048)
+    (1, 9, 9)
+    """
+    return next(step for step in count(-(-size // most)) if gcd(step, size) == 1)
 
 
 PERCENTILES = (15, 50, 85)

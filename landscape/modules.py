@@ -44,6 +44,8 @@ class ModuleObjective(Objective):
             raise ValueError("the module has lazy layers without parameters yet; run it once on some inputs before")
         if not named:
             raise ValueError("the module has no parameters, so that its loss has no landscape")
+        if empty := next((name for name, part in named.items() if not part.numel()), None):
+            raise ValueError(f"the module's parameter {empty} holds no numbers; leave it out")
         if statistics is Statistics.POPULATION:
             raise ValueError(
                 "the statistics of a module must be batch or running, not population: which training data it saw is "
@@ -57,7 +59,13 @@ class ModuleObjective(Objective):
                 f"the module's parameters must all be float32 or all float64, not {', '.join(sorted(map(str, types)))}: "
                 "in half precision a loss changes by rounding; give module.float()"
             )
-        self.module = copy.deepcopy(module).eval()
+        try:
+            self.module = copy.deepcopy(module).eval()
+        except RuntimeError as error:
+            raise ValueError(
+                f"the module cannot be copied: {error} Where that is `torch.nn.utils.weight_norm`, take "
+                "`torch.nn.utils.parametrizations.weight_norm`"
+            ) from error
         for part in self.module.modules():
             if isinstance(part, _NormBase):  # batch and instance normalization, which may store averages
                 part.train(statistics is Statistics.BATCH)
@@ -115,7 +123,8 @@ class ModuleObjective(Objective):
         for inputs, _ in self.batches:
             # BatchNorm writes its running averages: into copies, so that every batch and point starts from the same.
             buffers = {name: values.clone() for name, values in self.buffers.items()}
-            outputs.append(functional_call(self.module, parts | buffers, (inputs,)))
+            # As may a first layer in place, its inputs.
+            outputs.append(functional_call(self.module, parts | buffers, (inputs.clone(),)))
         return outputs
 
     def _losses(self, outputs: list[Tensor]) -> list[Tensor]:
@@ -184,6 +193,7 @@ def module_objective(
     statistics are asked for; when it is evaluated, where the loss is not one number.
 
     Attention by torch's fused kernels has no second derivative: compute curvature within
-    `torch.nn.attention.sdpa_kernel(SDPBackend.MATH)`.
+    `torch.nn.attention.sdpa_kernel(SDPBackend.MATH)`. Torch's weight normalization has a wrong one
+    (`torch.autograd.gradgradcheck` fails on it, silently here): write it out as `g * v / v.norm()` for curvature.
     """
     return ModuleObjective(module, loss, data, statistics_of(statistics))

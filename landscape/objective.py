@@ -213,7 +213,7 @@ class NetworkObjective(Objective):
         its training begins, r = 1 and d = 0: corrected by stored averages it would not be by this batch).
     running: by the averages that training stored, frozen wherever w goes: they fit one network alone, so that on a
         plane through several runs' parameters the losses at the others are not theirs.
-    population: by the mean over the training batches, computed anew at each w.
+    population: by the mean over the training batches, computed anew at each w, through which the gradient passes.
 
     Source: for population statistics Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2.
 
@@ -307,8 +307,11 @@ class NetworkObjective(Objective):
 
     def measured(self, outputs: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
         """Return the losses and the accuracies, each `(E,)`, of what `outputs` gives."""
-        accuracies = [accuracies_of(values, y) for values, y in outputs]
-        return self.mean_loss(outputs), torch.stack(accuracies).mean(0)
+        # Of all batches together: the variance of a batch's targets is not that of all, and of one example it is 0.
+        values, targets = (
+            outputs[0] if len(outputs) == 1 else (torch.cat(parts, 1) for parts in zip(*outputs, strict=True))
+        )
+        return self.mean_loss(outputs), accuracies_of(values, targets)
 
 
 class NetworkRestriction(Restriction):
@@ -376,7 +379,7 @@ def population_state(
     Source: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2.
     """
     for k, x in enumerate(batches, start=1):
-        _, state = network.forward(parameters, state, x, Context(progress=0.0, momentum=1 / k))
+        _, state = network.forward(parameters, state, x, Context(progress=0.0, momentum=1 / k, through=True))
     return state
 
 

@@ -206,25 +206,28 @@ def _normal(objective: Objective, size: int, seed: int, probes: range) -> Tensor
 def _lanczos(objective: Objective, parameters: np.ndarray, start: Tensor, steps: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the diagonals (E, m) and what stands beside them (E, m - 1) of each start's (E, P) tridiagonal matrix.
 
-    After its recurrence each vector is made orthogonal to all before: without that, rounding lets Ritz values come
+    Each vector is made orthogonal to all before, twice: once leaves what rounding made of it, and then Ritz values come
     again. Where a start's Krylov space ends, the vectors after it are zero and its matrix ends in a block of no weight.
+    It has ended where what is left is rounding of the longest product so far: of the last it would be where that is
+    rounding itself, and Lanczos would go on with noise.
     """
     products = hessian_products(objective, parameters, len(start))
     basis = start.new_zeros(len(start), steps, start.shape[1])
     diagonal, between = (torch.zeros(len(start), steps, dtype=torch.float64) for _ in range(2))
     vector = start / torch.linalg.vector_norm(start, dim=1, keepdim=True)
-    last, length = torch.zeros_like(vector), vector.new_zeros(len(start), 1)
+    longest = vector.new_zeros(len(start), 1)
+    rounding = 10 * torch.finfo(vector.dtype).eps * vector.shape[1] ** 0.5
     for step in range(steps):
         basis[:, step] = vector
         image = products(vector)
-        scale = torch.linalg.vector_norm(image, dim=1, keepdim=True)
+        longest = torch.maximum(longest, torch.linalg.vector_norm(image, dim=1, keepdim=True))
         along = (image * vector).sum(1, keepdim=True)
-        image = image - along * vector - length * last
-        # One member at a time: a batched product of such flat matrices took 1.7 times as long.
-        image = torch.stack([x - (known @ x) @ known for known, x in zip(basis[:, : step + 1], image, strict=True)])
+        for _ in range(2):
+            # One member at a time: a batched product of such flat matrices took 1.7 times as long.
+            image = torch.stack([x - (known @ x) @ known for known, x in zip(basis[:, : step + 1], image, strict=True)])
         length = torch.linalg.vector_norm(image, dim=1, keepdim=True)
-        ended = length <= 10 * torch.finfo(length.dtype).eps * scale
+        ended = length <= rounding * longest
         length = torch.where(ended, torch.zeros_like(length), length)
-        last, vector = vector, torch.where(ended, torch.zeros_like(image), image / length)
+        vector = torch.where(ended, torch.zeros_like(image), image / length)
         diagonal[:, step], between[:, step] = along[:, 0], length[:, 0]
     return diagonal.numpy(), between[:, :-1].numpy()

@@ -232,3 +232,14 @@ def test_raw_inputs_do_not_set_the_range_of_all_layers():
     assert found.edges[-1] < 30
     within = (found.density[-1, 1:] > 0.005).sum(-1)
     assert within.min() > 5
+
+
+@pytest.mark.parametrize("width", [4, 5, 8])
+def test_a_histogram_takes_all_channels_alike(width):
+    run = train(Experiment().replace(kind="cnn", width=width, depth=2, num_steps=10))
+    layout = network_of(run.experiment).layout
+    last = torch.from_numpy(run.parameters[-1])
+    kernels = last[layout.slice("layer1.weight")].view(9, width).t().reshape(width, 1, 3, 3)
+    images = load(run.experiment.data).train_x[:64].view(-1, 1, 8, 8)
+    values = functional.conv2d(images, kernels, last[layout.slice("layer1.bias")], padding=1)
+    assert activation_histograms(run).deviation[-1, 0, 0] == pytest.approx(values.std().item(), rel=0.1)

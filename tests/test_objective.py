@@ -267,3 +267,31 @@ def test_batchnorm_ignores_the_length_of_the_weights_before_it_unless_frozen(nam
     assert abs(float(cosine)) < 1e-3
     torch.testing.assert_close(3 * shorter[:, weights], gradient[:, weights], rtol=1e-2, atol=1e-6)
     assert abs(float(frozen(longer)) / float(frozen(point)) - 1) > 0.05
+
+
+@pytest.mark.parametrize("kind", ["mlp", "cnn", "recurrent"])
+@pytest.mark.parametrize(
+    "normalization", ["batch", "batch-center", "batch-l1", "batch-renorm", "batch-moving", "weight-mean", "none"]
+)
+def test_the_gradient_by_population_statistics_passes_through_them(normalization, kind):
+    run = train(
+        SMALL.replace(
+            kind=kind, dataset="digits", normalization=normalization, width=4, num_examples=150, num_steps=10,
+            activation="tanh",
+        )
+    )  # fmt: skip
+    ours = objective(run, Statistics.POPULATION, num_examples=60, dtype=torch.float64)
+    point = ours.tensor(run.parameters[-1])
+    gradient = ours.gradient(point[None])[1][0]
+    step = 1e-5 * gradient / gradient.norm()
+    above, below = ours(torch.stack([point + step, point - step]))
+    assert float(above - below) / 2e-5 == pytest.approx(float(gradient.norm()), rel=1e-5)
+
+
+def test_the_variance_explained_is_that_of_all_batches_together():
+    run = train(SMALL.replace(dataset="target-curve", loss="squared", num_examples=128, num_steps=50))
+    whole = objective(run, num_examples=64)
+    expected = whole.accuracy(whole.tensor(run.parameters[-1:]))
+    for batches in (4, 64):
+        ours = objective(run, batches=batches, num_examples=64)
+        torch.testing.assert_close(ours.accuracy(ours.tensor(run.parameters[-1:])), expected)

@@ -602,3 +602,23 @@ def test_the_first_dense_weights_of_a_module_take_the_features():
     loss = module_objective(module, functional.cross_entropy, (x, y))
     with pytest.raises(ValueError, match="needs a first layer with a weight for each feature"):
         input_weights_plane(loss.parameters, loss.layout, (0, 1))
+
+
+def test_a_module_that_writes_over_its_inputs_finds_the_same_ones_each_time():
+    module = nn.Sequential(nn.LeakyReLU(0.1, inplace=True), nn.Linear(4, 3))
+    generator = torch.Generator().manual_seed(0)
+    data = torch.randn(12, 4, generator=generator), torch.randint(0, 3, (12,), generator=generator)
+    loss = module_objective(module, nn.CrossEntropyLoss(), data)
+    expected = nn.functional.cross_entropy(module(data[0].clone()), data[1]).item()
+    np.testing.assert_allclose(losses_at(loss, np.stack([loss.parameters] * 3)), expected, rtol=1e-6)
+
+
+def test_modules_that_hold_nothing_or_cannot_be_copied_are_refused_with_a_sentence():
+    empty = nn.Linear(2, 1)
+    empty.extra = nn.Parameter(torch.empty(0))
+    with pytest.raises(ValueError, match="extra holds no numbers"):
+        module_objective(empty, nn.MSELoss(), (torch.ones(4, 2), torch.zeros(4, 1)))
+    with pytest.warns(FutureWarning, match="deprecated"):
+        old = nn.utils.weight_norm(nn.Linear(2, 1))
+    with pytest.raises(ValueError, match="cannot be copied.*parametrizations"):
+        module_objective(old, nn.MSELoss(), (torch.ones(4, 2), torch.zeros(4, 1)))

@@ -15,6 +15,7 @@ from landscape.curvature import (
     top_eigenvalues,
 )
 from landscape.data import load
+from landscape.experiment import Experiment
 from landscape.objective import Objective, examples_of, objective
 from landscape.sharpness import SharpnessScan, relative_objective, sharpness_along
 from landscape.spectrum import DensityScan, hessian_trace, spectral_density
@@ -309,3 +310,14 @@ def test_sharpness_along_a_training(runs):
 def test_a_density_needs_smoothing():
     with pytest.raises(ValueError, match="smoothing must be over 0, not 0"):
         spectral_density(quadratic(4), np.zeros(4), smoothing=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("dataset", ["moons", "circles", "spirals", "blobs"])
+def test_the_nodes_lie_within_the_spectrum_where_most_eigenvalues_are_zero(dataset, dtype):
+    run = train(Experiment().replace(dataset=dataset, width=5, depth=3, num_steps=50))
+    loss = objective(run, dtype=dtype)
+    exact = np.linalg.eigvalsh(hessian(loss, run.parameters[-1]).astype(float))
+    found = spectral_density(loss, run.parameters[-1])
+    slack = 1e-3 * np.abs(exact).max()
+    assert exact[0] - slack <= found.nodes.min() <= found.nodes.max() <= exact[-1] + slack

@@ -40,6 +40,8 @@ class Context:
     generators: where noise comes from, one for each member of the stack, so that a member draws what it would alone.
     initializing: whether this pass is the first, from which weight normalization initializes.
     overwrite: whether what the state holds may be written over, which saves copies where the old one is not needed.
+    through: whether the gradient passes through what is remembered: population statistics are functions of the
+        parameters, the running averages of a training are not.
     first: what the network's first linear map gives, where that is known (see `Network.first_map`).
     tap: called as `tap(place, moment, values)` with moment "before" and "after" for each normalization (the same
         values twice where there is none), "activation" for the output of the layer; it must copy what it keeps.
@@ -52,6 +54,7 @@ class Context:
     generators: tuple[torch.Generator, ...] = ()
     initializing: bool = False
     overwrite: bool = False
+    through: bool = False
     first: Tensor | None = None
     tap: Callable[[str, str, Tensor], None] | None = None
 

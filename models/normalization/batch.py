@@ -29,10 +29,13 @@ def batch_size(x: Tensor) -> int:
 
 
 def remember(state: State, batch: State, context: Context) -> State:
-    """Return the running averages `(E, C)` after a batch: `state + momentum * (batch - state)`, without gradient."""
+    """Return the running averages `(E, C)` after a batch: `state + momentum * (batch - state)`.
+
+    Without gradient, but where the context lets it through.
+    """
     if not context.momentum:
         return state
-    with torch.no_grad():
+    with torch.set_grad_enabled(context.through and torch.is_grad_enabled()):
         return {name: torch.lerp(state[name], batch[name].flatten(1), context.momentum) for name in state}
 
 
@@ -84,7 +87,7 @@ class BatchMoments(OverBatch):
         centred = x - mean
         variance = centred.square().mean(axes, keepdim=True)
         count = batch_size(x)
-        unbiased = variance.detach() * (count / max(count - 1, 1))
+        unbiased = variance * (count / max(count - 1, 1))
         return centred, torch.rsqrt(variance + self.epsilon), {"mean": mean, "variance": unbiased}
 
     def by_state(self, x: Tensor, state: State) -> tuple[Tensor, Tensor]:
@@ -122,7 +125,8 @@ class BatchNorm(BatchMoments):
     label: ClassVar[str] = "BatchNorm"
 
     def normalize(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
-        if context.statistics == "stored" or batch_size(x) == 1:
+        through = context.through and torch.is_grad_enabled()
+        if context.statistics == "stored" or batch_size(x) == 1 or through:
             return super().normalize(x, parameters, state, context)
         # In place where the examples of a unit lie side by side, as they do in images of 2x2 pixels.
         if not torch.is_grad_enabled() and (x.ndim == 3 or x.stride(1) == 1):
@@ -387,7 +391,7 @@ class BatchMoving(BatchMoments):
         y, _ = super().normalize(x, parameters, state, replace(context, statistics="stored"))
         if context.statistics == "stored":
             return y, state
-        return y, remember(state, self.by_batch(x.detach())[2], context)
+        return y, remember(state, self.by_batch(x if context.through else x.detach())[2], context)
 
 
 class BatchDetached(BatchMoments):
