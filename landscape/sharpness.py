@@ -81,7 +81,7 @@ class SharpnessScan:
     objective: Objective
     parameters: np.ndarray
     steps: np.ndarray
-    tolerance: float = 1e-2
+    tolerance: float = 1e-3
     rows: list[tuple[float, float, float]] = field(default_factory=list)
 
     @property

@@ -321,3 +321,16 @@ def test_the_nodes_lie_within_the_spectrum_where_most_eigenvalues_are_zero(datas
     found = spectral_density(loss, run.parameters[-1])
     slack = 1e-3 * np.abs(exact).max()
     assert exact[0] - slack <= found.nodes.min() <= found.nodes.max() <= exact[-1] + slack
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_top_eigenvalue_is_not_the_second_where_the_least_is_four_times_as_large(seed):
+    experiment = Experiment().replace(
+        dataset="linear-map", preprocessing="standardize", loss="squared", activation="tanh", width=3, depth=2,
+        normalization="group", placement="after", groups=1, num_examples=53, num_steps=5, batch_size=16, seed=32,
+    )  # fmt: skip
+    run = train(experiment)
+    loss = objective(run, num_examples=30)
+    exact = np.linalg.eigvalsh(hessian(loss, run.parameters[-1]).astype(float))
+    found = top_eigenvalues(loss, run.parameters[-1], seed=seed)
+    assert found.values[0] == pytest.approx(exact[-1], rel=1e-3)
