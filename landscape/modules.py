@@ -123,7 +123,7 @@ class ModuleObjective(Objective):
         for inputs, _ in self.batches:
             # BatchNorm writes its running averages: into copies, so that every batch and point starts from the same.
             buffers = {name: values.clone() for name, values in self.buffers.items()}
-            # As may a first layer in place, its inputs.
+            # A first layer in place writes over its inputs: into a copy too.
             outputs.append(functional_call(self.module, parts | buffers, (inputs.clone(),)))
         return outputs
 

@@ -153,8 +153,10 @@ def bands_of(weight: Tensor, side: int) -> list[Band]:
 
     The outputs, those of a row of 4x4 pixels or of all 2x2, are in the order channel, row, column.
 
-    >>> [(inputs, tuple(matrix.shape)) for inputs, matrix in bands_of(torch.ones(1, 9, 1), 4)]
-    [(slice(0, 8, None), (1, 4, 8)), (slice(0, 12, None), (1, 4, 12)), (slice(4, 16, None), (1, 4, 12)), (slice(8, 16, None), (1, 4, 8))]
+    >>> [tuple(matrix.shape) for _, matrix in bands_of(torch.ones(1, 9, 1), 4)]  # two rows are seen, or three
+    [(1, 4, 8), (1, 4, 12), (1, 4, 12), (1, 4, 8)]
+
+    Returns: bands of matrices `(1 + K, outputs in the band, inputs in the band)`.
     """
     kernels = functional.pad(weight.unflatten(1, (KERNEL**2, -1)), (0, 0, 0, 0, 0, 1))
     units, bands = side * kernels.shape[2], []
