@@ -6,14 +6,20 @@ import ctypes
 import os
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 
 import torch
 
 TRIM_THRESHOLD, MMAP_THRESHOLD, ARENA_MAX = -1, -3, -8
 """The names that glibc's `mallopt` gives to its settings (malloc.h)."""
 
+GROWTH_BYTES = 64 * 2**20
+"""By how much a process may grow before what is free in it is returned."""
+
 MOST_THREADS = 4
 """For more threads than these a chunk grows no further: its tensors are to be kept when freed."""
+
+_least_resident = 2**63
 
 
 def default_device() -> torch.device:
@@ -55,6 +61,25 @@ def release_freed_memory() -> None:
     """
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def limit_freed_memory() -> None:
+    """Return to the system what is free where the process grew by 64 MB since that was last done; on Linux alone.
+
+    What is kept is not always taken again: an array of the size of a freed one does not fit into its place once a few
+    bytes of its alignment are in use. While two convolutional networks were compared a server held up to 100 MB more.
+    """
+    global _least_resident
+    with suppress(OSError):
+        if _resident() > _least_resident + GROWTH_BYTES:
+            release_freed_memory()
+            _least_resident = _resident()
+        _least_resident = min(_least_resident, _resident())
+
+
+def _resident() -> int:
+    """Return how many bytes of memory this process holds, from Linux."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def chunk_size(bytes_each: int, device: torch.device, parameters: int = 0) -> int:

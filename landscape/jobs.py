@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from landscape.devices import keep_freed_memory, release_freed_memory
+from landscape.devices import keep_freed_memory, limit_freed_memory, release_freed_memory
 from landscape.store import Store
 
 STORE_BYTES = 48 * 2**20
@@ -105,6 +105,7 @@ def run_chunk(task: Task | None, start: Callable[[], Task] | None, seconds: floa
     task = start() if task is None else task
     if not task.finished:
         task.advance(seconds)
+    limit_freed_memory()
     if task.finished:
         return Chunk(None, 1.0, True, None, task.result())
     return Chunk(task, task.fraction, False, task.partial(), None)

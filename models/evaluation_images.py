@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import isqrt, prod
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from models.activations import activate
-from models.cnn import KERNEL, Convolutional, taps
+from models.cnn import KERNEL, Convolutional, batch_factor, centred, patches_of, taps
 from models.evaluation import plain_or_batch
 from models.network import Network
 from models.normalization.batch import BatchNorm, normalize_rows
@@ -66,13 +67,23 @@ class ImageEvaluation:
         halved = [after < before for before, after in pairwise(network.sides)]
         weights = [weight / 4 if sums else weight for weight, sums in zip(weights, halved, strict=True)]
         self.first = parts[f"{first}.weight"].transpose(1, 2).contiguous()
-        self.hidden = [bands_of(*layer) for layer in zip(weights[:-1], self.seen[:-1], strict=True)]
-        self.output, self.bias = output_matrix(weights[-1], self.seen[-1]), parts[f"{output}.bias"]
+        hidden_bands = [bands_of(*layer) for layer in zip(weights[:-1], self.seen[:-1], strict=True)]
+        self.inputs = [[inputs for inputs, _ in bands] for bands in hidden_bands]
+        matrices = [matrix for bands in hidden_bands for _, matrix in bands]
+        matrices.append(output_matrix(weights[-1], self.seen[-1]))
+        self.shapes = [matrix.shape[1:] for matrix in matrices]
+        self.basis = torch.cat([matrix.flatten(1) for matrix in matrices], dim=1)
+        self.bias = parts[f"{output}.bias"]
         names = ("scale", "shift") if self.normalizes else ("bias",)
         learnt = [[parts.get(f"{place}.{name}") for name in names] for place in (first, *hidden)]
         self.learnt = None if learnt[0][0] is None else torch.stack([torch.stack(own) for own in learnt])
-        patches = [patches_of(x, network.sides[0]) for x in batches]
-        self.batches = [centred(one) if self.normalizes else (one, None) for one in patches]
+        patches = [patches_of(x) for x in batches]
+        covariances: list[Tensor | None] = [None] * len(patches)
+        if self.normalizes:
+            patches, _, covariances = zip(*map(centred, patches), strict=True)
+        quarters = [quarters_of(one.to(basis.dtype)) for one in patches]
+        self.batches = list(zip(quarters, covariances, strict=True))
+        self.kept: dict[str, Tensor] = {}
 
     @staticmethod
     def can(network: Network, examples: int) -> bool:
@@ -85,25 +96,41 @@ class ImageEvaluation:
 
         Args: coefficients `(E, 1 + K)`, the first of which, the origin's, is 1.
         """
-        first, output = at(coefficients, self.first), at(coefficients, self.output)
-        hidden = [[(inputs, at(coefficients, matrix)) for inputs, matrix in bands] for bands in self.hidden]
+        first = torch.mm(coefficients, self.first.flatten(1)).view(-1, *self.first.shape[1:])
+        *matrices, output = self._matrices(coefficients)
         learnt = None if self.learnt is None else torch.matmul(coefficients, self.learnt)
         bias = torch.mm(coefficients, self.bias).unsqueeze(2)
         outputs = []
         for patches, covariance in self.batches:
-            x = self._first_layer(self._first_weights(first, covariance, learnt), patches)
-            for i, bands in enumerate(hidden, start=1):
-                x = self._hidden_layer(bands, x, None if learnt is None else learnt[i], *self.seen[i - 1 : i + 1])
+            x, own = self._first_layer(self._first_weights(first, covariance, learnt), patches), iter(matrices)
+            for i, inputs in enumerate(self.inputs, start=1):
+                bands = [(seen, next(own)) for seen in inputs]
+                x = self._hidden_layer(i, bands, x, None if learnt is None else learnt[i])
             outputs.append(torch.bmm(output, x).add_(bias).transpose(1, 2))
         return outputs
+
+    def _room(self, name: str, *shape: int) -> Tensor:
+        """Return memory of that shape, the same for a name at each call: what it held is written over.
+
+        Made anew, arrays of one size did not fit where those before them had been: of glibc's blocks with their alignment
+        a few bytes stay behind. A surface held up to 400 MB more than it needed.
+        """
+        size = prod(shape)
+        if name not in self.kept or self.kept[name].numel() < size:
+            self.kept[name] = self.basis.new_empty(size)
+        return self.kept[name][:size].view(shape)
+
+    def _matrices(self, coefficients: Tensor) -> list[Tensor]:
+        """Return the matrices of all layers but the first at points `(E, 1 + K)`, each `(E, outputs, inputs)`."""
+        flat = self._room("matrices", len(coefficients), self.basis.shape[1])
+        parts = torch.mm(coefficients, self.basis, out=flat).split([prod(shape) for shape in self.shapes], dim=1)
+        return [part.unflatten(1, shape) for part, shape in zip(parts, self.shapes, strict=True)]
 
     def _first_weights(self, weights: Tensor, covariance: Tensor | None, learnt: Tensor | None) -> Tensor:
         """Return weights `(E, channels, 10)` on patches and a 1: those on patches, with bias or normalization."""
         if covariance is None:
             return torch.cat([weights, learnt[0, 0].unsqueeze(2)], dim=2)
-        exact = weights.to(covariance.dtype)
-        variance = ((exact @ covariance) * exact).sum(2)
-        factor = (variance + self.network.hidden_layer.epsilon).rsqrt().to(weights.dtype)
+        factor = batch_factor(weights.transpose(1, 2), covariance, self.network.hidden_layer.epsilon)
         scale, shift = (1.0, torch.zeros_like(factor)) if learnt is None else learnt[0]
         return torch.cat([weights * (scale * factor).unsqueeze(2), shift.unsqueeze(2)], dim=2)
 
@@ -111,9 +138,9 @@ class ImageEvaluation:
         """Return the sums over 2x2 pixels of the first activations, `(E, units, N)`."""
         members, values, side = len(weights), patches.shape[2], self.seen[0]
         rows = side if side == ROW_BY_ROW else 1
-        sums = weights.new_empty(members, rows, self.channels, values // rows)
+        sums = self._room("sums", members, rows, self.channels, values // rows)
         count = max(1, AT_ONCE * torch.get_num_threads() // (members * values * weights.element_size()))
-        total, other = weights.new_empty(2, members * min(count, self.channels), values)
+        total, other = self._room("quarters", 2, members * min(count, self.channels), values)
         for some, out in zip(weights.split(count, dim=1), sums.split(count, dim=2), strict=True):
             own = some.flatten(0, 1)
             y = self._activate(torch.mm(own, patches[0], out=total[: len(own)]))
@@ -122,15 +149,25 @@ class ImageEvaluation:
             out.copy_(y.view(members, -1, rows, values // rows).transpose(1, 2))
         return sums.view(members, self.channels * side**2, -1)
 
-    def _hidden_layer(
-        self, bands: Sequence[Band], x: Tensor, learnt: Tensor | None, side: int, next_side: int
-    ) -> Tensor:
+    def _hidden_layer(self, layer: int, bands: Sequence[Band], x: Tensor, learnt: Tensor | None) -> Tensor:
         """Return the activations `(E, units, N)` of the next layer, or their sums over 2x2 pixels."""
-        members, _, examples = x.shape
-        parts = [torch.bmm(matrix, x[:, inputs]).view(members * self.channels, -1) for inputs, matrix in bands]
-        y = parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+        (members, _, examples), (side, next_side) = x.shape, self.seen[layer - 1 : layer + 1]
+        rows = []
+        for i, (inputs, matrix) in enumerate(bands):
+            # To and fro: a layer reads what the one before it wrote.
+            out = self._room(f"row {i}, {layer % 2}", members, matrix.shape[1], examples)
+            rows.append(torch.bmm(matrix, x[:, inputs], out=out).view(members * self.channels, -1))
+        whole = self._room("rows", len(rows[0]), side**2 * examples) if len(rows) > 1 else None
+        y = rows[0] if whole is None else torch.cat(rows, dim=1, out=whole)
         y = self._activate(self._follow(y, None if learnt is None else learnt.flatten(1)))
-        return (pooled_sums(y) if next_side < side else y).view(members, -1, examples)
+        return (self._pooled(y) if next_side < side else y).view(members, -1, examples)
+
+    def _pooled(self, y: Tensor) -> Tensor:
+        """Return the sums over 2x2 of 4x4 pixels: `(E channels, 16 N) -> (E channels, 4 N)`."""
+        pixels = y.view(len(y), 2, 2, 2, 2, -1)
+        above, below = pixels.unbind(2)
+        left, right = torch.add(above, below, out=self._room("halves", *above.shape)).unbind(3)
+        return torch.add(left, right, out=self._room("pooled", *left.shape)).flatten(1)
 
     def _follow(self, y: Tensor, learnt: Tensor | None) -> Tensor:
         """Normalize pre-activations `(E channels, pixels N)`, or add the bias; they may be written over."""
@@ -141,11 +178,6 @@ class ImageEvaluation:
 
     def _activate(self, y: Tensor) -> Tensor:
         return activate(y, self.network.config.activation)
-
-
-def at(coefficients: Tensor, basis: Tensor) -> Tensor:
-    """Return the matrices `(E, *)` at points `(E, 1 + K)` of a plane of them, `(1 + K, *)`."""
-    return torch.mm(coefficients, basis.flatten(1)).view(len(coefficients), *basis.shape[1:])
 
 
 def bands_of(weight: Tensor, side: int) -> list[Band]:
@@ -176,36 +208,11 @@ def output_matrix(weight: Tensor, side: int) -> Tensor:
     return pixels.permute(0, 4, *((1, 3, 2) if side == ROW_BY_ROW else (3, 1, 2))).flatten(2).contiguous()
 
 
-def patches_of(x: Tensor, side: int) -> Tensor:
-    """Return what a 3x3 kernel sees of images `(1, N, *)`, and a 1, in four quarters `(4, 10, side / 2 * side / 2 * N)`.
+def quarters_of(patches: Tensor) -> Tensor:
+    """Return patches `(9, N, L)`, and a 1, in four quarters of their pixels: `(4, 10, L / 4 * N)`.
 
     A quarter has every second row and column; it is in the order row, column, example.
     """
-    images = x.reshape(-1, 1, side, side)
-    patches = functional.pad(functional.unfold(images, KERNEL, padding=KERNEL // 2), (0, 0, 0, 1), value=1.0)
-    patches = patches.view(len(images), -1, side // 2, 2, side // 2, 2)
-    return patches.permute(3, 5, 1, 2, 4, 0).reshape(4, KERNEL**2 + 1, -1)
-
-
-def centred(patches: Tensor) -> tuple[Tensor, Tensor]:
-    """Return patches `(4, 10, *)` less their means, and their covariance `(9, 9)` in float64.
-
-    >>> patches, covariance = centred(patches_of(torch.arange(32.0).view(1, 2, 16), 4))
-    >>> round(covariance[4, 4].item(), 6), round(patches[:, 4].var(correction=0).item(), 3)  # that of all pixels
-    (85.25, 85.25)
-    """
-    exact = patches[:, :-1].double()
-    exact -= exact.mean((0, 2), keepdim=True)
-    covariance = torch.einsum("qin,qjn->ij", exact, exact) / (exact.shape[0] * exact.shape[2])
-    return torch.cat([exact.to(patches.dtype), patches[:, -1:]], dim=1), covariance
-
-
-def pooled_sums(y: Tensor) -> Tensor:
-    """Return the sums over 2x2 of 4x4 pixels: `(channels, 16 N) -> (channels, 4 N)`.
-
-    >>> pooled_sums(torch.arange(16.0).view(1, 16)).tolist()
-    [[10.0, 18.0, 42.0, 50.0]]
-    """
-    pixels = y.view(len(y), 2, 2, 2, 2, -1)
-    rows = pixels[:, :, 0] + pixels[:, :, 1]
-    return (rows[:, :, :, 0] + rows[:, :, :, 1]).flatten(1)
+    half = isqrt(patches.shape[2]) // 2
+    patches = functional.pad(patches, (0, 0, 0, 0, 0, 1), value=1.0).unflatten(2, (half, 2, half, 2))
+    return patches.permute(3, 5, 0, 2, 4, 1).reshape(4, KERNEL**2 + 1, -1)

@@ -14,7 +14,7 @@ import torch
 from simulated_device import DEVICE, Distant, Generator, Simulation
 
 import landscape
-from landscape import Domain, Experiment, objective, train
+from landscape import Domain, Experiment, devices, objective, train
 from landscape.devices import device_name
 from models.build import NETWORKS
 from models.normalization import LAYERS
@@ -195,3 +195,29 @@ def test_a_module_of_ones_own(elsewhere, monkeypatch):
         return [landscape.loss_surface(loss, plane, points, points), without_vectors(top)]
 
     compare(compute, elsewhere, monkeypatch, 1e-3)
+
+
+def test_free_memory_is_returned_each_time_the_process_grew_and_not_in_between(monkeypatch):
+    held, free, returned = [1000], [0], []
+
+    def release():
+        returned.append(free[0])
+        held[0], free[0] = held[0] - free[0], 0
+
+    monkeypatch.setattr(devices, "_least_resident", 2**63)
+    monkeypatch.setattr(devices, "GROWTH_BYTES", 64)
+    monkeypatch.setattr(devices, "_resident", lambda: held[0])
+    monkeypatch.setattr(devices, "release_freed_memory", release)
+    for live, freed in ((0, 0), (0, 60), (20, 30), (-100, 0), (80, 0), (0, 10), (0, 50), (0, 5)):
+        held[0] += live + freed
+        free[0] += freed
+        devices.limit_freed_memory()
+    # What lives on is not returned, and counts no more afterwards; once less lives, growth counts from there.
+    assert returned == [90, 0, 65]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells it so")
+def test_how_much_the_process_holds_is_in_bytes():
+    before = devices._resident()
+    held = np.ones(2**23)
+    assert 0.9 * held.nbytes < devices._resident() - before < 1.5 * held.nbytes

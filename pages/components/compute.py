@@ -86,9 +86,11 @@ def request_comparison(request: Request) -> tuple[NetworkTickets, ...]:
     fixed = f"{view.num_examples} {view.batches}"
 
     def each(
-        name: str, task: Callable[[Run], Task], needs: Sequence[Ticket | tuple[Any, ...]], key: str
+        name: str, task: Callable[[Run], Task], needs: Sequence[Ticket | tuple[Any, ...]], key: str, **how: bool
     ) -> list[Ticket]:
-        return [_request(f"{name} {one!r} {key}", task, need) for one, need in zip(experiments, needs, strict=True)]
+        return [
+            _request(f"{name} {one!r} {key}", task, need, **how) for one, need in zip(experiments, needs, strict=True)
+        ]
 
     # In the order in which they are worth having: the trainings of all networks, then their landscapes, then the rest.
     runs = each("run", _bare_run, trainings, "")
@@ -99,7 +101,8 @@ def request_comparison(request: Request) -> tuple[NetworkTickets, ...]:
     on = trainings if view.plane is PlaneKind.PCA else runs
     surfaces = each("surface", partial(_bare_surface, view=view), on, repr(view))
     inspections = each("inspection", partial(_bare_inspection, view=view), trainings, fixed)
-    measures = each("measures", partial(MeasuresTask, view=view), runs, fixed)
+    # One after the other: of images the second derivatives take more memory than all else.
+    measures = each("measures", partial(MeasuresTask, view=view), runs, fixed, serial=True)
     tickets = tuple(map(NetworkTickets, runs, surfaces, inspections, measures, pending))
     _hold([ticket for network in tickets for ticket in network.all], [key for key, *_ in trainings])
     return tickets

@@ -374,6 +374,28 @@ def test_second_derivatives_are_those_of_finite_differences(kind):
     close(product, numeric, 1e-6)
 
 
+@pytest.mark.parametrize("offset", [0.0, 30.0])
+@pytest.mark.parametrize(("inputs", "affine", "examples"), [((8, 8), True, 6), ((16,), False, 6), ((5, 5), True, 1)])
+def test_batchnorm_in_the_weights_of_the_first_convolution_has_the_same_outputs_and_derivatives(
+    inputs, affine, examples, offset
+):
+    """With a tap, which is to see what is normalized, the kernel of BatchNorm does it."""
+    network = build(NetworkConfig("cnn", WIDTH, 2, "tanh", normalization="batch", affine=affine), inputs, CLASSES)
+    x, parameters = normal(1, examples, *inputs) + offset, parameters_of(network)
+    direction, weights = normal(*parameters.shape), normal(MEMBERS, examples, CLASSES)
+
+    def derivatives(**named):
+        leaf = parameters.clone().requires_grad_()
+        state = network.initial_state(MEMBERS, leaf)
+        outputs, after = network.forward(leaf, state, x, Context(momentum=0.0, **named))
+        assert all(torch.equal(after[place][name], own[name]) for place, own in state.items() for name in own)
+        (gradient,) = torch.autograd.grad((outputs * weights).square().sum(), leaf, create_graph=True)
+        return outputs, gradient, torch.autograd.grad(gradient, leaf, direction)[0]
+
+    for ours, expected in zip(derivatives(), derivatives(tap=lambda *seen: None), strict=True):
+        torch.testing.assert_close(ours, expected, rtol=1e-9, atol=1e-9 * expected.abs().max().item())
+
+
 @pytest.mark.parametrize("name", ["weight", "weight-log", "weight-bounded"])
 def test_weight_normalization_starts_a_convolution_standardized_over_examples_and_locations(name):
     network, x, seen = network_of("cnn", name), normal(1, 50, SIDE * SIDE), {}
