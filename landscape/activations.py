@@ -6,9 +6,7 @@ stack. Recurrent networks, whose layers act once at every time step, have histog
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from itertools import count
-from math import gcd
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -17,7 +15,7 @@ from torch import Tensor
 from landscape.data import load
 from landscape.devices import default_device, device_name
 from landscape.objective import examples_of, network_of
-from landscape.passes import forward_passes, snapshots_of
+from landscape.passes import forward_pass, forward_passes, snapshots_of
 from landscape.training import Run
 from models.activations import Activation, activate
 from models.normalization import Context
@@ -28,6 +26,10 @@ WIDEST = 5
 """The axis of the histograms reaches so many times as far as that of the median layer would."""
 VALUES = 2048
 """A histogram takes at most so many of a layer's activations, evenly spaced among them."""
+GOLDEN = (1 + 5**0.5) / 2
+"""The fractions of its multiples fill [0, 1) evenly, however many there are."""
+SAMPLE = 100_000
+"""The ends of the axis are those of about so many of all values."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,18 +71,17 @@ def activation_histograms(run: Run) -> ActivationHistograms:
     def tap(place: str, moment: str, values: Tensor) -> None:
         if place != "input" and moment != "activation":
             values = values.flatten(1)
-            taken.setdefault(place, {})[moment] = values[:, :: stride(values.shape[1], VALUES)].clone()
+            taken.setdefault(place, {})[moment] = values[:, spread(values.shape[1], VALUES)]
 
     with torch.no_grad():
         network.forward(parameters, state, x[None, :EXAMPLES], Context(progress=0.0, tap=tap))
     layers = tuple(taken)
     least = min(values.shape[1] for of_layer in taken.values() for values in of_layer.values())
-    values = torch.stack(
-        [torch.stack([taken[place][moment][:, :least] for moment in ("before", "after")]) for place in layers]
-    )
+    moments = [[taken[place][moment] for moment in ("before", "after")] for place in layers]
+    values = torch.stack([torch.stack([v[:, spread(v.shape[1], least)] for v in own]) for own in moments])
     values = torch.nan_to_num(values).permute(2, 0, 1, 3).cpu()  # (S, L, 2, values)
-    sample = values.flatten()[:: max(1, values.numel() // 100_000)]
-    some = values[..., :: max(1, values.numel() // 100_000)].abs().permute(1, 2, 0, 3).flatten(2)
+    sample = values[..., spread(least, max(1, SAMPLE * least // values.numel()))]
+    some = sample.abs().permute(1, 2, 0, 3).flatten(2)
     usual = float(quantiles(some, torch.tensor([0.99])).median())
     low, high = (float(torch.quantile(sample, q).clamp(-WIDEST * usual, WIDEST * usual)) for q in (0.01, 0.99))
     margin = 0.1 * (high - low) or 0.5
@@ -94,16 +95,18 @@ def activation_histograms(run: Run) -> ActivationHistograms:
     return ActivationHistograms(layers, run.steps, edges, density, deviation, device_name(parameters.device))
 
 
-def stride(size: int, most: int) -> int:
-    """Return the least step that takes at most so many of `size` values, and of each unit alike.
+def spread(size: int, most: int) -> Tensor:
+    """Return which of `size` values to take so that there are at most so many, evenly spaced, and of each unit alike.
 
-    It has no factor in common with the size, hence none with the number of units: with one, some units come again and
-    again and others never.
+    They are one of each of so many equal parts, at the fractions k times the golden ratio: at the same place of each,
+    some units would come again and again, and others never.
 
-    >>> stride(2048, 2048), stride(64 * 64 * 4, 2048), stride(256 * 64, 2048)
-    (1, 9, 9)
+    >>> spread(4, 9).tolist(), spread(16, 4).tolist()
+    ([0, 1, 2, 3], [0, 6, 8, 15])
     """
-    return next(step for step in count(-(-size // most)) if gcd(step, size) == 1)
+    chosen = min(size, most)
+    parts = torch.arange(chosen, dtype=torch.float64)
+    return ((parts + parts * GOLDEN % 1) * (size / chosen)).long().clamp_max(size - 1)
 
 
 PERCENTILES = (15, 50, 85)
@@ -208,9 +211,8 @@ def excess_kurtosis(run: Run, examples: int = 512) -> np.ndarray:
     Returns: (L,), at least -2.
     Raises: ValueError for a recurrent network, or no examples.
     """
-    last = replace(run, parameters=run.parameters[-1:])
     found = []
-    for values in next(forward_passes(last, examples)).inputs.values():
+    for values in forward_pass(run, network_of(run.experiment), [-1], examples).inputs.values():
         centred = values.detach().double().flatten()
         centred -= centred.mean()
         found.append(float((centred**4).mean() / (centred**2).mean() ** 2 - 3))

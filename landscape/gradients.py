@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from landscape.devices import default_device, device_name
-from landscape.objective import losses_of, network_of
+from landscape.objective import lengths, losses_of, network_of
 from landscape.passes import forward_pass, forward_passes, stack_size
 from landscape.training import Run
 
@@ -63,7 +63,7 @@ def gradient_norms(run: Run, examples: int = EXAMPLES) -> GradientNorms:
         layers = (*seen.hidden, "output")
         losses = losses_of(seen.outputs, seen.targets, run.experiment.training.loss)
         wanted = [*seen.hidden.values(), seen.outputs, *(seen.parts[f"{layer}.weight"] for layer in layers)]
-        norms = [g.flatten(1).norm(dim=1) for g in torch.autograd.grad(losses.sum(), wanted)]
+        norms = [lengths(g.flatten(1)) for g in torch.autograd.grad(losses.sum(), wanted)]
         activations.append(torch.stack(norms[: len(layers)], dim=1))
         weights.append(torch.stack(norms[len(layers) :], dim=1))
     found = (torch.cat(norms).cpu().numpy() for norms in (activations, weights))

@@ -164,6 +164,18 @@ def right_ones(targets: Tensor, classes: int, dtype: torch.dtype) -> Tensor:
     return functional.one_hot(targets[0], classes).t().to(dtype).contiguous()
 
 
+def lengths(vectors: Tensor) -> Tensor:
+    """Return the Euclidean lengths of vectors `(..., n)`, `(...)` in float64.
+
+    In single precision the squares of entries under 1e-23, or over 1e19, are 0, or infinite: gradients that vanish or
+    explode have such.
+
+    >>> torch.allclose(lengths(torch.tensor([[3e-30, 4e-30], [3e30, 4e30]])).log10(), torch.tensor([5e-30, 5e30]).log10().double())
+    True
+    """
+    return torch.linalg.vector_norm(vectors, dim=-1, dtype=torch.float64)
+
+
 def shared_cross_entropy(outputs: Tensor, right: Tensor) -> Tensor:
     """Return each member's mean cross-entropy on targets that all share, `(E,)` of outputs `(E, N, C)`.
 

@@ -16,14 +16,14 @@ from torch import Tensor
 from landscape.data import load
 from landscape.devices import device_name
 from landscape.experiment import Experiment
-from landscape.objective import Objective, accuracies_of, examples_of, network_of
+from landscape.objective import Objective, accuracies_of, examples_of, lengths, network_of
 from landscape.passes import snapshots_of
 from landscape.steps import AlongTraining, StepObjective
 from landscape.training import Run
 from models.fields import number, validate
 from models.layout import Layout
 from models.network import Network
-from models.normalization import Context, NetworkState
+from models.normalization import Context, Layer, NetworkState
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,42 +66,46 @@ def internal_covariate_shift(
         which they apply; before (P,) and after (P,) the optimizer's step.
     Returns: a LayerShift of one step.
     """
-    layers, ranks = _ranks(objective.layout)
+    weights, ranks = _ranks(objective.layout)
     start, moved = objective.tensor(before), objective.tensor(after)
     below = torch.from_numpy(ranks).to(objective.device)
-    own = [objective.layout.slice(f"{layer}.weight") for layer in layers]
+    own = [objective.layout.slice(weight) for weight in weights]
     (gradient,) = objective.gradient(start[None])[1]
     shifted = [gradient[part] for part in own]
-    moving = torch.arange(int(ranks.min()) + 1, len(layers))  # those that have something below them
-    for some in moving.split(objective.gradient_chunk):
+    moving = torch.arange(int(ranks.min()) + 1, len(weights))  # those that have something below them
+    for some in moving.split(objective.gradient_chunk) if len(moving) else ():
         _, gradients = objective.gradient(torch.where(below < some.to(below)[:, None], moved, start))
         for layer, row in zip(some.tolist(), gradients, strict=True):
             shifted[layer] = row[own[layer]].clone()
     measures = [
-        [float(one) for one in (torch.linalg.vector_norm(g - other), _cosine(g, other), torch.linalg.vector_norm(g))]
+        [float(one) for one in (lengths(g - other), _cosine(g, other), lengths(g))]
         for g, other in zip((gradient[part] for part in own), shifted, strict=True)
     ]
     found = np.array(measures).T
-    return LayerShift(layers, *found, device=device_name(objective.device))
+    return LayerShift(tuple(map(_layer, weights)), *found, device=device_name(objective.device))
 
 
 def _ranks(layout: Layout) -> tuple[tuple[str, ...], np.ndarray]:
-    """Return the layers in the order in which they stand, and of each parameter (P,) the number of its layer.
+    """Return the layers' weights in the order in which they stand, and of each parameter (P,) the number of its layer.
 
     -1 is a normalization on the input, below them all.
     """
-    layers = tuple(block.name.removesuffix(".weight") for block in layout.blocks if block.filter_axis is not None)
-    rank = {"input": -1} | {layer: i for i, layer in enumerate(layers)}
+    weights = tuple(block.name for block in layout.blocks if block.filter_axis is not None)
+    rank = {"input": -1} | {_layer(weight): i for i, weight in enumerate(weights)}
     ranks, last = [], -1
     for block in layout.blocks:
         # What has another name than a layer, such as a module's BatchNorm, belongs to the layer before it.
-        last = rank.get(block.name.rpartition(".")[0], last)
+        last = weights.index(block.name) if block.name in weights else rank.get(block.name.rpartition(".")[0], last)
         ranks.append(np.full(block.size, last, np.int16))
-    return layers, np.concatenate(ranks)
+    return weights, np.concatenate(ranks)
+
+
+def _layer(weight: str) -> str:
+    return weight.removesuffix(".weight")
 
 
 def _cosine(a: Tensor, b: Tensor) -> Tensor:
-    return ((a / torch.linalg.vector_norm(a)) @ (b / torch.linalg.vector_norm(b))).clamp(-1, 1)
+    return ((a.double() / lengths(a)) @ (b.double() / lengths(b))).clamp(-1, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +176,7 @@ class Domain:
 class DomainShift:
     """The divergence between two domains at L layers, and what AdaBN does to it and to the accuracy.
 
-    layers: the places of the normalizations. before, after: (L,) symmetric divergence of what enters them, without and
+    layers: the hidden ones, and the input where it is normalized. before, after: (L,) symmetric divergence of what enters them, without and
     with AdaBN. source_accuracy: on the test data as it is. accuracy_before, accuracy_after: on the same in the other
     domain, by the statistics of training and by those of the domain. device: where they were computed.
 
@@ -197,24 +201,31 @@ def gaussian_divergence(a: Tensor, b: Tensor) -> Tensor:
     Source: Li et al. 2016, arXiv 1603.04779, Sec. 3.
 
     Args: a `(N, C)`, b `(M, C)`: the unit's values in each domain.
-    Returns: (C,), at least 0.
+    Returns: (C,), at least 0, in float64.
 
     >>> a = torch.tensor([[-1.0], [1.0]])
     >>> gaussian_divergence(a, a + 3).item()  # d^2 / s^2
     9.0
     """
-    mean_a, mean_b = a.mean(0), b.mean(0)
-    var_a, var_b = a.var(0, correction=0), b.var(0, correction=0)
+    (mean_a, var_a), (mean_b, var_b) = _moments(a), _moments(b)
     gap = (mean_a - mean_b).square()
     divergence = (var_a + gap) / (2 * var_b) + (var_b + gap) / (2 * var_a) - 1
     return torch.where((var_a == var_b) & (gap == 0), 0.0, divergence)
+
+
+def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean and variance `(C,)` of values `(N, C)`, in float64; of a constant its value, and 0."""
+    x = x.double()
+    mean = torch.where(x.amin(0) == x.amax(0), x[0], x.mean(0))
+    return mean, (x - mean).square().mean(0)
 
 
 def adapted_state(network: Network, parameters: Tensor, x: Tensor) -> NetworkState:
     """Return the statistics of a new domain for parameters `(E, P)`: AdaBN. No weights change, no label is seen.
 
     All examples are one batch: mean_j = E[x_j], variance_j = Var[x_j] of each unit over the domain, layer after layer,
-    each on what the adapted ones below give.
+    each on what the adapted ones below give. Moving averages that the steps of a recurrent network share, and by which
+    they normalize, have no such statistics: each pass over the domain changes them for the next.
 
     Source: Li et al. 2016, arXiv 1603.04779, Algorithm 1.
 
@@ -266,7 +277,7 @@ def domain_shift(run: Run, domain: Domain) -> DomainShift:
         entering: dict[str, Tensor] = {}
 
         def tap(place: str, moment: str, values: Tensor) -> None:
-            if moment == "before" and (place != "input" or network.input_layer.over_batch):
+            if moment == "before" and (place != "input" or type(network.input_layer) is not Layer):
                 entering[place] = values[0].flatten(0, -2).clone()
 
         with torch.no_grad():

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from landscape.devices import device_name
 from landscape.experiment import Experiment
-from landscape.objective import Objective
+from landscape.objective import Objective, lengths
 from landscape.steps import AlongTraining, StepObjective
 from landscape.training import Run, Training
 from models.activations import Activation
@@ -148,11 +148,11 @@ def probe_along_gradient(objective: Objective, parameters: np.ndarray | Tensor, 
         raise ValueError(f"step_sizes must be a list of numbers over 0, not {step_sizes}: no step has no direction")
     start = objective.tensor(parameters)[None]
     start_loss, gradient = objective.gradient(start)
-    norm = torch.linalg.vector_norm(gradient)
+    norm = lengths(gradient[0])
     parts = []
     for rho in objective.tensor(sizes).split(objective.gradient_chunk):
         losses, gradients = objective.gradient(start - rho[:, None] * gradient)
-        parts.append((losses, torch.linalg.vector_norm(gradients - gradient, dim=1)))
+        parts.append((losses, lengths(gradients - gradient)))
     losses, change = (torch.cat(part) for part in zip(*parts, strict=True))
     beta = change / (objective.tensor(sizes) * norm)
     found = (_numpy(values) for values in (losses, change, beta, start_loss[0], norm))
@@ -198,9 +198,16 @@ class GradientLine:
     @property
     def turns(self) -> int:
         """How often the loss along the line turns from falling to rising, or back, by over a thousandth of its range."""
-        slopes = np.diff(self.loss)
-        slopes = np.sign(slopes[np.abs(slopes) > 1e-3 * np.ptp(self.loss)])
-        return int((np.diff(slopes) != 0).sum())
+        least, found, rises = 1e-3 * float(np.ptp(self.loss)), 0, None
+        low = high = float(self.loss[0])  # since the last turn
+        for loss in self.loss.tolist():
+            low, high = min(low, loss), max(high, loss)
+            falls = rises is not False and loss < high - least
+            climbs = rises is not True and loss > low + least
+            if falls or climbs:
+                found += rises is not None
+                rises, low, high = climbs, loss, loss
+        return found
 
 
 def line_along_gradient(
@@ -228,10 +235,10 @@ def line_along_gradient(
     start = objective.tensor(parameters)[None]
     start_loss, gradient = objective.gradient(start)
     arrow_loss, gradients = objective.gradient(start - objective.tensor(arrows)[:, None] * gradient)
-    norm = torch.linalg.vector_norm(gradient)
-    direction = gradient[0] / norm
+    norm = lengths(gradient[0])
+    direction, gradients = gradient[0].double() / norm, gradients.double()
     along = gradients @ direction
-    across = torch.linalg.vector_norm(gradients - along[:, None] * direction, dim=1)
+    across = lengths(gradients - along[:, None] * direction)
     parts = []
     with torch.no_grad():
         for rho in objective.tensor(sizes).split(objective.chunk):

@@ -8,11 +8,12 @@ import torch
 from scipy.stats import kurtosis
 from torch.nn import functional
 
-from landscape.activations import activation_histograms, excess_kurtosis, layer_inputs
+from landscape.activations import activation_histograms, excess_kurtosis, layer_inputs, spread
 from landscape.data import load
 from landscape.experiment import Experiment
 from landscape.gradients import gradient_norms, layer_jacobians
-from landscape.objective import network_of
+from landscape.objective import network_of, objective
+from landscape.passes import forward_pass
 from landscape.shift import Domain, domain_shift
 from landscape.training import Training, train
 from tests.cases import NETWORKS, SMALL
@@ -219,6 +220,28 @@ def test_excess_kurtosis_is_of_what_enters_the_activation_functions_at_the_end(n
     np.testing.assert_allclose(excess_kurtosis(run, examples=100), expected, rtol=2e-2, atol=1e-2)
 
 
+def test_excess_kurtosis_by_moving_averages_takes_those_of_the_end():
+    run = train(NETWORKS["batch"].replace(normalization="batch-moving", num_steps=60, learning_rate=0.05))
+    last = forward_pass(run, network_of(run.experiment), [len(run.steps) - 1], 100)
+    expected = [kurtosis(values.detach().numpy(), axis=None) for values in last.inputs.values()]
+    np.testing.assert_allclose(excess_kurtosis(run, examples=100), expected, rtol=1e-4)
+    np.testing.assert_array_equal(excess_kurtosis(run.bare(), examples=100), excess_kurtosis(run, examples=100))
+
+
+@pytest.mark.parametrize(("activation", "init_scale"), [("sigmoid", 1.0), ("relu", 3.0)])
+def test_gradients_whose_squares_are_beyond_single_precision_have_their_lengths(activation, init_scale):
+    deep = Experiment().replace(dataset="wine", activation=activation, init_scale=init_scale, width=16, depth=64)
+    run = train(deep.replace(batch_size=10_000, num_steps=1, learning_rate=1e-6))
+    exact = objective(run, num_examples=10_000, dtype=torch.float64)
+    (gradient,) = exact.gradient(exact.tensor(run.parameters[:1]))[1]
+    norms = gradient_norms(run, examples=10_000)
+    lengths = np.array([gradient[exact.layout.slice(f"{layer}.weight")].norm().item() for layer in norms.layers])
+    assert lengths.min() < 1e-23 or lengths.max() > 1e20
+    known = lengths > 1e-36  # below, single precision has fewer digits
+    np.testing.assert_allclose(norms.weights[0][known], lengths[known], rtol=1e-2)
+    assert run.gradient_norm[0] == pytest.approx(gradient.norm().item(), rel=1e-2)
+
+
 def test_a_snapshot_that_the_run_has_not_is_refused():
     run = train(SMALL)
     with pytest.raises(ValueError, match=rf"snapshot must be from -{len(run.steps)} to {len(run.steps) - 1}.*not 99"):
@@ -232,6 +255,19 @@ def test_raw_inputs_do_not_set_the_range_of_all_layers():
     assert found.edges[-1] < 30
     within = (found.density[-1, 1:] > 0.005).sum(-1)
     assert within.min() > 5
+
+
+@pytest.mark.parametrize("width", [1, 3, 16, 32])
+def test_values_are_taken_of_all_examples_and_units_alike(width):
+    examples, pixels = 64, 64
+    size = examples * pixels * width
+    taken = spread(size, 2048)
+    chosen = taken[spread(len(taken), 512)]
+    assert len(set(chosen.tolist())) == 512
+    for of, numbers in ((examples, chosen // (pixels * width)), (width, chosen % width)):
+        counts = torch.bincount(numbers, minlength=of)
+        assert counts.min() > 0.6 * 512 / of, counts
+        assert counts.max() < 1.4 * 512 / of, counts
 
 
 @pytest.mark.parametrize("width", [4, 5, 8])

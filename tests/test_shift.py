@@ -93,6 +93,22 @@ def test_in_a_module_a_batchnorm_belongs_to_the_layer_before_it():
     assert found.difference[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("module", "layers"),
+    [
+        (nn.Linear(3, 2), ("weight",)),
+        (nn.Sequential(nn.Linear(3, 4), nn.LayerNorm((1, 4)), nn.Linear(4, 2)), ("0", "1", "1.bias", "2")),
+    ],
+)
+def test_in_a_module_weights_may_have_any_name(module, layers):
+    x, y = torch.randn(30, 1, 3), torch.randint(2, (30,))
+    loss = module_objective(module, lambda z, y: nn.functional.cross_entropy(z[:, 0], y), (x, y))
+    found = internal_covariate_shift(loss, loss.parameters, loss.parameters + 0.1)
+    assert found.layers == layers
+    assert found.difference[0] == 0
+    assert (found.gradient_norm > 0).all()
+
+
 def test_no_steps_to_measure_are_refused():
     with pytest.raises(ValueError, match="count must be at least 1"):
         shift_of(SMALL, 0)
@@ -121,9 +137,22 @@ def test_the_divergence_is_the_sum_of_both_kullback_leiblers():
     normal = [torch.distributions.Normal(v.mean(0), v.std(0, correction=0)) for v in (a, b)]
     kl = torch.distributions.kl_divergence
     torch.testing.assert_close(gaussian_divergence(a, b), kl(*normal) + kl(*normal[::-1]))
-    constant = torch.ones(5, 1)
-    assert gaussian_divergence(constant, constant).item() == 0
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 3.3, -0.8112, 1e20])
+def test_constant_units_diverge_not_at_all_or_infinitely(value):
+    constant = torch.full((400, 1), value)
+    assert gaussian_divergence(constant, constant[:57]).item() == 0
+    assert gaussian_divergence(constant, constant[:57] + 1e19).item() == float("inf")
     assert gaussian_divergence(constant, torch.arange(5.0)[:, None]).item() == float("inf")
+
+
+@pytest.mark.parametrize("scale", [1e-25, 1.0, 1e25])
+def test_the_divergence_knows_no_unit(scale):
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(200, 3, generator=generator) * s for s in (1.0, 2.0))
+    expected = gaussian_divergence(a.double(), b.double())
+    torch.testing.assert_close(gaussian_divergence(a * scale, b * scale), expected, rtol=1e-5, atol=0)
 
 
 def test_adapted_statistics_are_those_of_each_layers_own_inputs():
@@ -178,6 +207,13 @@ def test_a_network_without_batchnorm_has_nothing_to_adapt():
     found = domain_shift(train(DIGITS.replace(normalization="layer")), Domain(noise=0.5))
     np.testing.assert_array_equal(found.before, found.after)
     assert found.accuracy_before == found.accuracy_after
+
+
+@pytest.mark.parametrize("normalization", ["batch", "batch-moving", "layer"])
+def test_the_input_is_a_layer_where_it_is_normalized(normalization):
+    run = train(SMALL.replace(normalization=normalization, normalized="both"))
+    assert domain_shift(run, Domain()).layers[0] == "input"
+    assert domain_shift(train(SMALL), Domain()).layers[0] == "layer1"
 
 
 def test_the_same_domain_does_not_diverge():

@@ -235,7 +235,16 @@ def test_arrows_on_a_parabola_turn_back_beyond_its_bottom():
 
 
 @pytest.mark.parametrize(
-    ("loss", "turns"), [(np.arange(9.0), 0), (np.sin(np.linspace(0, 20, 400)), 6), (np.ones(5), 0)]
+    ("loss", "turns"),
+    [
+        (np.arange(9.0), 0),
+        (np.sin(np.linspace(0, 20, 400)), 6),
+        (np.ones(5), 0),
+        (np.append(np.linspace(1, 0, 5), np.linspace(0, 0.03, 61)), 1),  # slowly, in steps under a thousandth
+        (np.append(np.linspace(1, 0, 5), np.linspace(0, 0.0009, 61)), 0),
+        (np.array([0, 1, 0.9995, 1.5, 1.4995, 2]), 0),
+        (np.array([1, 0, np.inf]), 0),
+    ],
 )
 def test_turns_are_counted(loss, turns):
     empty = np.zeros(0)
