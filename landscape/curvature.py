@@ -50,6 +50,7 @@ def hessian_products(objective: Objective, parameters: np.ndarray, members: int 
     Source: Pearlmutter 1994, Fast exact multiplication by the Hessian.
     """
     leaf = objective.tensor(parameters).expand(members, -1).clone().requires_grad_()
+    check_point(parameters)
     # Not by torch.func: in torch 2.13 its second derivatives through the kernels of BatchNorm and LayerNorm are wrong
     # between a learnt scale and the input.
     with torch.enable_grad():
@@ -63,6 +64,12 @@ def hessian_products(objective: Objective, parameters: np.ndarray, members: int 
         return torch.autograd.grad(gradient, leaf, vectors, retain_graph=True)[0]
 
     return products
+
+
+def check_point(parameters: np.ndarray) -> None:
+    """Raise a ValueError where parameters are not those of one point, (P,)."""
+    if np.ndim(parameters) != 1:
+        raise ValueError(f"parameters must be those of one point, (P,), not {np.shape(parameters)}")
 
 
 def hessian_operator(objective: Objective, parameters: np.ndarray) -> LinearOperator:
@@ -103,6 +110,7 @@ def hessian(objective: Objective, parameters: np.ndarray) -> np.ndarray:
     Returns: H_ij = d2L / dw_i dw_j, (P, P).
     Raises: ValueError for more parameters than a whole Hessian fits.
     """
+    check_point(parameters)
     size = len(parameters)
     if size > FULL_HESSIAN:
         raise ValueError(
@@ -166,8 +174,7 @@ def bottom_eigenvalues(
 def _outermost(
     objective: Objective, parameters: np.ndarray, count: int, tolerance: float, seed: int, top: bool
 ) -> Eigenvalues:
-    if np.ndim(parameters) != 1:
-        raise ValueError(f"parameters must be those of one point, (P,), not {np.shape(parameters)}")
+    check_point(parameters)
     size, device = len(parameters), device_name(objective.device)
     if not 1 <= count <= size:
         raise ValueError(f"count must be from 1 to the {size} parameters there are, not {count}")
@@ -184,8 +191,9 @@ def _outermost(
         vectors = np.linalg.eigh(hessian(objective, parameters))[1][:, :: -1 if top else 1][:, :count]
     else:
         try:
-            vectors = _directly(operator, tolerance, start, along) if top and count == 1 else None
-            vectors = _shifted(operator, count, tolerance, random, top) if vectors is None else vectors
+            unit = _scaled(operator, np.linalg.norm(start.astype(float)) / np.linalg.norm(along.astype(float)))
+            vectors = _directly(unit, tolerance, start) if top and count == 1 else None
+            vectors = _shifted(unit, count, tolerance, random, top) if vectors is None else vectors
         except ArpackNoConvergence:
             return blank
     images = np.stack([operator.matvec(vector) for vector in vectors.T])
@@ -195,17 +203,28 @@ def _outermost(
     return Eigenvalues(values[order], vectors.T[order], residuals[order].astype(float), device)
 
 
-def _directly(operator: LinearOperator, tolerance: float, start: np.ndarray, along: np.ndarray) -> np.ndarray | None:
+def _scaled(operator: LinearOperator, factor: float) -> LinearOperator:
+    """Return an operator times a number, in its own precision.
+
+    ARPACK is given a Hessian whose eigenvalues have a mean square near 1: below 1e-5 in single precision it takes its
+    tolerance as absolute.
+    """
+    return LinearOperator(
+        operator.shape, matvec=lambda v: operator.matvec(v) * operator.dtype.type(factor), dtype=operator.dtype
+    )
+
+
+def _directly(operator: LinearOperator, tolerance: float, start: np.ndarray) -> np.ndarray | None:
     """Return the top eigenvector (P, 1) by the fewest products; None where it is to be sought by `_shifted`.
 
     ARPACK's tolerance is relative to each eigenvalue: one near zero is never found, and what lies next to it is taken
-    for it. Above the root of the mean square of all eigenvalues, which one product estimates, it is far from zero.
+    for it. Above the root of the mean square of all eigenvalues, which is near 1, it is far from zero.
     """
     try:
         values, vectors = eigsh(operator, 1, which="LA", tol=tolerance, v0=start, ncv=BASIS, maxiter=RESTARTS)
     except ArpackNoConvergence:
         return None
-    return vectors if values[0] > np.linalg.norm(along) / np.linalg.norm(start) else None
+    return vectors if values[0] > 1 else None
 
 
 def _shifted(

@@ -127,7 +127,15 @@ def random_plane(parameters: np.ndarray, layout: Layout, seed: int = 0) -> Plane
 
     Args: parameters (P,), the origin; layout of these; seed of the Gaussian numbers.
     Returns: a Plane on which 1 is a step as long as each filter.
+    Raises: ValueError for other parameters than the layout's, or a layout without filters.
     """
+    if np.shape(parameters) != (layout.size,):
+        raise ValueError(f"parameters must be ({layout.size},), those of the layout, not {np.shape(parameters)}")
+    if all(block.filter_axis is None for block in layout.blocks):
+        raise ValueError(
+            "random directions leave parameters of one axis alone, and there are no others here; make a plane of "
+            "directions of your own, Plane(origin, directions, labels)"
+        )
     generator = torch.Generator().manual_seed(seed)
     first, second = (random_direction(parameters, layout, generator) for _ in range(2))
     return Plane(parameters, np.stack([first, orthogonal(second, first)]), ("random direction 1", "random direction 2"))
@@ -148,6 +156,8 @@ def pca_plane(trajectory: np.ndarray) -> Plane:
     Returns: a Plane in units of weight, with the share of the variance that each axis explains.
     Raises: ValueError for parameters that are not finite.
     """
+    if np.ndim(trajectory) != 2 or not len(trajectory):
+        raise ValueError(f"the trajectory must be (S, P), at least one snapshot, not {np.shape(trajectory)}")
     if not np.isfinite(trajectory).all():
         raise ValueError("some parameters of the trajectory are not finite: leave out the snapshots after it diverged")
     offsets = (trajectory - trajectory[-1]).astype(np.float64)
@@ -293,7 +303,7 @@ def plane_through(points: np.ndarray, names: tuple[str, ...] = ()) -> Plane:
     Returns: a Plane, or a line, through the first.
     Raises: ValueError for another number of points, or where they are the same, or three on one line.
     """
-    points, count = np.asarray(points), len(points)
+    points, count = np.asarray(points, np.result_type(*points, np.float32)), len(points)
     if count not in (2, 3):
         raise ValueError(f"a plane goes through three points and a line through two, not through {count}")
     names = names or tuple(f"network {i + 1}" for i in range(count))

@@ -39,6 +39,8 @@ class ModuleObjective(Objective):
         data: Batch | Iterable[Batch],
         statistics: Statistics = Statistics.BATCH,
     ) -> None:
+        if isinstance(module, torch.jit.ScriptModule | nn.DataParallel):
+            raise ValueError(f"a {type(module).__name__} cannot be taken apart; give the module that it was made from")
         named = dict(module.named_parameters())
         if any(isinstance(part, UninitializedParameter) for part in named.values()):
             raise ValueError("the module has lazy layers without parameters yet; run it once on some inputs before")
@@ -70,6 +72,7 @@ class ModuleObjective(Objective):
             if isinstance(part, _NormBase):  # batch and instance normalization, which may store averages
                 part.train(statistics is Statistics.BATCH)
         self.buffers = dict(self.module.named_buffers())
+        self.places = _places(self.module)
         self.loss, self.batches = loss, self._ready(data)
         self.layout = Layout(_blocks(module))
         flat = torch.cat([part.detach().flatten() for part in named.values()])
@@ -81,6 +84,8 @@ class ModuleObjective(Objective):
         batches = [tuple(self._copied(values) for values in batch) for batch in ([data] if one else data)]
         if not batches or any(len(batch) != 2 or not batch[0].numel() for batch in batches):
             raise ValueError("data must be inputs and targets, or batches of such pairs, and must not be empty")
+        if any(not values.ndim for batch in batches for values in batch):
+            raise ValueError("data must be batches, not one example after the other; put a Dataset into a DataLoader")
         if unlike := next((pair for pair in batches if len(pair[0]) != len(pair[1])), None):
             raise ValueError(f"{len(unlike[0])} inputs need as many targets, not {len(unlike[1])}")
         sizes = {len(inputs) for inputs, _ in batches}
@@ -122,9 +127,10 @@ class ModuleObjective(Objective):
         outputs = []
         for inputs, _ in self.batches:
             # BatchNorm writes its running averages: into copies, so that every batch and point starts from the same.
-            buffers = {name: values.clone() for name, values in self.buffers.items()}
+            values = parts | {name: values.clone() for name, values in self.buffers.items()}
+            named = {place: values[name] for place, name in self.places.items()}
             # A first layer in place writes over its inputs: into a copy too.
-            outputs.append(functional_call(self.module, parts | buffers, (inputs.clone(),)))
+            outputs.append(functional_call(self.module, named, (inputs.clone(),), tie_weights=False))
         return outputs
 
     def _losses(self, outputs: list[Tensor]) -> list[Tensor]:
@@ -148,6 +154,20 @@ class ModuleObjective(Objective):
                 )
             accuracies.append(accuracies_of(values[None], targets[None])[0])
         return accuracies
+
+
+def _places(module: nn.Module) -> dict[str, str]:
+    """Return all places of parameters and buffers in a module, with the first name of what stands there.
+
+    A part that is registered twice is one place: torch, told to tie weights itself, fills it twice, and leaves in it what
+    was put there first.
+    """
+    names = {id(tensor): name for name, tensor in (*module.named_parameters(), *module.named_buffers())}
+    places = {}
+    for path, part in module.named_modules():
+        own = *part.named_parameters(recurse=False), *part.named_buffers(recurse=False)
+        places |= {f"{path}.{name}".removeprefix("."): names[id(tensor)] for name, tensor in own}
+    return places
 
 
 def _blocks(module: nn.Module) -> tuple[Block, ...]:
@@ -194,6 +214,7 @@ def module_objective(
 
     Attention by torch's fused kernels has no second derivative: compute curvature within
     `torch.nn.attention.sdpa_kernel(SDPBackend.MATH)`. Torch's weight normalization has a wrong one
-    (`torch.autograd.gradgradcheck` fails on it, silently here): write it out as `g * v / v.norm()` for curvature.
+    (`torch.autograd.gradgradcheck` fails on it, silently here): write it out as `g * v / v.norm()` for curvature. The row
+    of an embedding's padding has no gradient by torch's choice, and so no curvature, but surfaces move it.
     """
     return ModuleObjective(module, loss, data, statistics_of(statistics))

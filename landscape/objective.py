@@ -73,6 +73,8 @@ class Objective(ABC):
         leaf = parameters.detach().requires_grad_()
         with torch.enable_grad():
             losses = self(leaf)
+            if not losses.requires_grad:  # nothing of the parameters is in them
+                return losses, torch.zeros_like(leaf)
             (gradient,) = torch.autograd.grad(losses.sum(), leaf)
         return losses.detach(), gradient
 

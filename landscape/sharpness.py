@@ -84,6 +84,13 @@ class SharpnessScan:
     tolerance: float = 1e-3
     rows: list[tuple[float, float, float]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        if np.ndim(self.parameters) != 2 or not len(self.parameters) == len(self.steps) > 0:
+            raise ValueError(
+                f"parameters must be (S, P), one row for each of the {len(self.steps)} steps, at least one, not "
+                f"{np.shape(self.parameters)}"
+            )
+
     @property
     def finished(self) -> bool:
         return len(self.rows) >= len(self.steps)

@@ -7,6 +7,7 @@ eigenvalues are scipy's.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 
@@ -109,7 +110,7 @@ class DensityScan:
         points: of the grid, which reaches five deviations beyond the spectrum.
         seed: of the vectors.
 
-    Raises: ValueError for no probes, no steps or no smoothing.
+    Raises: ValueError for no probes, no steps, no smoothing, or fewer points than that asks for.
     """
 
     objective: Objective
@@ -126,6 +127,11 @@ class DensityScan:
             raise ValueError(f"probes and steps must be at least 1, not {self.probes} and {self.steps}")
         if not self.smoothing > 0:
             raise ValueError(f"smoothing must be over 0, not {self.smoothing}: without it a spectrum has no density")
+        if self.points < (least := math.ceil(0.9 / self.smoothing)):
+            raise ValueError(
+                f"a smoothing of {self.smoothing} needs at least {least} points, not {self.points}: bumps that fall "
+                "between them are lost"
+            )
 
     @property
     def finished(self) -> bool:
@@ -159,7 +165,8 @@ class DensityScan:
     def result(self) -> SpectralDensity:
         """Return the density by the probes done; not a number where the Hessian is not finite."""
         nodes, weights = (np.stack(values) for values in zip(*self.quadratures, strict=True))
-        low, high = nodes.min(), nodes.max()
+        seen = nodes[~(weights == 0)]  # those of no weight are zeros that fill up where Lanczos ended
+        low, high = seen.min(), seen.max()
         width = self.smoothing * max(high - low, 1e-6 * max(abs(low), abs(high)), 1e-12)
         grid = np.linspace(low - 5 * width, high + 5 * width, self.points)
         bumps = np.exp(-0.5 * np.square((grid - nodes[..., None]) / width)) / (width * np.sqrt(2 * np.pi))

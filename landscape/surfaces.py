@@ -312,12 +312,14 @@ def path_on(objective: Objective, plane: Plane, trajectory: np.ndarray, steps: n
 
     Args: objective of P parameters; plane in P dimensions; trajectory (S, P); steps (S,).
     Returns: a Path.
-    Raises: ValueError for a trajectory of other parameters than the plane's.
+    Raises: ValueError for a trajectory of other parameters than the plane's, or of another number of snapshots than steps.
     """
     if np.ndim(trajectory) != 2 or trajectory.shape[1] != len(plane.origin):
         raise ValueError(
             f"the trajectory must be (S, {len(plane.origin)}), as many parameters as the plane's, not {np.shape(trajectory)}"
         )
+    if len(steps) != len(trajectory):
+        raise ValueError(f"{len(trajectory)} snapshots need as many steps, not {len(steps)}")
     coordinates = plane.coordinates(trajectory)
     nearest = plane.points(coordinates)
     residual = np.linalg.norm((trajectory - nearest).astype(np.float64), axis=1)

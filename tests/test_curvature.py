@@ -37,6 +37,17 @@ def test_the_largest_is_not_the_one_of_greatest_magnitude(size):
     assert top_eigenvalues(loss, np.zeros(size)).values[0] == pytest.approx(4, rel=1e-2)
 
 
+@pytest.mark.parametrize("scale", [1e-20, 1e-8, 1e-6, 1.0, 1e12])
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_tolerance_is_relative_in_single_precision_too(scale, count):
+    random = np.random.default_rng(0)
+    exact = np.concatenate([[1.0, 0.9, 0.8], random.uniform(-0.2, 0.3, 60)])
+    basis = np.linalg.qr(random.standard_normal((63, 63)))[0]
+    loss = Quadratic((basis * exact @ basis.T * scale).astype(np.float32), np.zeros(63, np.float32))
+    loss.dtype = torch.float32
+    np.testing.assert_allclose(top_eigenvalues(loss, np.zeros(63), count).values / scale, exact[:count], rtol=2e-3)
+
+
 @pytest.mark.parametrize("size", [2, 12])
 def test_a_flat_loss_has_no_curvature(size):
     class Linear(Objective):

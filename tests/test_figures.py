@@ -125,6 +125,15 @@ class TestHeightRange:
         )
         assert len(ticks["ticktext"]) >= 2
 
+    @pytest.mark.parametrize("logarithmic", [True, False])
+    @pytest.mark.parametrize("relief", [1.01e-6, 1e-5, 3e-4, 1e-3, 0.004, 0.01, 0.3, 2.0, 1e4])
+    @pytest.mark.parametrize("low", [1.37e-7, 0.000999, 0.2, 2.3026, 7.0, 99.97, 31234.5])
+    def test_any_range_has_ticks_that_differ(self, low, relief, logarithmic):
+        heights = height_range([np.array([[low, low * (1 + relief)]])], logarithmic)
+        ticks, (bottom, top) = heights.ticks(), heights.axis()
+        assert 2 <= len(set(ticks["ticktext"])) == len(ticks["tickvals"]) <= 8
+        assert bottom - 1e-8 <= min(ticks["tickvals"]) < max(ticks["tickvals"]) <= top + 1e-8
+
     @pytest.mark.parametrize("heights", [HeightRange(0.0, 76.5, False), HeightRange(2.3, 2.31, False)])
     def test_ticks_of_a_linear_scale_are_round(self, heights):
         ticks = heights.ticks()
@@ -169,6 +178,13 @@ class TestCurves:
         assert panel.figure.layout.xaxis.range == (0, 100)
         assert panel.figure.layout.yaxis.type == "log"
         assert panel.playback[0].mode is Mode.LINE
+
+    @pytest.mark.parametrize(
+        ("values", "mode"), [([2.0], "lines+markers"), ([2.0, np.inf], "lines+markers"), ([2, 1], "lines")]
+    )
+    def test_a_curve_of_one_point_is_seen(self, values, mode):
+        series = [Series("none", theme.Style("#D55E00"), np.arange(len(values)), np.array(values))]
+        assert curves_panel(series, title="loss").figure.data[0].mode == mode
 
     def test_a_curve_that_has_not_begun_draws(self):
         panel = curves_panel([Series("none", theme.Style("#D55E00"), np.array([]), np.array([]))], title="loss")

@@ -449,6 +449,49 @@ def tied():
     return net.append(nn.Linear(64, 4))
 
 
+class SharedTwice(nn.Module):
+    """As translators are built: one embedding under two names, and its weight the output's too."""
+
+    def __init__(self):
+        super().__init__()
+        self.shared, self.mix, self.head = nn.Embedding(7, 4), nn.Linear(4, 4), nn.Linear(4, 7, bias=False)
+        self.encoder = nn.ModuleDict({"embed": self.shared})
+        self.head.weight = self.shared.weight
+
+    def forward(self, words):
+        return self.head(torch.tanh(self.mix(self.encoder["embed"](words).mean(1))))
+
+
+def test_a_part_with_two_names_whose_weight_is_tied_is_evaluated_anew_each_time():
+    torch.manual_seed(0)
+    words, targets = torch.randint(7, (10, 3)), torch.randint(7, (10,))
+    loss = module_objective(SharedTwice().double(), nn.functional.cross_entropy, (words, targets))
+    for factor in (1.0, 2.0, -3.0):
+        moved = SharedTwice().double()
+        nn.utils.vector_to_parameters(factor * torch.from_numpy(loss.parameters), moved.parameters())
+        expected = nn.functional.cross_entropy(moved(words), targets)
+        (gradient,) = loss.gradient(factor * loss.tensor(loss.parameters)[None])[1]
+        assert loss(factor * loss.tensor(loss.parameters)[None]).item() == pytest.approx(expected.item(), rel=1e-12)
+        expected.backward()
+        torch.testing.assert_close(gradient, nn.utils.parameters_to_vector([p.grad for p in moved.parameters()]))
+
+
+def test_a_loss_without_the_parameters_has_no_gradient():
+    module = nn.Linear(3, 2)
+    loss = module_objective(module, lambda outputs, y: y.float().mean(), (torch.ones(4, 3), torch.arange(4)))
+    values, gradients = loss.gradient(torch.ones(2, 8))
+    assert values.tolist() == [1.5, 1.5]
+    assert not gradients.any()
+
+
+def test_what_is_no_plain_module_and_no_batch_is_refused_with_a_sentence():
+    x, y = torch.ones(4, 3), torch.zeros(4, 2)
+    with pytest.raises(ValueError, match="put a Dataset into a DataLoader"):
+        module_objective(nn.Linear(3, 2), nn.MSELoss(), torch.utils.data.TensorDataset(x[:, 0], y[:, 0]))
+    with pytest.raises(ValueError, match="DataParallel cannot be taken apart"):
+        module_objective(nn.DataParallel(nn.Linear(3, 2)), nn.MSELoss(), (x, y))
+
+
 def test_tied_weights_are_one_block_and_move_together():
     torch.manual_seed(0)
     module, x, y = tied().double(), torch.randn(20, 64, dtype=torch.float64), torch.randint(4, (20,))

@@ -11,6 +11,7 @@ from landscape.directions import (
     filter_lengths,
     gradient_plane,
     hessian_plane,
+    pca_plane,
     plane_through,
     random_direction,
     random_plane,
@@ -273,3 +274,20 @@ def test_points_and_trajectories_of_another_shape_are_refused():
     with pytest.raises(ValueError, match=r"must be \(S, 4\)"):
         path_on(of, plane, np.zeros((3, 5)), np.arange(3))
     assert path_on(of, plane, np.eye(3, 4), np.arange(3)).device == "CPU"
+
+
+def test_whole_numbers_as_points_are_not_rounded_to_whole_numbers():
+    plane = plane_through(np.array([[1, 1], [3, 1], [1, 2]]))
+    assert plane.points(np.array([[0.5, 0.5]])).tolist() == [[2.0, 1.5]]
+
+
+def test_parameters_that_no_plane_goes_through_are_refused_with_a_sentence():
+    layout = Layout((Block("weight", (2, 2), filter_axis=1),))
+    with pytest.raises(ValueError, match=r"must be \(4,\), those of the layout, not \(3,\)"):
+        random_plane(np.ones(3), layout)
+    with pytest.raises(ValueError, match="make a plane of directions of your own"):
+        random_plane(np.ones(3), Layout((Block("bias", (3,)),)))
+    with pytest.raises(ValueError, match=r"at least one snapshot, not \(0, 4\)"):
+        pca_plane(np.ones((0, 4)))
+    with pytest.raises(ValueError, match="3 snapshots need as many steps, not 2"):
+        path_on(quadratic(4), random_plane(np.ones(4), layout), np.ones((3, 4)), np.arange(2))

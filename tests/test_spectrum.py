@@ -11,6 +11,7 @@ from landscape.curvature import (
     condition_number,
     gradient_energy,
     hessian,
+    hessian_operator,
     hessian_products,
     top_eigenvalues,
 )
@@ -305,6 +306,33 @@ def test_sharpness_along_a_training(runs):
     assert found.sharpness.shape == found.relative.shape == run.steps.shape
     exact = [np.linalg.eigvalsh(hessian(of, run.parameters[i]))[-1] for i in (0, -1)]
     np.testing.assert_allclose(found.sharpness[[0, -1]], exact, rtol=1e-2)
+
+
+def test_nodes_without_weight_do_not_stretch_the_spectrum():
+    values = np.repeat([100.0, 101.0], 30)
+    few, many = (spectral_density(diagonal(values), np.zeros(60), steps=steps) for steps in (2, 40))
+    np.testing.assert_allclose(few.grid[[0, -1]], many.grid[[0, -1]], rtol=1e-6)
+    np.testing.assert_allclose(few.density, many.density, rtol=1e-3, atol=1e-6)
+
+
+def test_a_sharp_density_needs_many_points():
+    options = {"smoothing": 3e-4, "points": 3001}
+    found = spectral_density(diagonal(np.linspace(-1, 2, 40)), np.zeros(40), **options)
+    assert np.trapezoid(found.density, found.grid) == pytest.approx(1, abs=1e-3)
+    with pytest.raises(ValueError, match="points, not 501"):
+        spectral_density(quadratic(3), np.zeros(3), smoothing=3e-4)
+
+
+@pytest.mark.parametrize("measure", [hessian, spectral_density, hessian_trace, top_eigenvalues, hessian_operator])
+def test_several_points_are_refused(measure):
+    with pytest.raises(ValueError, match=r"those of one point, \(P,\), not \(1, 3\)"):
+        measure(quadratic(3), np.zeros((1, 3)))
+
+
+@pytest.mark.parametrize(("snapshots", "steps"), [(0, 0), (2, 3)])
+def test_sharpness_needs_a_step_for_each_snapshot(snapshots, steps):
+    with pytest.raises(ValueError, match="one row for each of the"):
+        sharpness_along(quadratic(3), np.zeros((snapshots, 3)), np.arange(steps))
 
 
 def test_a_density_needs_smoothing():

@@ -64,20 +64,29 @@ class HeightRange:
 
     def ticks(self) -> dict[str, object]:
         """Return the ticks of an axis or colour bar: at round losses, labelled with the losses themselves."""
-        if not self.logarithmic:
-            step = (self.high - self.low) / 6
-            size = 10 ** np.floor(np.log10(step))
-            step = size * next(m for m in (1, 2, 5, 10) if m * size >= step)
-            losses = np.arange(np.ceil(self.low / step), np.floor(self.high / step) + 1) * step
-            return {"tickvals": losses.tolist(), "ticktext": [f"{loss:,.6g}" for loss in losses]}
+        losses = self._in_equal_steps() if not self.logarithmic else self._in_decades()
+        digits = 6
+        if len(losses) > 1:  # as many as tell neighbours apart, where they differ little
+            digits = max(digits, 2 + int(np.log10(np.abs(losses).max() / np.diff(losses).min())))
+        at = np.log10(losses) if self.logarithmic else losses
+        return {"tickvals": at.tolist(), "ticktext": [f"{loss:,.{digits}g}" for loss in losses]}
+
+    def _in_equal_steps(self) -> np.ndarray:
+        """Return round losses within the range, two to seven of them."""
+        step = (self.high - self.low) / 6
+        size = 10 ** np.floor(np.log10(step))
+        step = size * next(m for m in (1, 2, 5, 10) if m * size >= step)
+        return np.arange(np.ceil(self.low / step), np.floor(self.high / step) + 1) * step
+
+    def _in_decades(self) -> np.ndarray:
+        """Return round losses within the range, three to seven of them; in equal steps where it is too narrow."""
         low, high = np.log10(self.low) - 1e-9, np.log10(self.high) + 1e-9
         decades = range(int(np.floor(low)), int(np.ceil(high)) + 1)
         for mantissas in ((1,), (1, 2, 5), np.arange(1, 10, 0.5), np.arange(1, 10, 0.1), np.arange(1, 10, 0.01)):
             losses = [m * 10.0**decade for decade in decades for m in mantissas if low <= decade + np.log10(m) <= high]
             if len(losses) >= 3:
-                break
-        losses = losses[:: -(-len(losses) // 7)]
-        return {"tickvals": np.log10(losses).tolist(), "ticktext": [f"{loss:,.6g}" for loss in losses]}
+                return np.array(losses[:: -(-len(losses) // 7)])
+        return self._in_equal_steps()
 
 
 def height_range(losses: Sequence[np.ndarray], logarithmic: bool = True) -> HeightRange:

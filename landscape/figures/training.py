@@ -50,7 +50,9 @@ def curves_panel(
     for one in series:
         line = {"color": one.style.colour, "dash": one.style.dash, "width": 2.25}
         steps, values = np.asarray(one.steps, np.float32), np.asarray(one.values, np.float32)
-        traces.append(go.Scatter(x=steps, y=values, name=one.label, mode="lines", line=line))
+        # A line through one point alone is not seen.
+        mode = "lines+markers" if np.isfinite(values).sum() == 1 else "lines"
+        traces.append(go.Scatter(x=steps, y=values, name=one.label, mode=mode, line=line))
         if one.diverged and np.isfinite(values).any():
             last = int(np.flatnonzero(np.isfinite(values))[-1])
             marker = {"symbol": "x", "size": 11, "color": one.style.colour}
