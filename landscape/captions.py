@@ -184,14 +184,14 @@ def trained(outcomes: Sequence[Outcome]) -> list[str]:
         sentences.append(f"**{alone.label}** learns the training data to {alone.run.train_accuracy:.2f}.")
     elif len(learned) == 1:
         reached, last = _scored(learned[0].run, 3), learned[0].run.steps[-1]
-        sentences.append(f"**{learned[0].label}** reaches {reached} on the test data after {last} steps.")
+        sentences.append(f"**{learned[0].label}** reaches {reached} on the test data after {_steps(last)}.")
     if len(learned) > 1:
         each = listing([f"{outcome.run.test_accuracy[-1]:.3f} ({outcome.label})" for outcome in learned])
         accuracies = [outcome.run.test_accuracy[-1] for outcome in learned]
         dataset = learned[0].run.experiment.data.dataset
         unlike = "unlike test accuracies" if dataset.has_classes else "unlike test R²"
         reached = f"about the same test {dataset.score}" if max(accuracies) - min(accuracies) < 0.02 else unlike
-        sentences.append(f"After {learned[0].run.steps[-1]} steps the networks reach {reached}: {each}.")
+        sentences.append(f"After {_steps(learned[0].run.steps[-1])} the networks reach {reached}: {each}.")
     sentences += [_gap(outcome, outcome is alone) for outcome in outcomes if _falls_short(outcome)]
     return [re.sub(r"^\*\*no ", "**No ", sentence) for sentence in sentences]  # a sentence that begins with a name
 
@@ -201,6 +201,10 @@ def _falls_short(outcome: Outcome) -> bool:
     run = outcome.run
     known = run.diverged_at is None and outcome.measures is not None
     return known and _fits(run) and run.train_accuracy - run.test_accuracy[-1] > GAP
+
+
+def _steps(count: int) -> str:
+    return f"{count} step{'' if count == 1 else 's'}"
 
 
 def _gap(outcome: Outcome, alone: bool) -> str:

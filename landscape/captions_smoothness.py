@@ -32,24 +32,51 @@ class Measured:
     """What is known of one network; the later parts may still be missing.
 
     finished: whether its training was measured to its end. kurtosis: (L,) of what enters its activation functions.
+    ended: whether a kurtosis that is missing will not come.
     """
 
     label: str
     smoothness: Smoothness
     finished: bool = True
     kurtosis: np.ndarray | None = None
+    ended: bool = False
 
     @property
     def normalization(self) -> Normalization:
         return self.smoothness.run.experiment.network.normalization
 
-    def level(self, name: str, early: bool = False) -> Level:
-        """Return the median and the greatest of a measure after the first fifth of the training, or in it."""
-        measured = self.smoothness
-        late = measured.steps >= EARLY * measured.run.experiment.training.num_steps
-        chosen = ~late if early or not late.any() else late
-        values = np.nan_to_num(getattr(measured.probe, name)[chosen], nan=np.inf, posinf=np.inf)
+    @property
+    def learning_rate(self) -> float:
+        return self.smoothness.run.experiment.training.learning_rate
+
+    @property
+    def late(self) -> np.ndarray:
+        """Whether each step that was measured lies after the first fifth of the training, (M,)."""
+        return self.smoothness.steps >= EARLY * self.smoothness.run.experiment.training.num_steps
+
+    @property
+    def ranges(self) -> bool:
+        """Whether the ladder has two step sizes or more: along a single one the loss has no range."""
+        sizes = self.smoothness.probe.step_sizes
+        return bool(sizes[0] < sizes[-1])
+
+    def level(self, name: str, early: bool = False) -> Level | None:
+        """Return the median and the greatest of a measure after the first fifth of the training, or in it.
+
+        None where no step was measured there, and for the loss range on a ladder of one step size.
+        """
+        chosen = ~self.late if early else self.late
+        if not chosen.any() or (name == "loss_range" and not self.ranges):
+            return None
+        values = np.nan_to_num(getattr(self.smoothness.probe, name)[chosen], nan=np.inf, posinf=np.inf)
         return Level(float(np.median(values)), float(values.max()))
+
+    def told(self, name: str) -> str:
+        """Return the level of a measure in words, or why there is none."""
+        level = self.level(name)
+        if level is not None:
+            return str(level)
+        return "no later step" if not self.late.any() else "one step size"
 
     @property
     def named(self) -> str:
@@ -99,18 +126,19 @@ def smoothness_table(networks: Sequence[Measured]) -> list[SmoothnessRow]:
     rows = []
     for one in networks:
         run, apart = one.smoothness.run, one.apart_from_gaussian
+        blank = "not computed" if one.ended else "…"
         rows.append(
             SmoothnessRow(
                 network=one.label,
                 test_accuracy=f"{run.test_accuracy[-1]:.3f}"
                 if run.diverged_at is None
                 else f"diverged at step {run.diverged_at}",
-                loss_range=str(one.level("loss_range")),
-                gradient_change=str(one.level("greatest_change")),
-                effective_beta=str(one.level("max_beta")),
+                loss_range=one.told("loss_range"),
+                gradient_change=one.told("greatest_change"),
+                effective_beta=one.told("max_beta"),
                 edge=number(one.smoothness.edge_of_stability),
                 outlier=number(one.outlier),
-                kurtosis="…" if apart is None else number(apart),
+                kurtosis=blank if apart is None else number(apart),
             )
         )
     return rows
@@ -119,13 +147,34 @@ def smoothness_table(networks: Sequence[Measured]) -> list[SmoothnessRow]:
 def smoothness_notice(networks: Sequence[Measured]) -> list[str]:
     """Return what to notice, a sentence or two each, from the results that are there."""
     said = trained([Outcome(one.label, one.smoothness.run) for one in networks])
-    if len(networks) > 1:
-        said += [*_smoother(networks, "loss_range"), *_smoother(networks, "greatest_change")]
+    missing = dict.fromkeys(unmeasured(networks, name) for name in MEASURES)
+    said += [sentence for sentence in missing if sentence]
+    said += [*_smoother(networks, "loss_range"), *_smoother(networks, "greatest_change")]
     return [*said, *_beta(networks), *_outliers(networks), *_shapes(networks)]
 
 
+def unmeasured(networks: Sequence[Measured], name: str) -> str:
+    """Return why a measure of these networks, or of some, is not summed up; nothing where each is."""
+    if name == "loss_range" and not all(one.ranges for one in networks):
+        return "A range of the loss needs two step sizes, and the ladder has one."
+    missing = [one for one in networks if not one.late.any()]
+    # A training that is measured at two steps or more is measured at its last one, unless it diverges.
+    cut = [one for one in missing if one.smoothness.run.diverged_at is not None and one.smoothness.ladder.probes > 1]
+    whole = [one.label for one in missing if one not in cut]
+    said = []
+    if cut:
+        each = listing([f"{one.label} (diverged at step {one.smoothness.run.diverged_at})" for one in cut])
+        compared = f"nothing is compared with {'it' if len(cut) == 1 else 'them'}"
+        said.append(f"After the first fifth of training nothing was measured of {each}, and {compared}.")
+    if whole:
+        said.append(f"Only step 0 was measured of {listing(whole)}: one step says nothing of later ones.")
+    return " ".join(said)
+
+
 def _smoother(networks: Sequence[Measured], name: str) -> list[str]:
-    levels = {one.named: one.level(name) for one in networks}
+    levels = {one.named: level for one in networks if (level := one.level(name))}
+    if len(levels) < 2:
+        return []
     each = listing([f"{level} for {label}" for label, level in levels.items()])
     rough, smooth = (pick(levels, key=lambda label: (levels[label].median, levels[label].most)) for pick in (max, min))
     ratio, most = (
@@ -142,30 +191,45 @@ def _smoother(networks: Sequence[Measured], name: str) -> list[str]:
 
 
 def ratio_of(large: float, small: float) -> float:
-    """Return large / small, where either may be infinite or 0."""
-    return float(np.inf) if np.isinf(large) else large / max(small, 1e-30)
+    """Return large / small, where either may be infinite or 0; 1 where both are."""
+    if large == small:
+        return 1.0
+    return float(np.inf) if np.isinf(large) or small == 0 else large / small
 
 
 def _beta(networks: Sequence[Measured]) -> list[str]:
-    levels = [(one.named, one.level("max_beta"), one.smoothness.edge_of_stability) for one in networks]
-    each = listing([f"{level} for {label}" for label, level, _ in levels])
-    edges = sorted({edge for *_, edge in levels})
-    edge = listing([number(one) for one in edges])
-    near = [label for label, level, own in levels if own / NEAR <= level.median <= NEAR * own]
-    if len(near) == len(levels):
+    known = [(one, level) for one in networks if (level := one.level("max_beta"))]
+    if not known:
+        return []
+    each = listing([f"{level} for {one.named}" for one, level in known])
+    edges = {one.named: number(one.smoothness.edge_of_stability) for one, _ in known}
+    if len(set(edges.values())) == 1:
+        line, edge = "that line", edges[known[0][0].named]
+    else:
+        line, edge = "its own line", listing([f"{own} for {label}" for label, own in edges.items()])
+    near = [one.named for one, level in known if near_edge(one, level)]
+    other = "" if len(known) == len(networks) else "other "
+    both = len({one.normalization is Normalization.NONE for one, _ in known}) == 2
+    if len(near) == len(known):
         end = (
-            f"It settles near that line, within a factor of {NEAR:g}, for every network here, normalized or not, as in "
-            "the paper's own figure "
+            f"It settles near {line}, within a factor of {NEAR:g}, for every {other}network here"
+            f"{', normalized or not' if both else ''}, as in the paper's own figure "
             "(near 20 = 2 / 0.1, with BatchNorm and without): the size of the step sets this level, not the "
             "normalization. What may differ are the spikes above it."
         )
     elif near:
-        end = f"It is near that line for {listing(near)} only."
+        end = f"It is near {line} for {listing(near)} only."
     else:
-        end = "It is not near that line for any network here, other than in the paper's figure of the VGG network."
+        end = f"It is not near {line} for any {other}network here, unlike in the paper's figure of the VGG network."
     plain = {one.smoothness.run.experiment.training.optimizer for one in networks} == {Optimizer.GRADIENT_DESCENT}
     whose = "" if plain else ", the edge of stability of plain gradient descent and not of this optimizer"
     return [f"The effective beta is {each}; 2 / learning rate is {edge}{whose}. {end}"]
+
+
+def near_edge(one: Measured, level: Level) -> bool:
+    """Return whether the median of an effective beta is near the 2 / learning rate of its own network."""
+    edge = one.smoothness.edge_of_stability
+    return edge / NEAR <= level.median <= NEAR * edge
 
 
 def lines_notice(lines: Sequence[tuple[str, StepLine]]) -> str:
@@ -200,13 +264,14 @@ def _shapes(networks: Sequence[Measured]) -> list[str]:
         return []
     each = listing([f"{number(one.apart_from_gaussian)} ({one.label})" for one in kin])
     further = [one for one in kin if one.apart_from_gaussian > base.apart_from_gaussian]
-    smooth = all(one.level("loss_range").median < NEAR * base.level("loss_range").median for one in further)
-    end = (
-        f"less Gaussian than with BatchNorm for {listing([one.label for one in further])}, and "
-        f"{'yet as smooth' if smooth else 'not as smooth'}"
-        if further
-        else "no less Gaussian than with BatchNorm in this small network"
-    )
+    own, *levels = (one.level("loss_range") for one in (base, *further))
+    if further:
+        end = f"less Gaussian than with BatchNorm for {listing([one.label for one in further])}"
+        if own and all(levels):
+            smooth = all(level.median < NEAR * own.median for level in levels)
+            end += f", and {'yet as smooth' if smooth else 'not as smooth'}"
+    else:
+        end = "no less Gaussian than with BatchNorm in this small network"
     return [
         "Other norms: what enters the activation functions has an excess kurtosis (0 for a Gaussian; the median size over "
         f"the layers) of {number(base.apart_from_gaussian)} with BatchNorm and {each}: {end}."

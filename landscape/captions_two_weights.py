@@ -11,6 +11,7 @@ from landscape.captions import number
 from landscape.two_weights import (
     ADAPTIVE,
     LEARNT,
+    ROUNDING,
     Bowl,
     Center,
     Cost,
@@ -31,10 +32,6 @@ from landscape.two_weights import (
 
 NEAR = 0.005
 """A step within this share of 1/L or 2/L is called that."""
-
-
-ROUNDING = 1e-12
-"""What is smaller than this share of what it is computed from is 0 to rounding."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +70,14 @@ def table(config: TwoWeights, bowls: Mapping[Kind, Bowl], descents: Mapping[Kind
 
 
 def shown(value: float | str) -> str:
-    """Return a table's entry as people read it; no exponent is broken off.
+    """Return a table's entry as people read it: no exponent is broken off, and a dash is where there is no number.
 
-    >>> shown(1e-6).isascii(), shown(1.5)
-    (False, '1.5')
+    >>> shown(1e-6).isascii(), shown(1.5), shown(float("nan"))
+    (False, '1.5', '–')
     """
-    return value if isinstance(value, str) else number(value).replace("-", "\N{NON-BREAKING HYPHEN}")
+    if isinstance(value, str):
+        return value
+    return "–" if np.isnan(value) else number(value).replace("-", "\N{NON-BREAKING HYPHEN}")
 
 
 def _learnt(one: Descended) -> str:
@@ -132,6 +131,8 @@ def notice(config: TwoWeights, bowls: Mapping[Kind, Bowl], descents: Mapping[Kin
         one = descents[kind]
         if one.overflowed or one.diverged:
             ends.append(f"{kind.label} diverges")
+        elif bowls[kind].smoothness == 0:
+            ends.append(f"{kind.label} does not move, as its loss is flat")
         elif one.learnt_at is not None:
             ends.append(f"{kind.label} is within {LEARNT:g} of its minimum from step {one.learnt_at} on")
         else:
@@ -238,6 +239,8 @@ def divisor_notice(config: TwoWeights, found: Divisors, bowl: Bowl) -> str:
             f"Multiplied by 0 the loss is perfectly smooth, L = {number(bowl.smoothness)}, and useless: nothing can be learnt, it stays at "
             f"{number(bowl.minimum_loss)}. Smoothness must not cost the fit."
         )
+    if bowl.smoothness == 0:
+        return "The loss is flat, L = 0, whatever s: no step changes anything, and there is nothing to learn."
     nearest = int(np.abs(np.log(found.multiples / config.divisor)).argmin())
     left = float(found.left[nearest])
     learnt = found.multiples[found.left < 0.1]
@@ -248,7 +251,7 @@ def divisor_notice(config: TwoWeights, found: Divisors, bowl: Bowl) -> str:
     )
     sentences = [
         f"At s = {config.divisor:g} deviations, L = {number(bowl.smoothness)}; after {config.num_steps} steps of "
-        f"learning rate {config.learning_rate:g}, {what}."
+        f"gradient descent at the learning rate for all, {config.learning_rate:g}, {what}."
     ]
     if learnt.size:
         sentences.append(
@@ -259,8 +262,13 @@ def divisor_notice(config: TwoWeights, found: Divisors, bowl: Bowl) -> str:
 
 def gradients_notice(config: TwoWeights, found: Gradients) -> str:
     """Return what the size of the inputs does to the gradients."""
-    grown = found.weights[-1] / found.weights[0]
     bounded = "below 1 whatever the inputs" if config.model is Model.LOGISTIC else "the same whatever the inputs"
+    if found.weights[0] == 0:
+        return (
+            "The inputs are 0, however often multiplied: so is the weights' gradient; the bias's is "
+            f"{number(float(found.bias[-1]))}, {bounded}."
+        )
+    grown = found.weights[-1] / found.weights[0]
     return (
         f"Inputs {number(float(found.sizes[-1]))} times as large: the weights' gradient is {number(float(grown))} times as long; "
         f"the bias's is {number(float(found.bias[-1]))}, {bounded}."

@@ -145,8 +145,8 @@ def top_eigenvalues(
     arXiv 2103.00065.
 
     Args: objective of P parameters; parameters (P,); count: how many; tolerance of the eigenvalues, relative to the
-        largest in magnitude: at 1e-2 the second was found, rarely, in place of the first, at 1e-3 in one of 2000
-        networks; seed of Lanczos' first vector.
+        largest in magnitude: at 1e-3 the second was found in place of the first in none of 1600 networks, and in one of
+        100 linear regressions, 2% below it; seed of Lanczos' first vector.
     Returns: Eigenvalues; not a number where the Hessian is not finite or Lanczos does not converge.
     Raises: ValueError for fewer than one, or more than there are parameters, or for those of several points.
     """

@@ -45,13 +45,16 @@ class Codec:
     optional: Collection[str] = ()
     idle: Callable[[Values], Collection[str]] = lambda values: ()
 
-    def read(self, parameters: Mapping[str, str]) -> tuple[Values, tuple[str, ...]]:
-        """Read a link's parameters into values, and a sentence for each that cannot be read. Never raise."""
+    def read(self, parameters: Mapping[str, str], where: str = "link") -> tuple[Values, tuple[str, ...]]:
+        """Read a link's parameters into values, and a sentence for each that cannot be read. Never raise.
+
+        Args: where, what holds the parameters, as the sentences call it.
+        """
         values, problems = dict(self.defaults), []
         for name, text in parameters.items():
             if name not in self.fields:
                 problems.append(
-                    f"The link names {_shortened(name)!r}, which is no setting of this page; it is ignored."
+                    f"The {where} names {_shortened(name)!r}, which is no setting of this page; it is ignored."
                 )
                 continue
             try:
@@ -59,7 +62,7 @@ class Codec:
                 values[name] = None if empty else self.fields[name].parse(_shortened(text))
             except ValueError as error:
                 shown = "the base's value" if self.defaults[name] is None else text_of(self.defaults[name])
-                problems.append(f"{name} in the link {error}; {shown} is used.")
+                problems.append(f"{name} in the {where} {error}; {shown} is used.")
         return values, tuple(problems)
 
     def write(self, values: Values) -> dict[str, str]:
@@ -89,7 +92,7 @@ class Codec:
             ) from error
         if page != self.page:
             raise ValueError(f"This file holds an experiment of the page {_shortened(str(page))!r}, not {self.page!r}.")
-        return self.read(parameters)
+        return self.read(parameters, "file")
 
 
 def codec_of(page: str, config: type) -> Codec:

@@ -128,7 +128,7 @@ TWO_WEIGHTS = {
         TwoWeights(curvature=0.5),
     ),
     "What if the step is longer than 2/L?": ("It bounces up the walls and diverges.", TwoWeights(step=2.1)),
-    "Does a smaller L allow a larger learning rate?": (
+    "Does a smaller L allow a larger rate?": (
         "One learning rate for all: it suits the standardized features and blows up the raw ones.",
         TwoWeights(rate="shared", learning_rate=0.5),
     ),

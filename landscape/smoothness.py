@@ -326,12 +326,14 @@ class LineTask:
 
     Args:
         measured: the measures of that training, which say how far it came.
-        step: from which the line starts, or the last one that was measured where the training does not reach it.
+        step: from which the line starts, or the last one before the training ended or diverged where it does not reach it.
     """
 
     def __init__(self, measured: Smoothness, step: int) -> None:
         self.training = Training([measured.run.experiment], snapshots=2)
-        self.step = min(step, int(measured.steps[-1]))
+        run = measured.run
+        done = run.experiment.training.num_steps if run.diverged_at is None else run.diverged_at
+        self.step = min(step, done - 1)
         self.reach = measured.ladder.highest * measured.run.experiment.training.learning_rate
         self.line: GradientLine | None = None
 

@@ -30,7 +30,8 @@ def measured_of(request: SmoothnessRequest, networks: Tickets) -> list[Measured 
     found = []
     for label, tickets in zip(request.comparison.labels(), networks, strict=True):
         measures, shapes = compute.known(tickets.measures), tickets.shapes and tickets.shapes.result
-        found.append(measures and Measured(label, measures, tickets.measures.done, shapes))
+        ended = tickets.shapes is None or tickets.shapes.done
+        found.append(measures and Measured(label, measures, tickets.measures.done, shapes, ended))
     return found
 
 
@@ -70,7 +71,9 @@ def draw_lines(request: SmoothnessRequest, networks: Tickets) -> None:
 def explain(found: list[Measured]) -> None:
     """Say what the numbers mean: a table, the paper beside it, the explanations and what speaks for and against them."""
     st.subheader("In numbers")
-    st.table([{text.COLUMNS[name]: value for name, value in vars(row).items()} for row in smoothness_table(found)])
+    score = found[0].smoothness.run.experiment.data.dataset.score
+    columns = {name: title.replace("accuracy", score) for name, title in text.COLUMNS.items()}
+    st.table([{columns[name]: value for name, value in vars(row).items()} for row in smoothness_table(found)])
     st.caption(text.TABLE_NOTE)
     if rows := findings(found):
         st.subheader(text.PAPER)

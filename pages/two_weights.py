@@ -71,7 +71,9 @@ adaptive = st.session_state["values"]["optimizer"] in ADAPTIVE
 beside(("looked_at", "curvature", "step") if adaptive else ("looked_at", "curvature"), "inequality")
 inequality = st.container()
 st.subheader(text.PREPARE)
-beside(("center", "divisor", "zero"), "prepare")
+# By divisor all learn at one rate, whose control is in the sidebar only where it is that of all training.
+shared = adaptive or st.session_state["values"]["rate"] is Rate.SHARED
+beside(("center", "divisor", "zero") if shared else ("center", "divisor", "zero", "learning_rate"), "prepare")
 prepare = st.container()
 st.subheader(text.GRADIENT)
 gradient = st.container()

@@ -14,9 +14,9 @@ from landscape.captions_smoothness import (
     smoothness_table,
 )
 from landscape.experiment import Experiment
-from landscape.findings_smoothness import AGREES, NOT_HERE, PARTLY, evidence, findings
+from landscape.findings_smoothness import AGREES, LATER, NOT_COMPARED, NOT_HERE, PARTLY, evidence, findings
 from landscape.smoothness import Ladder, Probe, Smoothness, StepLine
-from tests.test_captions import DIVERGED, LEARNED
+from tests.test_captions import DIVERGED, IDLE, LEARNED
 from tests.test_figures_smoothness import LINE
 
 STEPS = np.arange(0, 300, 10)
@@ -47,12 +47,37 @@ ROUGH = measured(spread=0.4, change=5.0, spike=40.0)
 SMOOTH = measured("batch", spread=0.02, change=1.0, beta=15.0, spike=2.0)
 
 
+def at_rate(one, learning_rate):
+    """Return the measures as those of a training at another learning rate."""
+    run = one.smoothness.run
+    run = replace(run, experiment=run.experiment.replace(learning_rate=learning_rate))
+    return replace(one, smoothness=replace(one.smoothness, run=run))
+
+
+def cut(one, count, diverged_at=None, probes=100):
+    """Return the measures at the first steps alone."""
+    found, probe = one.smoothness, one.smoothness.probe
+    names = ("loss", "gradient_change", "effective_beta", "start_loss", "gradient_norm")
+    probe = replace(probe, **{name: getattr(probe, name)[:count] for name in names})
+    run = replace(found.run, diverged_at=diverged_at, learned=diverged_at is None)
+    return replace(one, smoothness=Smoothness(run, Ladder(probes=probes), STEPS[:count], probe))
+
+
+def with_one_rung(one):
+    """Return the measures on a ladder of one step size, along which the loss has no range."""
+    probe = one.smoothness.probe
+    names = ("loss", "gradient_change", "effective_beta")
+    probe = replace(probe, step_sizes=probe.step_sizes[1:], **{name: getattr(probe, name)[:, 1:] for name in names})
+    return replace(one, smoothness=replace(one.smoothness, ladder=Ladder(rungs=1), probe=probe))
+
+
 def test_the_table_holds_medians_and_greatest_after_the_first_fifth():
     row = smoothness_table([ROUGH])[0]
     assert (row.network, row.test_accuracy, row.edge) == ("none", "0.964", "20")
     assert (row.loss_range, row.gradient_change, row.effective_beta) == ("0.4 (16)", "5 (200)", "20 (800)")
     assert (row.outlier, row.kurtosis) == ("4", "…")
     assert smoothness_table([replace(ROUGH, kurtosis=np.array([0.5, -0.3, 0.1]))])[0].kurtosis == "0.3"
+    assert smoothness_table([replace(ROUGH, ended=True)])[0].kurtosis == "not computed"
     assert smoothness_table([measured(run=DIVERGED)])[0].test_accuracy == "diverged at step 7"
 
 
@@ -77,7 +102,73 @@ def test_measures_that_are_alike_are_called_so():
 def test_an_effective_beta_away_from_the_edge_is_told_as_such():
     far = measured("batch", beta=500.0)
     assert "near that line for none only" in " ".join(smoothness_notice([ROUGH, far]))
-    assert "not near that line for any network here" in " ".join(smoothness_notice([far]))
+    alone = " ".join(smoothness_notice([far]))
+    assert "not near that line for any network here, unlike in the paper's figure" in alone
+    assert "for every network here, as in the paper" in " ".join(smoothness_notice([SMOOTH]))
+
+
+def test_each_network_is_held_against_its_own_learning_rate():
+    slow = at_rate(measured(spread=0.4, beta=56.0), 0.03)
+    said = " ".join(smoothness_notice([slow, SMOOTH]))
+    assert "2 / learning rate is 66.7 for none and 20 for BatchNorm. It settles near its own line" in said
+    found = {finding.claim: finding for finding in findings([slow, SMOOTH])}
+    assert found[LEVEL].here == (
+        "Medians 56 without and 15 with BatchNorm; 2 / learning rate is 66.7 without and 20 with it."
+    )
+    assert found[LEVEL].verdict == AGREES
+    for claim in (RANGE, CHANGE, SPIKES):  # a ladder is made of multiples of the rate
+        assert found[claim].verdict == NOT_COMPARED
+        assert "learning rates differ" in found[claim].here
+    assert verdicts(at_rate(measured(beta=20.0), 0.01), SMOOTH)[LEVEL] == "does not agree without (20)"
+    assert evidence([slow, SMOOTH])["rate"] == ("", "")
+    assert evidence([slow, SMOOTH])["smooth"][0] == ""
+    idle = replace(slow, smoothness=replace(slow.smoothness, run=replace(slow.smoothness.run, learned=False)))
+    assert evidence([idle, SMOOTH])["rate"] == ("", "")
+
+
+def test_what_diverged_in_the_first_fifth_is_compared_with_nothing():
+    early, layer = cut(ROUGH, 2, diverged_at=15), measured("layer", spread=0.2)
+    said = smoothness_notice([early, SMOOTH, layer])
+    assert "After the first fifth of training nothing was measured of none (diverged at step 15), " in " ".join(said)
+    (spread,) = [each for each in said if "the loss along the gradient varies" in each]
+    assert "for none" not in spread
+    assert "0.02 (0.04) for BatchNorm and 0.2 (0.2) for layer" in spread
+    assert any("It settles near that line, within a factor of 2, for every other network here" in each for each in said)
+    row = smoothness_table([early])[0]
+    assert (row.loss_range, row.gradient_change, row.effective_beta) == ("no later step",) * 3
+    found = findings([early, SMOOTH])
+    assert {finding.verdict for finding in found} == {NOT_COMPARED}
+    assert all("none (diverged at step 15)" in finding.here for finding in found)
+    here = evidence([early, SMOOTH, measured("weight")])
+    assert (here["smooth"][0], here["decoupled"]) == ("", ("", ""))
+    assert here["rate"] == ("Here, at this rate, only BatchNorm learns.", "")
+    assert not any("varies by" in each for each in smoothness_notice([early, SMOOTH]))
+    norm = replace(cut(measured("batch-l1"), 2, diverged_at=15), kurtosis=np.array([0.4]))
+    assert verdicts(SMOOTH, norm) == {"Other norms smooth as well as BatchNorm": NOT_COMPARED}
+    assert smoothness_notice([replace(SMOOTH, kurtosis=np.array([0.2])), norm])[-1].endswith("BatchNorm for l1.")
+
+
+def test_one_measured_step_says_nothing_of_later_ones():
+    networks = [cut(ROUGH, 1, probes=1), cut(SMOOTH, 1, probes=1)]
+    said = " ".join(smoothness_notice(networks))
+    assert "Only step 0 was measured of none and BatchNorm: one step says nothing of later ones." in said
+    assert "After the first fifth" not in said
+    assert "effective beta" not in said
+    assert set(verdicts(*networks).values()) == {NOT_COMPARED}
+    # It diverged, but long after its only step that was to be measured.
+    assert "Only step 0" in " ".join(smoothness_notice([cut(ROUGH, 1, diverged_at=250, probes=1)]))
+
+
+def test_one_step_size_has_no_range():
+    networks = [with_one_rung(ROUGH), with_one_rung(SMOOTH)]
+    said = smoothness_notice(networks)
+    assert "A range of the loss needs two step sizes, and the ladder has one." in said
+    assert not any("the loss along the gradient varies" in each or "That is alike" in each for each in said)
+    assert any("the gradient changes by" in each for each in said)
+    assert smoothness_table(networks)[0].loss_range == "one step size"
+    found = verdicts(*networks)
+    assert found[RANGE] == NOT_COMPARED
+    assert NOT_COMPARED not in (found[CHANGE], found[SPIKES], found[LEVEL])
 
 
 def test_the_edge_is_that_of_gradient_descent():
@@ -139,8 +230,28 @@ def test_the_paper_agrees_or_not_by_the_numbers():
     assert verdicts(ROUGH, alike) == {RANGE: NOT_HERE, CHANGE: NOT_HERE, SPIKES: NOT_HERE, LEVEL: AGREES}
     assert verdicts(measured(change=50.0), SMOOTH)[CHANGE] == AGREES
     assert verdicts(measured(beta=900.0), measured("batch", beta=900.0))[LEVEL] == NOT_HERE
+    change = next(finding.here for finding in findings([ROUGH, SMOOTH]) if finding.claim == CHANGE)
+    assert change == "5 times smaller in the first fifth of training, 5 times smaller later (medians)."
     here = next(finding.here for finding in findings([ROUGH, SMOOTH]) if finding.claim == LEVEL)
     assert here == "Medians 20 without and 15 with BatchNorm; 2 / learning rate is 20."
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "here", "verdict"),
+    [
+        (0.8, 9.0, "1.25 times larger in the first fifth of training, 9 times smaller later (medians).", LATER),
+        (0.8, 1.5, "1.25 times larger in the first fifth of training, 1.5 times smaller later (medians).", NOT_HERE),
+        (3.0, 0.5, "3 times smaller in the first fifth of training, 2 times larger later (medians).", PARTLY),
+        (1.0, 0.0, "as large in the first fifth of training, infinite times larger later (medians).", NOT_HERE),
+    ],
+)
+def test_a_change_that_is_larger_is_called_so_and_is_no_agreement(early, late, here, verdict):
+    plain, batch = measured(), measured("batch")
+    probe = plain.smoothness.probe
+    change = np.where(STEPS < 60, 10 * early, late)[:, None] * np.array([0.5, 1.0])
+    plain = replace(plain, smoothness=replace(plain.smoothness, probe=replace(probe, gradient_change=change)))
+    (found,) = [finding for finding in findings([plain, batch]) if finding.claim == CHANGE]
+    assert (found.here, found.verdict) == (here, verdict)
 
 
 @pytest.mark.parametrize(
@@ -176,6 +287,19 @@ def test_evidence_is_for_and_against():
     assert evidence([SMOOTH]) == dict.fromkeys(("shift", "smooth", "rate", "decoupled"), ("", ""))
     alike = evidence([ROUGH, measured("batch", spread=0.4)])
     assert alike["smooth"] == ("", "")
+    # As bad as each other is not as well: neither learned.
+    idle = [measured(spread=0.4, run=IDLE), measured("batch", spread=0.02, run=IDLE)]
+    assert evidence(idle)["smooth"][1] == ""
+
+
+def test_what_is_no_accuracy_is_not_called_so():
+    curve = [measured("batch"), measured("batch-noisy")]
+    for place, one in enumerate(curve):
+        run = one.smoothness.run
+        run = replace(run, experiment=run.experiment.replace(dataset="target-curve", loss="squared"))
+        curve[place] = replace(one, smoothness=replace(one.smoothness, run=run))
+    assert findings(curve)[0].here.startswith("Training R² 0.999")
+    assert "training R² 0.999" in evidence(curve)["shift"][1]
 
 
 def test_lines_say_where_the_loss_goes():

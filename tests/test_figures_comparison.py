@@ -12,6 +12,7 @@ from landscape.figures.comparison import comparison_panels
 from landscape.figures.panel import Group
 from landscape.surfaces import Surface, axis
 from landscape.training import train
+from landscape.views import InspectionTask
 from tests.cases import SMALL
 
 RUN = train(SMALL.replace(num_steps=4))
@@ -70,3 +71,16 @@ def test_what_will_not_come_is_told_and_not_awaited(failed, missing):
     assert ended == missing
     assert all(panel.pending for panel in panels if panel.figure is None)
     assert all("could not be computed" in panel.pending for panel in panels if panel.empty)
+
+
+@pytest.mark.parametrize(
+    ("normalization", "legend"), [("none", set()), ("weight", set()), ("batch", {"before", "normalized"})]
+)
+def test_activations_are_called_normalized_where_they_are(normalization, legend):
+    task = InspectionTask(train(SMALL.replace(normalization=normalization, num_steps=4)), View())
+    while not task.finished:
+        task.advance(1)
+    one = Outcome("a", task.run, inspection=task.result())
+    panels = comparison_panels(["a"], [normalization], [one], View(), Display())
+    (panel,) = [panel for panel in panels if panel.group is Group.ACTIVATION]
+    assert {trace.name for trace in panel.figure.data if trace.showlegend} == legend

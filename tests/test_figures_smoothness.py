@@ -47,6 +47,19 @@ def test_a_band_lies_between_the_ends_of_the_result_and_is_filled():
         assert {trace.yaxis for trace in traces[2:]} == {"y2"}
 
 
+def test_a_curve_of_one_point_is_a_dot():
+    one = smoothness_of(SMALL, Ladder(rungs=3, probes=1))
+    found = panels([one, FOUND[1]])
+    single = [*found[0].figure.data, of_title(found, "Effective beta").figure.data[0]]
+    assert {trace.mode for trace in single} == {"lines+markers"}
+    assert not any(trace.cliponaxis for trace in single)  # step 0 lies on the axis
+    longer = [*found[1].figure.data, *of_title(found, "Effective beta").figure.data[1:]]
+    longer += of_title(found, "Training loss").figure.data
+    assert {trace.mode for trace in longer} == {"lines"}
+    short = panels([smoothness_of(SMALL.replace(num_steps=1), Ladder(rungs=3)), None])
+    assert of_title(short, "Training loss").figure.data[0].mode == "lines+markers"
+
+
 def test_networks_keep_their_colours_and_share_the_axes():
     first, second, *_ = panels()
     assert [first.colour, second.colour] == [theme.colour_of("none"), theme.colour_of("batch")]

@@ -5,7 +5,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landscape.experiment import VARIED, Comparison, Display, Experiment, Variant, View
-from landscape.links import DEFAULTS, FIELDS, MAX_VARIANTS, Request, codec_of, read, request_of, values_of, write
+from landscape.links import (
+    COMPARISON,
+    DEFAULTS,
+    FIELDS,
+    MAX_VARIANTS,
+    Request,
+    codec_of,
+    read,
+    request_of,
+    values_of,
+    write,
+)
 from landscape.presets import COMPARE
 
 OF_VARIANTS = {f"v{i}_{name}" for i in range(1, MAX_VARIANTS + 1) for name in VARIED}
@@ -114,6 +125,13 @@ def test_a_codec_of_one_configuration():
     assert codec.write(values) == {"resolution": "51"}
     assert len(problems) == 1
     assert codec.from_json(codec.to_json(values)) == (values, ())
+
+
+def test_what_is_wrong_in_a_file_is_said_of_the_file():
+    _, problems = COMPARISON.from_json('{"page": "compare", "settings": {"seed": "-1", "colour": "red"}}')
+    assert problems[0].startswith("seed in the file must be ")
+    assert problems[1].startswith("The file names 'colour', ")
+    assert len(problems) == 2
 
 
 @pytest.mark.parametrize(("name", "text"), [("seed", "1_000"), ("seed", "٣"), ("learning_rate", "٠.٥")])

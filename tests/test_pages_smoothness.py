@@ -75,6 +75,9 @@ def test_40_outlying_weights_and_gradients_are_damped():
     for name in ("BatchNorm", "weight"):
         assert float(rows[name]["Test accuracy"]) > 0.9
     assert "**No normalization** diverged" in app.info[0].value
+    assert "nothing was measured of no normalization (diverged at step 5)" in app.info[0].value
+    assert rows["no normalization"]["Loss range"] == "no later step"
+    assert {row["Verdict"] for row in app.table[1].value.to_dict("records")} == {"not compared"}
     assert "1.25 times as large" in app.info[0].value
 
 
@@ -196,7 +199,22 @@ def test_bad_values_of_a_link_give_defaults_and_sentences():
 def test_a_recurrent_network_has_its_measures_without_the_shapes():
     app = opened(PAGE, **SMALL | {"kind": "recurrent", "depth": "1", "num_steps": "4"})
     assert not app.error
-    assert {row["Excess kurtosis"] for row in table(app)} == {"…"}
+    assert {row["Excess kurtosis"] for row in table(app)} == {"not computed"}
+
+
+def test_data_without_classes_have_no_accuracy():
+    app = opened(PAGE, **SMALL | {"dataset": "target-curve", "loss": "squared", "num_steps": "4"})
+    assert "Test R²" in table(app)[0]
+    assert "Test accuracy" not in table(app)[0]
+
+
+def test_one_probe_of_one_rung_gives_no_verdict_and_the_line_keeps_its_step():
+    app = opened(PAGE, **SMALL | {"probes": "1", "rungs": "1", "step": "9"})
+    said = app.info[0].value
+    assert "A range of the loss needs two step sizes" in said
+    assert "one step says nothing of later ones" in said
+    assert {row["Verdict"] for row in app.table[1].value.to_dict("records")} == {"not compared"}
+    assert app.info[1].value.startswith("**What to notice.** Along the gradient of step 9 the loss goes")
 
 
 def test_a_file_brings_the_experiment_back():

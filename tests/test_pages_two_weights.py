@@ -151,7 +151,7 @@ def the_same(rows, told):
 SHOWS = {
     "What if L is guessed too small?": l_too_small,
     "What if the step is longer than 2/L?": longer_than_the_limit,
-    "Does a smaller L allow a larger learning rate?": larger_rate,
+    "Does a smaller L allow a larger rate?": larger_rate,
     "Whose gradient grows with the inputs?": gradient_grows,
     "Which loss has a bounded derivative?": bounded_derivative,
     "What holds L?": bound_holds,
@@ -250,3 +250,44 @@ def test_the_marks_on_the_bowls_are_explained():
     said = " ".join(caption.value for caption in opened().caption)
     for words in ("(0, 0)", "Open circle: where training starts", "star: where its path\nends"):
         assert words in said
+
+
+def test_the_rate_of_the_divisors_has_its_control_wherever_the_page_trains_at_another():
+    app = opened()
+    assert "after 60 steps of gradient descent at the learning rate for all, 0.1," in text_of(app)
+    control(app, "learning_rate").set_value(0.5)
+    app.run()
+    assert "at the learning rate for all, 0.5," in text_of(app)
+    assert link_of(app) == {"learning_rate": "0.5"}
+    for link in ({"rate": "shared"}, {"optimizer": "adam"}):
+        keys = [widget.key for widget in opened(**link).select_slider]
+        assert sum(key.startswith("learning_rate-") for key in keys) == 1
+
+
+def test_a_table_has_a_dash_where_nothing_moves():
+    app = opened(zero="true")
+    assert app.table[0].value.iloc[-1]["First step: w2 / w1"] == "–"
+    assert "not a number" not in str(app.table[0].value)
+
+
+def test_a_flat_loss_is_told_as_such():
+    told = text_of(opened(deviation_1="0", deviation_2="0", mean_1="0", mean_2="0"))
+    assert told.count("does not move, as its loss is flat") == 3
+    assert "no step changes anything, and there is nothing to learn" in told
+    for words in ("diverges", "steep", "not a number"):
+        assert words not in told
+
+
+def test_a_file_is_told_as_a_file_and_its_warnings_end_with_the_next():
+    def loaded(settings):
+        text = f'{{"page": "two_weights", "settings": {settings}}}'
+        app.file_uploader[0].set_value(("a.json", text.encode(), "application/json"))
+        app.run()
+
+    app = opened()
+    loaded('{"step": 9, "colour": "red"}')
+    told = [warning.value for warning in app.warning]
+    assert [text.partition(" must")[0].partition(" 'c")[0] for text in told] == ["step in the file", "The file names"]
+    loaded("3")
+    assert "holds no experiment" in app.error[0].value
+    assert not app.warning

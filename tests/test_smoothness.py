@@ -214,13 +214,25 @@ def test_the_line_of_a_step_starts_at_its_loss_and_weights():
     assert found.line.loss[-1] == pytest.approx(measured.probe.loss[7, -1], rel=1e-4)
 
 
-def test_a_line_of_a_training_that_diverged_starts_where_it_last_was_measured():
-    experiment = SMALL.replace(learning_rate=100, loss="squared", activation="linear")
-    measured = smoothness_of(experiment, Ladder(probes=30))
-    task = LineTask(measured, 29)
+def line_of(measured, step):
+    task = LineTask(measured, step)
     while not task.finished:
         task.advance(1)
-    assert task.result().step == measured.steps[-1] == measured.run.diverged_at - 1
+    return task.result()
+
+
+@pytest.mark.parametrize("probes", [30, 1])
+def test_a_line_of_a_training_that_diverged_starts_at_its_last_step_before(probes):
+    experiment = SMALL.replace(learning_rate=0.5, loss="squared", activation="linear")
+    measured = smoothness_of(experiment, Ladder(probes=probes))
+    assert line_of(measured, 29).step == measured.run.diverged_at - 1 > 0
+
+
+def test_a_line_starts_at_its_step_whichever_steps_were_measured():
+    measured = smoothness_of(SMALL, Ladder(probes=1))
+    last = SMALL.training.num_steps - 1
+    assert measured.steps.tolist() == [0]
+    assert [line_of(measured, step).step for step in (3, last, last + 9)] == [3, last, last]
 
 
 def test_arrows_on_a_parabola_turn_back_beyond_its_bottom():

@@ -223,6 +223,48 @@ class TestBadInput:
         assert "x1 is constant" in told
         assert "x2 is constant" in told
 
+    @pytest.mark.parametrize("mean", [5.0, 0.1, 700.1])
+    def test_a_flat_loss_neither_moves_nor_diverges(self, mean):
+        """Of 0.1 and 700.1 the sum over examples misses the mean by rounding; centered, such a feature is 0 as well."""
+        config = TwoWeights(deviation_1=0.0, deviation_2=0.0, mean_1=mean, mean_2=mean)
+        bowls, descents, divisors = (
+            {kind: bowl_of(config, kind) for kind in Kind},
+            descents_of(config),
+            divisors_of(config),
+        )
+        flat = (Kind.CENTERED, Kind.STANDARDIZED, Kind.WHITENED, Kind.OWN)
+        assert {bowls[kind].smoothness for kind in flat} == {0}
+        assert center_of(config).least == 0
+        assert np.isnan(divisors.left).all()
+        assert np.ptp(descents[Kind.OWN].trajectory, axis=0).max() == 0
+        told = captions.divisor_notice(config, divisors, bowls[Kind.OWN])
+        assert told.startswith("The loss is flat, L = 0, whatever s: no step changes anything")
+        notice = captions.notice(config, bowls, descents)
+        assert "standardized does not move, as its loss is flat; whitened does not move" in notice
+
+    def test_inputs_of_zero_have_a_gradient_of_zero(self):
+        config = TwoWeights(deviation_1=0.0, deviation_2=0.0, mean_1=0.0, mean_2=0.0)
+        told = captions.gradients_notice(config, gradients_of(config))
+        assert "The inputs are 0, however often multiplied: so is the weights' gradient; the bias's is 0.8" in told
+
+    @pytest.mark.parametrize("model", Model)
+    @pytest.mark.parametrize("bias", [False, True])
+    def test_a_start_at_the_minimum_neither_moves_nor_diverges(self, model, bias):
+        for mean in (500.0, 10000.0):
+            config = TwoWeights(start_1=0.0, start_2=0.0, mean_2=mean, model=model, bias=bias)
+            descents = descents_of(config)
+            assert not any(one.diverged for one in descents.values())
+            bowls = {kind: bowl_of(config, kind) for kind in Kind}
+            rows = captions.table(config, bowls, descents)
+            assert {captions.shown(row.update_ratio) for row in rows} == {"–"}
+            notice = captions.notice(config, bowls, descents)
+            assert "raw is within 0.01 of its minimum from step 0 on" in notice
+            assert "The first step moves" not in notice
+
+    def test_a_short_way_up_is_a_divergence_all_the_same(self):
+        config = TwoWeights(extent=1e-4, step=2.1)
+        assert all(one.diverged for one in descents_of(config).values())
+
     def test_overflow(self):
         told, _ = self.drawn(TwoWeights(rate="shared", learning_rate=100.0, num_steps=200))
         assert "overflow" in told
@@ -249,7 +291,7 @@ class TestPresets:
         assert all(one.diverged for one in descents_of(preset("longer than 2/L")).values())
 
     def test_a_smaller_l_allows_a_larger_rate(self):
-        config = preset("larger learning rate")
+        config = preset("larger rate")
         descents = descents_of(config)
         assert descents[Kind.RAW].diverged
         assert descents[Kind.STANDARDIZED].learnt_at < 20

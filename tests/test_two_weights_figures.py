@@ -16,6 +16,7 @@ from landscape.two_weights import (
     center_of,
     descents_of,
     divisors_of,
+    gradients_of,
     inequality_of,
     surface_of,
 )
@@ -128,6 +129,38 @@ def test_rounding_guarantees_nothing_and_moves_nothing():
     assert "nothing is guaranteed for your step" in captions.inequality_notice(config, found)
     found = inequality_of(config := replace(BASE, start_1=0.0, start_2=0.0))
     assert captions.inequality_notice(config, found).startswith("Training starts at the minimum")
+
+
+FLAT = replace(BASE, deviation_1=0.0, deviation_2=0.0, mean_1=0.0, mean_2=0.0)
+
+
+def test_a_flat_loss_has_no_share_left_to_learn():
+    panel = figures.divisor_panel(divisors_of(FLAT), 1.0)
+    assert panel.caption == panel.alt == "The loss is flat: there is nothing to learn."
+    assert not np.isfinite(panel.figure.data[0].y).any()
+    assert [note.text for note in panel.figure.layout.annotations] == ["your s"]
+
+
+def test_a_gradient_of_zero_has_no_name_on_a_logarithmic_axis():
+    assert [note.text for note in figures.gradients_panel(gradients_of(FLAT)).figure.layout.annotations] == ["bias"]
+
+
+@pytest.mark.parametrize("config", [FLAT, replace(BASE, start_1=0.0, start_2=0.0), BASE])
+def test_the_curves_of_training_lie_in_their_axis_whose_labels_are_apart(config):
+    axis = (figure := figures.training_panel(descents_of(config), 60).figure).layout.yaxis
+    low, high = axis.range
+    assert axis.tickvals is None
+    assert axis.dtick * 10 > high - low
+    for trace in figure.data:
+        assert low <= np.log10(trace.y[0].astype(float)) + 1e-6
+        assert np.log10(trace.y.max()) <= high
+
+
+def test_rounding_does_not_fill_the_picture_of_the_inequality():
+    found = inequality_of(replace(BASE, start_1=0.0, start_2=0.0))
+    for panel in figures.inequality_panels(found):
+        low, high = panel.figure.layout.yaxis.range
+        assert high - low > 0.1
 
 
 def test_an_eigenvalue_that_is_zero_to_rounding_is_drawn_as_zero():

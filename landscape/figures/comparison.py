@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from landscape.captions import Outcome, surface_caption
-from landscape.experiment import Display, Drawing, Normalized, PlaneKind, View
+from landscape.experiment import Display, Drawing, PlaneKind, View
 from landscape.figures.activations import histograms_panel
 from landscape.figures.panel import Group, Panel
 from landscape.figures.surfaces import HeightRange, contour_panel, height_range, surface_panel
@@ -183,7 +183,8 @@ def _activations(label: str, style: Style, outcome: Outcome | None) -> Panel:
         return Panel(title, Group.ACTIVATION, colour=style.colour, pending=_waiting(outcome))
     histograms, network = outcome.inspection.histograms, outcome.run.experiment.network
     before, after = histograms.density[:, :, 0], histograms.density[:, :, 1]
-    untouched = network.normalization == "none" or network.normalized is Normalized.INPUT
+    # As without normalization, and by those that act on the weights alone.
+    untouched = np.array_equal(before, after)
     return histograms_panel(
         histograms.edges,
         before,

@@ -24,6 +24,9 @@ ARROW = 28.0
 SHORTEST, LONGEST = 0.35, 1.5
 """An arrow is drawn at least and at most so many times as long as that; its label holds the true factor."""
 
+DOT = {"mode": "lines+markers", "marker": {"size": 7}, "cliponaxis": False}
+"""How a curve of a single point is drawn, of which a line shows nothing."""
+
 
 def measure_panels(
     labels: Sequence[str],
@@ -53,6 +56,7 @@ def measure_panels(
         panel = curves_panel(series, title=title, unit=unit, logarithmic=True, num_steps=num_steps, cursor=cursor)
         # The bands above name the colours.
         panel.figure.update_traces(showlegend=False, line={"width": 1.75})
+        panel.figure.update_traces(DOT, lambda trace: trace.mode == "lines" and len(trace.x) == 1)
         panel.figure.update_layout(margin={"t": 26})
         return replace(panel, alt=f"{panel.alt} {alt}".strip())
 
@@ -158,6 +162,7 @@ def _add_band(
         "yaxis": axis,
         "mode": "lines",
         "line": {"color": style.colour, "dash": style.dash, "width": 1.25},
+        **(DOT if len(steps) == 1 else {}),
     }
     figure.add_scatter(y=ends[:, 0].astype(np.float32), hoverinfo="skip", **shared)
     figure.add_scatter(

@@ -15,9 +15,10 @@ from landscape.figures.lines import Line, lines_panel
 from landscape.figures.panel import Group, Panel
 from landscape.figures.surfaces import contour_panel, height_range
 from landscape.figures.theme import OKABE_ITO, Style
-from landscape.figures.training import Series, curves_panel
+from landscape.figures.training import Series, curves_panel, powers
 from landscape.surfaces import Surface
 from landscape.two_weights import (
+    ROUNDING,
     SINGULAR,
     Bowl,
     Center,
@@ -166,7 +167,8 @@ def training_panel(descents: Mapping[Kind, Descended], num_steps: int) -> Panel:
 
 @drawn_once
 def _training_panel(descents: tuple[tuple[Kind, Descended], ...], num_steps: int) -> Panel:
-    ceiling = 1e3 * max(float(one.above[0]) for _, one in descents) or 1.0
+    start = max(float(one.above[0]) for _, one in descents)
+    ceiling, limits = max(1e3 * start, 1.0), (LEAST_SHOWN, max(10 * start, 1.0))
     series = []
     for kind, one in descents:
         above = np.clip(one.above, LEAST_SHOWN, ceiling)
@@ -178,9 +180,11 @@ def _training_panel(descents: tuple[tuple[Kind, Descended], ...], num_steps: int
         title="Loss above its minimum",
         logarithmic=True,
         num_steps=num_steps,
-        limits=(LEAST_SHOWN, max(10 * ceiling / 1e3, 1.0)),
+        limits=limits,
     )
-    panel.figure.update_layout(showlegend=False)
+    # The labels are those of what the axis shows, not of curves which may be one line at its foot.
+    labels = {"tickvals": None, "ticktext": None, **powers([np.array(limits)])}
+    panel.figure.update_layout(showlegend=False, yaxis=labels)
     return replace(panel, caption="In the colours of the titles.", group=Group.PATH)
 
 
@@ -232,7 +236,8 @@ def _range(values: np.ndarray, others: Sequence[float]) -> tuple[float, float]:
     every = np.concatenate([values, others])
     every = every[np.isfinite(every)]
     low, high = float(every.min()), float(every.max())
-    return low, high if high > low else low + max(abs(low), 1.0)
+    # What differs by rounding is one height.
+    return low, high if high - low > ROUNDING * (1 + abs(low)) else low + max(abs(low), 1.0)
 
 
 @drawn_once
@@ -256,9 +261,14 @@ def divisor_panel(found: Divisors, multiple: float | None) -> Panel:
     """Draw what gradient descent leaves to be learnt against the divisor s, with the page's s; None is a division by
     infinity."""
     left = np.clip(found.left, 0, 1.3)
+    flat = bool(np.isnan(left).all())
     name = "diverges" if left[0] > 1 else ""
     line = Line(name, found.multiples, left, OKABE_ITO["blue"], 0, anchor="top right")
-    return lines_panel(
+    least = found.multiples[0 if flat else found.left.argmin()]
+    said = (
+        "The loss is flat: there is nothing to learn." if flat else f"Least at s = {number(float(least))} deviations."
+    )
+    panel = lines_panel(
         "Divide by s",
         [line],
         x_title="s, in units of the standard deviation",
@@ -267,15 +277,18 @@ def divisor_panel(found: Divisors, multiple: float | None) -> Panel:
         y_range=(-0.05, 1.35),
         logarithmic_x=True,
         group=Group.PATH,
-        alt=f"Least at s = {number(float(found.multiples[found.left.argmin()]))} deviations.",
+        alt=said,
     )
+    return replace(panel, caption=said) if flat else panel
 
 
 @drawn_once
 def gradients_panel(found: Gradients) -> Panel:
     """Draw the gradients of weights and bias against the size of the inputs."""
+    # 0 has no place on a logarithmic axis, and so no name.
+    name = "weights" if found.weights[0] > 0 else ""
     lines = [
-        Line("weights", found.sizes, found.weights, OKABE_ITO["vermillion"], 15, anchor="top right"),
+        Line(name, found.sizes, found.weights, OKABE_ITO["vermillion"], 15, anchor="top right"),
         Line("bias", found.sizes, found.bias, OKABE_ITO["blue"], 15, anchor="bottom right"),
     ]
     return lines_panel(

@@ -9,6 +9,7 @@ from landscape.two_weights.bowls import SINGULAR, Bowl, LinearModel, bowl_of, su
 from landscape.two_weights.config import ADAPTIVE, Kind, Model, Rate, Source, TwoWeights, feature_names
 from landscape.two_weights.descents import (
     LEARNT,
+    ROUNDING,
     Descended,
     OptimizerTable,
     descents_of,
@@ -25,6 +26,7 @@ from landscape.two_weights.preparing import Center, Cost, Divisors, center_of, c
 __all__ = [
     "ADAPTIVE",
     "LEARNT",
+    "ROUNDING",
     "SINGULAR",
     "Bowl",
     "Center",

@@ -23,6 +23,9 @@ RESOLUTION = 25
 SINGULAR = 1e-12
 """An eigenvalue under this share of the top one is 0 up to rounding: the loss is flat along its eigenvector."""
 
+FOUND = 1e-9
+"""A derivative that is smaller, in units of its feature's size, is 0: there the search for the minimum ends."""
+
 
 class LinearModel(Objective):
     """The loss of h = <x, w> as a function of w, exactly, for one or E sets of features.
@@ -85,7 +88,7 @@ class LinearModel(Objective):
         for _ in range(40):
             loss, gradient = (value[0].numpy() for value in scaled.gradient(scaled.tensor(at)[None]))
             step = np.linalg.lstsq(scaled.hessian(at), gradient, rcond=SINGULAR)[0]
-            found = bool(np.abs(gradient).max() < 1e-9)
+            found = bool(np.abs(gradient).max() < FOUND)
             if found:
                 break
             ladder = at - step * 0.5 ** np.arange(20)[:, None]

@@ -11,7 +11,7 @@ from numpy import ndarray
 
 from landscape.experiment import Optimizer
 from landscape.optimizers import Descent
-from landscape.two_weights.bowls import Bowl, LinearModel, bowl_of
+from landscape.two_weights.bowls import FOUND, Bowl, LinearModel, bowl_of
 from landscape.two_weights.config import (
     ADAPTIVE,
     DATA,
@@ -27,6 +27,9 @@ from landscape.two_weights.config import (
 
 LEARNT = 0.01
 """A loss so little above its minimum is as good as learnt: targets and classes have a variance of about 1."""
+
+ROUNDING = 1e-12
+"""What is smaller than this share of what it is computed from is 0 to rounding."""
 
 
 def start_of(config: TwoWeights, bowl: Bowl) -> ndarray:
@@ -58,8 +61,9 @@ class Descended:
 
     @property
     def diverged(self) -> bool:
-        """Whether it ends higher than it starts."""
-        return self.overflowed or bool(self.above[-1] > self.above[0] * (1 + 1e-9))
+        """Whether it ends higher than it starts, by more than rounding."""
+        # The start may itself be rounding: a ratio to it says nothing. Losses near their minimum are of order 1.
+        return self.overflowed or bool(self.above[-1] > self.above[0] * (1 + 1e-9) + ROUNDING)
 
     @property
     def learnt_at(self) -> int | None:
@@ -118,9 +122,10 @@ def losses_of(objective: LinearModel, visited: ndarray) -> ndarray:
 
 
 def first_updates(config: TwoWeights, kind: Kind) -> float:
-    """Return how many times as far as w1 gradient descent's first step moves w2."""
+    """Return how many times as far as w1 gradient descent's first step moves w2; not a number where neither moves."""
     bowl = bowl_of(config, kind)
     gradient = bowl.objective.gradient(bowl.objective.tensor(start_of(config, bowl))[None])[1][0].abs().numpy()
+    gradient[gradient <= FOUND * np.sqrt((bowl.features**2).mean(0))] = 0
     with np.errstate(divide="ignore", invalid="ignore"):
         return float(gradient[1] / gradient[0])
 

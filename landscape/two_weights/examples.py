@@ -30,6 +30,11 @@ class Examples:
         return self.x.max(0) == self.x.min(0)
 
     @property
+    def mean(self) -> ndarray:
+        """The means (2,) of the features: of a constant one exactly its value, which a sum over examples can miss."""
+        return np.where(self.constant, self.x[0], self.x.mean(0))
+
+    @property
     def same(self) -> bool:
         """Whether one feature is the other, up to unit and offset."""
         z = self.x - self.x.mean(0)
@@ -61,13 +66,16 @@ def examples_of(config: TwoWeights) -> Examples:
 @remembered(*DATA, *MODEL)
 def prepared(config: TwoWeights, kind: Kind) -> ndarray:
     """Return the features (N, P) of a preprocessing, a column of ones last where there is a bias."""
-    x = examples_of(config).x
+    examples = examples_of(config)
+    x = examples.x
     if kind is Kind.OWN:
-        shift = config.center * x.mean(0)
-        deviations = np.where(x.max(0) == x.min(0), 1.0, x.std(0))
+        shift = config.center * examples.mean
+        deviations = np.where(examples.constant, 1.0, x.std(0))
         matrix = np.zeros((2, 2)) if config.zero else np.diag(1 / (config.divisor * deviations))
     else:
         shift, matrix = preprocessing_map(x, PREPROCESSING[kind])
+        # What rounding leaves of a constant feature would have a curvature, and be whitened to one of 1.
+        shift = np.where(shift == 0, 0.0, examples.mean)
     features = (x - shift) @ matrix
     return np.column_stack([features, np.ones(len(x))]) if config.bias else features
 

@@ -13,7 +13,7 @@ from landscape.data import preprocessing_map
 from landscape.experiment import Optimizer, Preprocessing
 from landscape.two_weights.bowls import LinearModel, bowl_of
 from landscape.two_weights.config import DATA, MODEL, Kind, Model, TwoWeights, remembered
-from landscape.two_weights.descents import losses_of, trajectories
+from landscape.two_weights.descents import ROUNDING, losses_of, trajectories
 from landscape.two_weights.examples import SEED, examples_of
 
 
@@ -32,8 +32,9 @@ def center_of(config: TwoWeights) -> Center:
 
     Source: kexue.fm/archives/6992, (13) and (14).
     """
-    x, multiples = examples_of(config).x, np.linspace(-1, 3, 81)
-    mean, least = x.mean(0), float(x.var(0).sum())
+    examples, multiples = examples_of(config), np.linspace(-1, 3, 81)
+    mean = examples.mean
+    least = float(((examples.x - mean) ** 2).mean(0).sum())
     return Center(multiples, least + (1 - multiples) ** 2 * float(mean @ mean), least)
 
 
@@ -42,7 +43,8 @@ class Divisors:
     """What gradient descent from weights of 0 has learnt after all steps at the shared rate, by divisor.
 
     multiples: (K,) of the deviation. left: (K,) share of the loss above its minimum that is left; infinite where it
-    overflows. smoothness: (K,) L. learning_rate: of all.
+    overflows, not a number where the loss is flat: then there is nothing to learn. smoothness: (K,) L.
+    learning_rate: of all.
     """
 
     multiples: ndarray
@@ -63,10 +65,12 @@ def divisors_of(config: TwoWeights) -> Divisors:
     rates, starts = np.full(len(x), config.learning_rate), np.zeros(x[:, 0].shape)
     visited = trajectories(objective, starts, Optimizer.GRADIENT_DESCENT, rates, config.num_steps)
     first, last = losses_of(objective, visited[[0, -1]])
-    left = (last - one.minimum_loss) / (first - one.minimum_loss)
+    last, there_is = np.where(np.isfinite(last), last, np.inf), first - one.minimum_loss
+    nothing = np.full(len(x), np.nan)
+    left = np.divide(last - one.minimum_loss, there_is, out=nothing, where=there_is > ROUNDING * first)
     most = 0.25 if config.model is Model.LOGISTIC else 1.0
     smoothness = most * np.linalg.eigvalsh(x.transpose(0, 2, 1) @ x / x.shape[1])[:, -1]
-    return Divisors(multiples, np.where(np.isfinite(left), left, np.inf), smoothness, config.learning_rate)
+    return Divisors(multiples, left, smoothness, config.learning_rate)
 
 
 @dataclass(frozen=True, eq=False)

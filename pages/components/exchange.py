@@ -61,3 +61,4 @@ def _load(key: str) -> None:
         adopt(*st.session_state["codec"].from_json(file.getvalue()))
     except ValueError as error:
         st.session_state["upload_problem"] = str(error)
+        st.session_state["problems"] = ()  # of what was read before
