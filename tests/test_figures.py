@@ -186,6 +186,12 @@ class TestCurves:
         series = [Series("none", theme.Style("#D55E00"), np.arange(len(values)), np.array(values))]
         assert curves_panel(series, title="loss").figure.data[0].mode == mode
 
+    @pytest.mark.parametrize(("values", "ours"), [([2.3026], False), ([2.30, 2.31], False), ([0.11, 0.6], True)])
+    def test_a_logarithmic_axis_without_two_round_numbers_is_left_to_plotly(self, values, ours):
+        series = [Series("none", theme.Style("#D55E00"), np.arange(len(values)), np.array(values))]
+        axis = curves_panel(series, title="loss", logarithmic=True).figure.layout.yaxis
+        assert (axis.tickvals is not None) == ours
+
     def test_a_curve_that_has_not_begun_draws(self):
         panel = curves_panel([Series("none", theme.Style("#D55E00"), np.array([]), np.array([]))], title="loss")
         assert len(panel.figure.data[0].y) == 0

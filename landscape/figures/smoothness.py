@@ -12,7 +12,7 @@ from landscape.captions import number
 from landscape.figures import theme
 from landscape.figures.panel import Group, Panel
 from landscape.figures.theme import Style, styles_of
-from landscape.figures.training import Series, curves_panel, powers, vertical_line
+from landscape.figures.training import DOT, Series, curves_panel, powers, vertical_line
 from landscape.smoothness import GradientLine, Smoothness, StepLine
 
 DECADES = 12
@@ -23,9 +23,6 @@ ARROW = 28.0
 
 SHORTEST, LONGEST = 0.35, 1.5
 """An arrow is drawn at least and at most so many times as long as that; its label holds the true factor."""
-
-DOT = {"mode": "lines+markers", "marker": {"size": 7}, "cliponaxis": False}
-"""How a curve of a single point is drawn, of which a line shows nothing."""
 
 
 def measure_panels(
@@ -56,7 +53,6 @@ def measure_panels(
         panel = curves_panel(series, title=title, unit=unit, logarithmic=True, num_steps=num_steps, cursor=cursor)
         # The bands above name the colours.
         panel.figure.update_traces(showlegend=False, line={"width": 1.75})
-        panel.figure.update_traces(DOT, lambda trace: trace.mode == "lines" and len(trace.x) == 1)
         panel.figure.update_layout(margin={"t": 26})
         return replace(panel, alt=f"{panel.alt} {alt}".strip())
 

@@ -15,6 +15,9 @@ from landscape.figures.theme import Style
 
 FEW_DECADES = 2.2
 
+DOT = {"mode": "lines+markers", "marker": {"size": 7}, "cliponaxis": False}
+"""How a curve of a single point is drawn, of which a line shows nothing."""
+
 
 @dataclass(frozen=True, eq=False)
 class Series:
@@ -50,9 +53,8 @@ def curves_panel(
     for one in series:
         line = {"color": one.style.colour, "dash": one.style.dash, "width": 2.25}
         steps, values = np.asarray(one.steps, np.float32), np.asarray(one.values, np.float32)
-        # A line through one point alone is not seen.
-        mode = "lines+markers" if np.isfinite(values).sum() == 1 else "lines"
-        traces.append(go.Scatter(x=steps, y=values, name=one.label, mode=mode, line=line))
+        drawn = DOT if np.isfinite(values).sum() == 1 else {"mode": "lines"}
+        traces.append(go.Scatter(x=steps, y=values, name=one.label, line=line, **drawn))
         if one.diverged and np.isfinite(values).any():
             last = int(np.flatnonzero(np.isfinite(values))[-1])
             marker = {"symbol": "x", "size": 11, "color": one.style.colour}
@@ -93,6 +95,8 @@ def powers(values: Sequence[np.ndarray]) -> dict[str, Any]:
     low, high = np.log10([shown.min(), shown.max()]) if len(shown) else (0.0, 1.0)
     if high - low < FEW_DECADES:
         ticks = [factor * 10.0**power for power in range(int(low) - 2, int(high) + 2) for factor in (1, 2, 5)]
+        if sum(low <= np.log10(tick) <= high for tick in ticks) < 2:  # so narrow that Plotly's own are better
+            return {"type": "log", "nticks": 5}
         return {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
     # Plotly writes a power in letters a quarter larger than it is told.
     size = 0.8 * (theme.FONT_SIZE - 1)
