@@ -49,8 +49,8 @@ def hessian_products(objective: Objective, parameters: np.ndarray, members: int 
 
     Source: Pearlmutter 1994, Fast exact multiplication by the Hessian.
     """
-    leaf = objective.tensor(parameters).expand(members, -1).clone().requires_grad_()
     check_point(parameters)
+    leaf = objective.tensor(parameters).expand(members, -1).clone().requires_grad_()
     # Not by torch.func: in torch 2.13 its second derivatives through the kernels of BatchNorm and LayerNorm are wrong
     # between a learnt scale and the input.
     with torch.enable_grad():
@@ -87,6 +87,7 @@ def hessian_operator(objective: Objective, parameters: np.ndarray) -> LinearOper
 
     Args: objective of P parameters; parameters (P,).
     Returns: an operator of scipy's.
+    Raises: ValueError for the parameters of several points.
     """
     products = hessian_products(objective, parameters)
 
@@ -108,9 +109,8 @@ def hessian(objective: Objective, parameters: np.ndarray) -> np.ndarray:
 
     Args: objective of P parameters; parameters (P,).
     Returns: H_ij = d2L / dw_i dw_j, (P, P).
-    Raises: ValueError for more parameters than a whole Hessian fits.
+    Raises: ValueError for more parameters than a whole Hessian fits, or for those of several points.
     """
-    check_point(parameters)
     size = len(parameters)
     if size > FULL_HESSIAN:
         raise ValueError(

@@ -172,8 +172,8 @@ def lengths(vectors: Tensor) -> Tensor:
     In single precision the squares of entries under 1e-23, or over 1e19, are 0, or infinite: gradients that vanish or
     explode have such.
 
-    >>> torch.allclose(lengths(torch.tensor([[3e-30, 4e-30], [3e30, 4e30]])).log10(), torch.tensor([5e-30, 5e30]).log10().double())
-    True
+    >>> round(lengths(torch.tensor([3e-30, 4e-30])).item() * 1e30, 3)
+    5.0
     """
     return torch.linalg.vector_norm(vectors, dim=-1, dtype=torch.float64)
 

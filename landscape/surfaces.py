@@ -312,7 +312,7 @@ def path_on(objective: Objective, plane: Plane, trajectory: np.ndarray, steps: n
 
     Args: objective of P parameters; plane in P dimensions; trajectory (S, P); steps (S,).
     Returns: a Path.
-    Raises: ValueError for a trajectory of other parameters than the plane's, or of another number of snapshots than steps.
+    Raises: ValueError for a trajectory of other parameters than the plane's, or of more or fewer snapshots than steps.
     """
     if np.ndim(trajectory) != 2 or trajectory.shape[1] != len(plane.origin):
         raise ValueError(
