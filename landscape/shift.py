@@ -177,8 +177,9 @@ class DomainShift:
     """The divergence between two domains at L layers, and what AdaBN does to it and to the accuracy.
 
     layers: the hidden ones, and the input where it is normalized. before, after: (L,) symmetric divergence of what
-    enters their normalizations, without and with AdaBN. source_accuracy: on the test data as it is. accuracy_before, accuracy_after: on the same in the other
-    domain, by the statistics of training and by those of the domain. device: where they were computed.
+    enters their normalizations, without and with AdaBN. source_accuracy: on the test data as it is. accuracy_before,
+    accuracy_after: on the same in the other domain, by the statistics of training and by those of the domain. device:
+    where they were computed.
 
     Source: Li et al. 2016, arXiv 1603.04779.
     """
