@@ -18,7 +18,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.harness import Times
 from landscape import Experiment, Run, SurfaceScan, Training, View
-from landscape.jobs import Dispatcher, make_dispatcher
+from landscape.serving.jobs import Dispatcher
+from landscape.serving.workers import make_dispatcher
 from landscape.views import scan_of
 from tests.browser.chromium import REASON, find
 

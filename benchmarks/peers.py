@@ -12,8 +12,8 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
 
 from landscape import Experiment, Plane, load
-from landscape.objective import network_of
-from landscape.training import Batches
+from landscape.loss.network import network_of
+from landscape.training.batches import Batches
 from models.cnn import KERNEL
 from models.network import Kind
 

@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.harness import Products, Row, Times, compare, power, relative_difference, seconds, with_bound
 from benchmarks.peers import Loops, walked
 from landscape import Experiment, Objective, Plane, axis, loss_surface, objective, random_plane, train
-from landscape.objective import network_of
+from landscape.loss.network import network_of
 
 EXAMPLES, BATCHES = 512, 4
 NORMALIZATIONS = {"none": "plain", "batch": "BatchNorm"}

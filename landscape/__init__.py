@@ -4,34 +4,18 @@ run = train(Experiment().replace(normalization="batch"))
 surface = surface_of(run, View())
 """
 
-from landscape.activations import (
-    ActivationHistograms,
-    LayerInputs,
-    activation_histograms,
-    excess_kurtosis,
-    layer_inputs,
-)
-from landscape.curvature import (
-    Eigenvalues,
-    bottom_eigenvalues,
-    condition_number,
-    gradient_energy,
-    hessian,
-    hessian_operator,
-    top_eigenvalues,
-)
 from landscape.data import Data, load
-from landscape.directions import (
-    Plane,
-    filter_normalize,
-    gradient_plane,
-    hessian_plane,
-    input_weights_plane,
-    pca_plane,
-    plane_through,
-    random_plane,
-    two_weights_plane,
+from landscape.dynamics.shift import LayerShift, Shift, ShiftTask, internal_covariate_shift, shift_of
+from landscape.dynamics.smoothness import (
+    Ladder,
+    LineTask,
+    Smoothness,
+    SmoothnessTask,
+    StepLine,
+    ladder_of,
+    smoothness_of,
 )
+from landscape.dynamics.steps import StepObjective, step_objective
 from landscape.experiment import (
     Comparison,
     DataConfig,
@@ -42,42 +26,49 @@ from landscape.experiment import (
     Variant,
     View,
 )
-from landscape.gradients import GradientNorms, LayerJacobians, gradient_norms, layer_jacobians
-from landscape.jobs import Dispatcher, Task, Ticket, default_dispatcher, make_dispatcher
-from landscape.modules import ModuleObjective, module_objective
-from landscape.objective import NetworkObjective, Objective, network_of, objective
-from landscape.sharpness import Sharpness, SharpnessScan, relative_objective, sharpness_along
-from landscape.shift import (
-    Domain,
-    DomainShift,
-    LayerShift,
-    Shift,
-    ShiftTask,
-    adapted_state,
-    domain_shift,
-    gaussian_divergence,
-    internal_covariate_shift,
-    shift_of,
+from landscape.geometry.curvature import (
+    Eigenvalues,
+    bottom_eigenvalues,
+    condition_number,
+    gradient_energy,
+    hessian,
+    hessian_operator,
+    top_eigenvalues,
 )
-from landscape.smoothness import (
-    GradientLine,
-    Ladder,
-    LineTask,
-    Probe,
-    Smoothness,
-    SmoothnessTask,
-    StepLine,
-    ladder_of,
-    line_along_gradient,
-    probe_along_gradient,
-    smoothness_of,
+from landscape.geometry.gradient_lines import GradientLine, Probe, line_along_gradient, probe_along_gradient
+from landscape.geometry.planes import (
+    Plane,
+    filter_normalize,
+    gradient_plane,
+    hessian_plane,
+    input_weights_plane,
+    pca_plane,
+    plane_through,
+    random_plane,
+    two_weights_plane,
 )
-from landscape.spectrum import DensityScan, SpectralDensity, Trace, hessian_trace, spectral_density
-from landscape.steps import StepObjective, step_objective
-from landscape.store import Store
-from landscape.surfaces import Path, Surface, SurfaceScan, axis, loss_surface, losses_at, path_on
-from landscape.sweeps import Sweep, SweepTask, join_sweeps, sweep, sweep_stacks
-from landscape.training import Run, Training, train
+from landscape.geometry.sharpness import Sharpness, SharpnessScan, relative_objective, sharpness_along
+from landscape.geometry.spectrum import DensityScan, SpectralDensity, Trace, hessian_trace, spectral_density
+from landscape.geometry.surfaces import Path, Surface, SurfaceScan, axis, loss_surface, losses_at, path_on
+from landscape.internals.distributions import (
+    ActivationHistograms,
+    LayerInputs,
+    activation_histograms,
+    excess_kurtosis,
+    layer_inputs,
+)
+from landscape.internals.domains import Domain, DomainShift, adapted_state, domain_shift, gaussian_divergence
+from landscape.internals.gradients import GradientNorms, LayerJacobians, gradient_norms, layer_jacobians
+from landscape.loss.module import ModuleObjective, module_objective
+from landscape.loss.network import NetworkObjective, network_of, objective
+from landscape.loss.objective import Objective
+from landscape.serving.jobs import Dispatcher, Ticket
+from landscape.serving.store import Store
+from landscape.serving.task import Task
+from landscape.serving.workers import default_dispatcher, make_dispatcher
+from landscape.training.run import Run
+from landscape.training.sweeps import Sweep, SweepTask, join_sweeps, sweep, sweep_stacks
+from landscape.training.training import Training, train
 from landscape.views import Inspection, objective_of, plane_of, surface_of
 
 __all__ = [

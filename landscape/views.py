@@ -7,22 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from landscape.activations import ActivationHistograms, activation_histograms
-from landscape.curvature import top_eigenvalues
 from landscape.data import load
-from landscape.directions import (
-    Plane,
-    gradient_plane,
-    hessian_plane,
-    input_weights_plane,
-    pca_plane,
-    random_plane,
-)
 from landscape.experiment import PlaneKind, Statistics, View
-from landscape.jobs import Task
-from landscape.objective import NetworkObjective, network_of, objective
-from landscape.surfaces import Path, Surface, SurfaceScan, axis, path_on
-from landscape.training import Run
+from landscape.geometry.curvature import top_eigenvalues
+from landscape.geometry.planes import Plane, gradient_plane, hessian_plane, input_weights_plane, pca_plane, random_plane
+from landscape.geometry.surfaces import Path, Surface, SurfaceScan, axis, path_on
+from landscape.internals.distributions import ActivationHistograms, activation_histograms
+from landscape.loss.network import NetworkObjective, network_of, objective
+from landscape.serving.task import Task
+from landscape.training.run import Run
 
 PATH_MARGIN = 1.3
 """The picture of a trajectory's plane reaches this much beyond the trajectory."""

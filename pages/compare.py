@@ -5,13 +5,13 @@ from dataclasses import astuple, fields
 
 import streamlit as st
 
-from landscape.captions import Outcome, Row, notice, table, time_left
-from landscape.figures.comparison import comparison_panels
 from landscape.figures.panel import Group, Panel
-from landscape.links import Request
-from landscape.presets import COMPARE
+from landscape.labs.codec import Request
+from landscape.labs.compare import prose as text
+from landscape.labs.compare.figures import comparison_panels
+from landscape.labs.compare.words import Outcome, Row, notice, table, time_left
+from landscape.labs.presets import COMPARE
 from pages.components import compute, controls
-from pages.components.text import compare as text
 from pages.components.viewer import viewer
 
 

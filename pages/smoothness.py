@@ -2,8 +2,14 @@
 
 import streamlit as st
 
-from landscape.captions import time_left
-from landscape.captions_smoothness import (
+from landscape.labs.compare.words import time_left
+from landscape.labs.presets import SMOOTHNESS, SMOOTHNESS_NETWORKS
+from landscape.labs.smoothness import prose as text
+from landscape.labs.smoothness.figures import line_panels, measure_panels
+from landscape.labs.smoothness.findings import evidence, findings
+from landscape.labs.smoothness.request import SMOOTHNESS as CODEC
+from landscape.labs.smoothness.request import SmoothnessRequest
+from landscape.labs.smoothness.words import (
     Measured,
     line_caption,
     lines_notice,
@@ -11,15 +17,9 @@ from landscape.captions_smoothness import (
     smoothness_notice,
     smoothness_table,
 )
-from landscape.figures.smoothness import line_panels, measure_panels
-from landscape.findings_smoothness import evidence, findings
-from landscape.links_smoothness import SMOOTHNESS as CODEC
-from landscape.links_smoothness import SmoothnessRequest
-from landscape.presets import SMOOTHNESS, SMOOTHNESS_NETWORKS
 from pages.components import compute, controls
 from pages.components.exchange import exchange
 from pages.components.picker import picker
-from pages.components.text import smoothness as text
 from pages.components.viewer import viewer
 
 Tickets = tuple[compute.SmoothnessTickets, ...]

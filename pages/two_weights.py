@@ -2,16 +2,15 @@
 
 import streamlit as st
 
-from landscape import captions_two_weights as captions
-from landscape import two_weights
-from landscape.figures import two_weights as figures
-from landscape.links import codec_of
-from landscape.presets import TWO_WEIGHTS
-from landscape.two_weights import ADAPTIVE, Kind, Rate, Source, TwoWeights
+from landscape.labs.codec import codec_of
+from landscape.labs.presets import TWO_WEIGHTS
+from landscape.labs.two_weights import figures, measure
+from landscape.labs.two_weights import prose as text
+from landscape.labs.two_weights import words as captions
+from landscape.labs.two_weights.request import ADAPTIVE, Kind, Rate, Source, TwoWeights, feature_names
 from pages.components import compute, controls
 from pages.components.controls import control, shown
 from pages.components.exchange import exchange
-from pages.components.text import two_weights as text
 from pages.components.viewer import viewer
 
 CODEC = codec_of("two_weights", TwoWeights)
@@ -30,7 +29,7 @@ def sidebar(values: dict) -> None:
                     control("noise")
                     control("num_examples")
             else:
-                names = two_weights.feature_names(values["source"])
+                names = feature_names(values["source"])
                 control("feature_1", names=names)
                 control("feature_2", names=names)
         if shown("model"):
@@ -87,9 +86,9 @@ beside(("cost",), "more")
 cost = st.container()
 
 config = controls.finish()
-bowls = {kind: two_weights.bowl_of(config, kind) for kind in Kind}
-descents = two_weights.descents_of(config)
-surfaces = {kind: two_weights.surface_of(config, kind) for kind in Kind}
+bowls = {kind: measure.bowl_of(config, kind) for kind in Kind}
+descents = measure.descents_of(config)
+surfaces = {kind: measure.surface_of(config, kind) for kind in Kind}
 rows = captions.table(config, bowls, descents)
 given = [kind for kind in Kind if kind is not Kind.OWN]
 steps = range(config.num_steps + 1)
@@ -104,11 +103,11 @@ with top:
     st.caption(text.BOWLS_NOTE)
     st.table([{text.COLUMNS[name]: captions.shown(value) for name, value in vars(row).items()} for row in rows])
 with inequality:
-    found = two_weights.inequality_of(config)
+    found = measure.inequality_of(config)
     viewer(figures.inequality_panels(found), key="inequality")
     st.markdown(captions.inequality_notice(config, found))
 with prepare:
-    center, divisors = two_weights.center_of(config), two_weights.divisors_of(config)
+    center, divisors = measure.center_of(config), measure.divisors_of(config)
     panels = figures.bowl_panels(config, [bowls[Kind.OWN]], [surfaces[Kind.OWN]], descents)
     panels.append(figures.center_panel(center, config.center))
     panels.append(figures.divisor_panel(divisors, None if config.zero else config.divisor))
@@ -116,7 +115,7 @@ with prepare:
     st.markdown(captions.center_notice(config, center))
     st.markdown(captions.divisor_notice(config, divisors, bowls[Kind.OWN]))
 with gradient:
-    gradients, slopes = two_weights.gradients_of(config), two_weights.slopes()
+    gradients, slopes = measure.gradients_of(config), measure.slopes()
     viewer([figures.gradients_panel(gradients), figures.slopes_panel(slopes)], key="gradient")
     st.markdown(f"{captions.gradients_notice(config, gradients)} {captions.slopes_notice(slopes)}")
 with examples:
@@ -125,13 +124,13 @@ with examples:
     st.markdown(captions.order_notice(config))
 if config.compare:
     with compare:
-        optimizers = two_weights.optimizers_of(config)
+        optimizers = measure.optimizers_of(config)
         st.table(captions.optimizer_rows(optimizers))
         st.caption(text.COMPARE_NOTE)
         st.markdown(captions.optimizer_notice(config, optimizers))
 if config.cost:
     with cost:
-        measured = two_weights.cost()
+        measured = measure.cost()
         viewer([figures.cost_panel(measured)], key="cost")
         st.markdown(captions.cost_notice(measured))
 

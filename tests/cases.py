@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from landscape.experiment import Experiment
-from landscape.objective import Objective
+from landscape.loss.objective import Objective
 from models.layout import Block, Layout
 
 SMALL = Experiment().replace(

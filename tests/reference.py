@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from landscape.data import load
 from landscape.experiment import Experiment
-from landscape.objective import network_of
+from landscape.loss.network import network_of
 
 ACTIVATIONS = {"linear": nn.Identity, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GELU}
 

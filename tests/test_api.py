@@ -49,11 +49,13 @@ FROM_PAPERS = (
 """What follows a paper: its docstring says which, by `Source:`."""
 
 MEASURING = (
-    "activations",
     "curvature",
-    "directions",
+    "distributions",
+    "domains",
+    "gradient_lines",
     "gradients",
-    "modules",
+    "module",
+    "planes",
     "sharpness",
     "shift",
     "smoothness",

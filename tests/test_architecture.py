@@ -3,11 +3,15 @@
 import ast
 import sys
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+
+ARRAYS = ("torch", "numpy", "scipy")
+BELOW = ("models", "landscape.experiment", "landscape.data", "landscape.devices", "landscape.serving.task")
 
 
 @dataclass(frozen=True)
@@ -18,16 +22,39 @@ class Rule:
     never: tuple[str, ...] = ()
 
 
+def room(name: str, *below: str) -> Rule:
+    """Return the rule of a room of `landscape`: arrays, models, itself, and the rooms that lie below it."""
+    return Rule((*ARRAYS, *BELOW, f"landscape.{name}", *(f"landscape.{one}" for one in below)))
+
+
+GEOMETRY = ("models.layout", "landscape.geometry", "landscape.devices", "landscape.loss.objective")
+
 RULES = {
-    "models": Rule(("torch", "models")),
-    "landscape": Rule(("torch", "numpy", "scipy", "models", "landscape"), never=("landscape.figures",)),
-    "landscape/figures": Rule(("plotly", "numpy", "landscape")),
+    "models": Rule(("torch", "models"), never=("models.fast",)),
+    "models/fast": Rule(("torch", "models")),
+    "landscape/__init__.py": Rule(("landscape",), never=("landscape.figures", "landscape.labs")),
+    "landscape/experiment.py": Rule(("models",), never=("models.fast",)),
+    "landscape/devices.py": Rule(("torch",)),
+    "landscape/views.py": room("views", "loss", "training.run", "geometry", "internals"),
+    "landscape/data": room("data"),
+    "landscape/loss": room("loss", "training.run"),
+    "landscape/training": room("training", "loss"),
+    "landscape/geometry": Rule((*ARRAYS, *GEOMETRY, "landscape.serving.task")),
+    "landscape/internals": room("internals", "loss", "training.run"),
+    "landscape/dynamics": room("dynamics", "loss", "training", "geometry", "internals"),
+    "landscape/serving": Rule(("numpy", "landscape.serving", "landscape.devices")),
+    "landscape/figures": Rule(("plotly", "numpy", "landscape.figures")),
+    "landscape/labs": Rule(("numpy", "models", "landscape"), never=("models.fast",)),
+    "landscape/labs/two_weights/measure": Rule(("torch", "numpy", "models", "landscape"), never=("landscape.figures",)),
     "pages": Rule(("streamlit", "landscape", "pages")),
     "app.py": Rule(("streamlit",)),
 }
-"""By path; the longest one that fits a file rules it."""
+"""By path; the longest one that fits a file rules it. A file of `landscape` that none fits may import nothing."""
 
-LAZY = {"landscape/jobs.py": ("dask", "distributed", "threadpoolctl")}
+LAZY = {
+    "landscape/serving/workers.py": ("dask", "distributed", "threadpoolctl", "torch"),
+    "landscape/serving/task.py": ("torch",),
+}
 """What a module may import inside of functions alone."""
 
 
@@ -39,8 +66,15 @@ def within(name: str, packages: tuple[str, ...], separator: str = ".") -> bool:
 def sources(root: Path) -> list[Path]:
     """Return the files of a tree that a rule speaks of."""
     return sorted(
-        {path for where in RULES for path in (root.glob(where) if "." in where else root.glob(f"{where}/**/*.py"))}
+        {path for top in ("models", "landscape", "pages") for path in root.glob(f"{top}/**/*.py")}
+        | {path for path in [root / "app.py"] if path.exists()}
     )
+
+
+def rule_of(name: str) -> Rule:
+    """Return the rule of the file of that path."""
+    fitting = [where for where in RULES if within(name, (where,), "/")]
+    return RULES[max(fitting, key=len)] if fitting else Rule(())
 
 
 def imports(source: str, package: str) -> list[tuple[str, bool]]:
@@ -63,13 +97,18 @@ def imports(source: str, package: str) -> list[tuple[str, bool]]:
     return found
 
 
+def package_of(name: str) -> str:
+    """Return the package in which the file of that path lies."""
+    return ".".join(Path(name).parts[:-1])
+
+
 def violations(root: Path) -> list[str]:
     """Return each forbidden import of a tree as `path: module`."""
     found = []
     for path in sources(root):
         name = path.relative_to(root).as_posix()
-        rule = RULES[max((where for where in RULES if within(name, (where,), "/")), key=len)]
-        for module, lazy in imports(path.read_text(), ".".join(Path(name).parts[:-1])):
+        rule = rule_of(name)
+        for module, lazy in imports(path.read_text(), package_of(name)):
             if module.split(".")[0] in sys.stdlib_module_names or (lazy and within(module, LAZY.get(name, ()))):
                 continue
             if not within(module, rule.allowed) or within(module, rule.never):
@@ -77,34 +116,110 @@ def violations(root: Path) -> list[str]:
     return found
 
 
+def circle(root: Path) -> list[str]:
+    """Return the modules of an import circle, imports within functions and for types included; none if there is none."""
+    names = {
+        path.relative_to(root).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__"): path
+        for path in sources(root)
+    }
+    graph = {}
+    for name, path in names.items():
+        package = package_of(path.relative_to(root).as_posix())
+        modules = [module for module, _ in imports(path.read_text(), package)]
+        # `from a import b` names the module a.b, or what the module a holds.
+        graph[name] = {one if one in names else one.rpartition(".")[0] for one in modules} & set(names)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
 def test_every_layer_imports_only_what_lies_below():
     assert violations(ROOT) == []
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    assert circle(ROOT) == []
 
 
 def test_the_rules_see_the_whole_house():
     files = [path.relative_to(ROOT).as_posix() for path in sources(ROOT)]
     for where in RULES:
         assert any(within(name, (where,), "/") for name in files), where
-    assert {"models/normalization/batch.py", "pages/components/controls.py", "landscape/jobs.py"} <= set(files)
+    assert {"models/normalization/batch.py", "pages/components/controls.py", "landscape/serving/jobs.py"} <= set(files)
+
+
+def test_landscape_shows_a_dozen_names_and_each_room_says_what_it_knows_of():
+    names = {path.name.removesuffix(".py") for path in (ROOT / "landscape").iterdir()}
+    assert len(names - {"__init__", "__pycache__", "py.typed"}) <= 12
+    for init in (ROOT / "landscape").glob("*/__init__.py"):
+        assert len(ast.get_docstring(ast.parse(init.read_text())).splitlines()[0]) > 20, init
 
 
 PLANTED = {
-    "models/a.py": ["import landscape", "import numpy", "import plotly.io", "import streamlit as st", "import pages.a"],
+    "models/a.py": [
+        "import landscape",
+        "import numpy",
+        "import plotly.io",
+        "import streamlit as st",
+        "import pages.a",
+        "from models.fast import backpropagation",
+        "from models import fast",
+    ],
     "models/normalization/a.py": ["from landscape.data import load", "from ...landscape import data"],
-    "landscape/a.py": [
+    "models/fast/a.py": ["import landscape.loss", "import numpy"],
+    "landscape/a.py": ["import torch", "from landscape import data"],
+    "landscape/__init__.py": ["from landscape.labs import compare", "from . import figures", "import torch"],
+    "landscape/experiment.py": ["import torch", "from landscape import data", "from models.fast import perceptrons"],
+    "landscape/views.py": ["from landscape.serving.jobs import Ticket", "from landscape.dynamics import shift"],
+    "landscape/data/a.py": ["from landscape.loss import losses", "import plotly"],
+    "landscape/loss/a.py": [
         "import plotly",
         "import streamlit",
         "from pages.components import controls",
         "from landscape.figures import theme",
         "from landscape import figures",
-        "from . import figures",
+        "from .. import figures",
         "def f():\n    from plotly import graph_objects",
         "import dask",
         "def f():\n    import dask.distributed",
         "import sklearn.datasets",
+        "from landscape.training.training import train",
+        "if TYPE_CHECKING:\n    from landscape.geometry.planes import Plane",
     ],
-    "landscape/jobs.py": ["import dask", "from distributed import Client", "class A:\n    import dask"],
-    "landscape/figures/a.py": ["import torch", "from models.network import NetworkConfig", "import streamlit"],
+    "landscape/training/a.py": ["from landscape.geometry import planes", "from landscape import views"],
+    "landscape/geometry/a.py": [
+        "from landscape.loss.network import NetworkObjective",
+        "from models.network import Network",
+        "from landscape.training.run import Run",
+        "from landscape.experiment import Experiment",
+    ],
+    "landscape/internals/a.py": [
+        "from landscape.training.training import train",
+        "from landscape.dynamics import shift",
+    ],
+    "landscape/dynamics/a.py": ["from landscape.serving.jobs import Ticket", "from landscape import views"],
+    "landscape/serving/workers.py": [
+        "import dask",
+        "from distributed import Client",
+        "class A:\n    import dask",
+        "import torch",
+        "from landscape.training import training",
+    ],
+    "landscape/figures/a.py": [
+        "import torch",
+        "from models.network import NetworkConfig",
+        "import streamlit",
+        "from landscape.geometry.surfaces import Surface",
+        "from landscape.labs.compare import words",
+    ],
+    "landscape/labs/a.py": [
+        "import streamlit",
+        "import torch",
+        "import plotly",
+        "from pages.components import compute",
+    ],
     "pages/a.py": ["import torch", "import numpy as np", "from models import mlp", "from plotly import graph_objects"],
     "pages/components/a.py": ["def f():\n    import torch", "if True:\n    import numpy", "import app"],
     "app.py": ["import landscape", "from pages import compare", "import torch", "import numpy, streamlit"],
@@ -112,12 +227,30 @@ PLANTED = {
 
 ALLOWED = {
     "models/a.py": "import torch, math\nfrom models.layout import Layout\nfrom . import mlp",
-    "landscape/a.py": "import scipy.sparse\nfrom landscape.data import load\nfrom models.network import Kind",
-    "landscape/jobs.py": "def f():\n    from distributed import Client\n    import dask",
-    "landscape/figures/a.py": "import plotly, numpy\nfrom landscape.surfaces import Surface",
+    "landscape/data/a.py": "import numpy\nfrom landscape.experiment import Experiment",
+    "landscape/loss/a.py": "import scipy.sparse\nfrom landscape.data import load\nfrom models.fast import perceptrons",
+    "landscape/geometry/a.py": "import torch\nfrom landscape.loss.objective import Objective",
+    "landscape/serving/workers.py": "def f():\n    from distributed import Client\n    import dask",
+    "landscape/figures/a.py": "import plotly, numpy\nfrom landscape.figures import theme",
+    "landscape/labs/a.py": "import numpy\nfrom landscape.geometry.surfaces import Surface\nfrom landscape import figures",
     "pages/components/a.py": "import streamlit\nfrom landscape.figures import theme\nfrom pages.components import b",
     "app.py": "import gc\nimport streamlit as st",
     "benchmarks/a.py": "import torch, streamlit",
+}
+
+CIRCLES = {
+    "of two": {"models/a.py": "import models.b", "models/b.py": "from models.a import f"},
+    "of three": {
+        "landscape/loss/a.py": "from . import b",
+        "landscape/loss/b.py": "from landscape.loss.c import x",
+        "landscape/loss/c.py": "import landscape.loss.a",
+    },
+    "of types": {
+        "models/a.py": "if TYPE_CHECKING:\n    from models.b import B",
+        "models/b.py": "from models.a import A",
+    },
+    "in a function": {"models/a.py": "def f():\n    import models.b", "models/b.py": "import models.a"},
+    "with a package": {"models/a/__init__.py": "from models.b import B", "models/b.py": "from models.a import A"},
 }
 
 
@@ -136,3 +269,10 @@ def test_a_planted_import_is_found(tmp_path, name, source):
 def test_an_allowed_import_passes(tmp_path, name, source):
     plant(tmp_path / "house", name, source)
     assert violations(tmp_path / "house") == []
+
+
+@pytest.mark.parametrize("planted", CIRCLES.values(), ids=CIRCLES)
+def test_a_planted_circle_is_found(tmp_path, planted):
+    for name, source in planted.items():
+        plant(tmp_path / "house", name, source)
+    assert len(set(circle(tmp_path / "house"))) == len(planted)

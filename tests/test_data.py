@@ -8,7 +8,8 @@ import sklearn.datasets
 import torch
 
 from landscape import data as module
-from landscape.data import LEAST_VARIANCE, SYNTHETIC, load
+from landscape.data import SYNTHETIC, load
+from landscape.data.preprocessing import LEAST_VARIANCE
 from landscape.experiment import DataConfig, Dataset, Preprocessing
 
 REAL = {

@@ -11,13 +11,13 @@ from dataclasses import fields, is_dataclass, replace
 import numpy as np
 import pytest
 import torch
-from simulated_device import DEVICE, Distant, Generator, Simulation
 
 import landscape
 from landscape import Domain, Experiment, devices, objective, train
 from landscape.devices import device_name
 from models.build import NETWORKS
 from models.normalization import LAYERS
+from tests.simulated_device import DEVICE, Distant, Generator, Simulation
 
 SMALL = Experiment().replace(num_examples=100, width=8, depth=2, groups=2, num_steps=6, batch_size=32)
 SIMULATED = not torch.cuda.is_available()

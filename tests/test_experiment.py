@@ -20,7 +20,7 @@ from landscape.experiment import (
     Variant,
     View,
 )
-from landscape.objective import network_of
+from landscape.loss.network import network_of
 from models.config import NetworkConfig
 from models.fields import bounds_of
 from models.layout import Block, Layout

@@ -45,7 +45,7 @@ from landscape import (
     top_eigenvalues,
     train,
 )
-from landscape.captions import Outcome, notice, surface_caption, table
+from landscape.labs.compare.words import Outcome, notice, surface_caption, table
 from landscape.views import InspectionTask
 from tests.cases import SMALL
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from landscape.activations import BINS, EXAMPLES, activation_histograms
-from landscape.captions import Outcome, notice
 from landscape.data import load
-from landscape.directions import pca_plane, random_plane
 from landscape.experiment import View
-from landscape.links import read, request_of, values_of, write
-from landscape.objective import network_of, objective
-from landscape.presets import COMPARE, DEFAULT, REAL_TABLE, UNLIKE_SCALES
-from landscape.training import Training, train
+from landscape.geometry.planes import pca_plane, random_plane
+from landscape.internals.distributions import BINS, EXAMPLES, activation_histograms
+from landscape.labs.codec import read, request_of, values_of, write
+from landscape.labs.compare.words import Outcome, notice
+from landscape.labs.presets import COMPARE, DEFAULT, REAL_TABLE, UNLIKE_SCALES
+from landscape.loss.network import network_of, objective
+from landscape.training.training import Training, train
 from landscape.views import Bare, InspectionTask, MeasuresTask, objective_of, plane_of, scan_of, surface_of
 from tests.cases import NETWORKS, SMALL
 from tests.reference import loss_at, twin
@@ -44,7 +44,7 @@ def test_a_view_asks_for_its_objective_plane_and_grid(statistics):
 
 
 def test_what_was_drawn_coarse_is_not_drawn_anew_with_each_chunk(monkeypatch):
-    monkeypatch.setattr("landscape.surfaces.GLANCE", 0)
+    monkeypatch.setattr("landscape.geometry.surfaces.GLANCE", 0)
     task, shown = Bare(InspectionTask(RUN, View(num_examples=90))), []
     while not task.finished:
         task.advance(0.0)

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
+from plotly.graph_objects import Figure
+
 OKABE_ITO = {
     "orange": "#E69F00",
     "sky blue": "#56B4E9",
@@ -89,6 +91,11 @@ def axis(title: str = "", **settings: Any) -> dict[str, Any]:
         "tickfont": {"size": FONT_SIZE - 1},
         **settings,
     }
+
+
+def figure(*traces: Mapping[str, Any], **settings: Any) -> Figure:
+    """Return a figure of traces, each as plotly names its settings, in the layout that all figures share."""
+    return Figure(list(traces), layout(**settings))
 
 
 def layout(**settings: Any) -> dict[str, Any]:

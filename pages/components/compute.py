@@ -14,14 +14,17 @@ from zlib import crc32
 
 import streamlit as st
 
-from landscape.activations import excess_kurtosis
 from landscape.devices import keep_freed_memory
+from landscape.dynamics.smoothness import LineTask, Smoothness, SmoothnessTask
 from landscape.experiment import PlaneKind, View
-from landscape.jobs import Once, Status, Task, Ticket, default_dispatcher, one_thread
-from landscape.links import Request
-from landscape.links_smoothness import SmoothnessRequest
-from landscape.smoothness import LineTask, Smoothness, SmoothnessTask
-from landscape.training import Run, Training
+from landscape.internals.distributions import excess_kurtosis
+from landscape.labs.codec import Request
+from landscape.labs.smoothness.request import SmoothnessRequest
+from landscape.serving.jobs import Status, Ticket
+from landscape.serving.task import Once, Task
+from landscape.serving.workers import default_dispatcher, one_thread
+from landscape.training.run import Run
+from landscape.training.training import Training
 from landscape.views import Bare, InspectionTask, MeasuresTask, scan_of
 from pages.components.controls import literal
 

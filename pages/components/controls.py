@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 
 from landscape.experiment import VARIED
-from landscape.links import COMPARISON, FIELDS, MAX_VARIANTS, Codec, Values
+from landscape.labs.codec import COMPARISON, FIELDS, MAX_VARIANTS, Codec, Values
 
 RESERVED = ("controls", "embed", "embed_options")
 """Parameters of a link that are no settings. `controls=networks,view` shows only these groups, `controls=none` none."""

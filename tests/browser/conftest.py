@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import REASON, find
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.browser.chromium import REASON, find
 
 ROOT = Path(__file__).parents[2]
 FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--enable-unsafe-swiftshader")

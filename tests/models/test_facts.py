@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from landscape.experiment import Experiment
-from landscape.training import train
+from landscape.training.training import train
 from models.activations import Activation, activate
 from models.build import build
 from models.config import NetworkConfig

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from landscape.experiment import Experiment
-from landscape.training import train
+from landscape.training.training import train
 from models.build import NETWORKS, build
 from models.config import Kind, NetworkConfig
 from models.normalization import LAYERS, Context, Normalization

@@ -1,0 +1,1 @@
+"""What is measured at the steps of a training while it goes on."""

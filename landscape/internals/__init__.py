@@ -1,0 +1,1 @@
+"""Inside a network: its activations and gradients, layer by layer."""

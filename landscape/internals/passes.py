@@ -1,0 +1,102 @@
+"""Forward passes that keep what went through each layer, so that it can be measured and differentiated by.
+
+A batch is normalized by its own statistics alone, so that what is measured is a function of the parameters: batch
+renormalization is taken as its training begins, with r = 1 and d = 0. What normalizes by moving averages even in
+training has those of its snapshot.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from landscape.data import examples_of, load
+from landscape.devices import default_device
+from landscape.loss.network import network_of
+from landscape.training.run import Run
+from models.config import Kind, Placement
+from models.network import Network
+from models.normalization import Context, NetworkState
+
+STACK_BYTES = 2**26
+"""The snapshots that are taken at once keep about so many bytes of activations."""
+
+
+@dataclass(frozen=True, eq=False)
+class ForwardPass:
+    """A forward pass with what it went through, by layer: x (E, N, ...), inputs and hidden (E, N, ..., C)."""
+
+    parts: dict[str, Tensor]
+    x: Tensor
+    inputs: dict[str, Tensor]
+    hidden: dict[str, Tensor]
+    outputs: Tensor
+    targets: Tensor
+
+
+def forward_pass(run: Run, network: Network, snapshots: Sequence[int], examples: int) -> ForwardPass:
+    """Run snapshots forward on the first training examples and keep what each layer takes in and gives out.
+
+    Args: snapshots: E of the run's, one of them as often as wanted; examples: how many, at least one.
+    Raises: ValueError for a recurrent network, or no examples.
+    """
+    if run.experiment.network.kind is Kind.RECURRENT:
+        raise ValueError(
+            "what enters and leaves a layer is measured where it acts once: choose a multilayer perceptron or a "
+            "convolutional network, not a recurrent one"
+        )
+    if examples < 1:
+        raise ValueError(f"examples must be at least 1, not {examples}: without any nothing goes through a layer")
+    parameters, state = snapshots_of(run, network, snapshots)
+    x, y = examples_of(load(run.experiment.data), "train", parameters.dtype, parameters.device)
+    parts = {name: part.detach().requires_grad_() for name, part in network.layout.split(parameters).items()}
+    watched = copy.copy(network)
+    inputs: dict[str, Tensor] = {}
+    hidden: dict[str, Tensor] = {}
+
+    def tap(place: str, moment: str, values: Tensor) -> None:
+        if moment == "after" and place != "input":
+            inputs[place] = values.clone()
+
+    def through(place: str, x: Tensor, *rest: Any, **named: Any) -> Tensor:
+        if after:
+            inputs[place] = x.clone()
+        hidden[place] = network.hidden(place, x, *rest, **named)
+        return hidden[place]
+
+    after = run.experiment.network.placement is Placement.AFTER
+    watched.hidden = through
+    context = Context(progress=0.0, tap=None if after else tap)
+    x = x[None, :examples].expand(len(parameters), *(-1,) * x.ndim).detach().requires_grad_()
+    outputs, _ = watched.forward(parts, state, x, context)
+    return ForwardPass(parts, x, inputs, hidden, outputs, y[None, :examples])
+
+
+def forward_passes(run: Run, examples: int) -> Iterator[ForwardPass]:
+    """Run the snapshots forward, as many at once as the memory that they keep allows."""
+    network = network_of(run.experiment)
+    for snapshots in torch.arange(len(run.parameters)).split(stack_size(network, examples)):
+        yield forward_pass(run, network, snapshots.tolist(), examples)
+
+
+def stack_size(network: Network, examples: int) -> int:
+    """Return how many members to take at once for the memory that their activations and gradients keep."""
+    locations = int(np.prod(network.inputs)) if network.config.kind is Kind.CNN else 1
+    each = 12 * examples * network.config.width * (network.config.depth + 1) * locations
+    return max(1, STACK_BYTES // max(each, 1))
+
+
+def snapshots_of(run: Run, network: Network, snapshots: Sequence[int]) -> tuple[Tensor, NetworkState]:
+    """Return the parameters (E, P) of E snapshots of a run, and what they remembered.
+
+    In single precision, on a GPU where there is one.
+    """
+    rows, device = list(snapshots), default_device()
+    parameters, states = (torch.as_tensor(of[rows]).to(device, torch.float32) for of in (run.parameters, run.states))
+    return parameters, network.unflatten_state(states)

@@ -1,0 +1,1 @@
+"""What does normalization do to a network's loss landscape?"""

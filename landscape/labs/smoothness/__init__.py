@@ -1,0 +1,1 @@
+"""Is the loss really smoother with BatchNorm?"""

@@ -1,0 +1,1 @@
+"""Why do unlike scales make training hard?"""

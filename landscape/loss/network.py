@@ -1,0 +1,264 @@
+"""The seam between networks and geometry: parameters -> loss, on fixed data with declared statistics.
+
+Planes, surfaces and curvature see only this. Nothing that an objective computes changes a parameter or a buffer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from landscape.data import load
+from landscape.devices import chunk_size, default_device
+from landscape.experiment import Experiment, LossFunction, Statistics
+from models.build import build
+from models.fast.images import ImageEvaluation
+from models.fast.perceptrons import Evaluation
+from models.network import Network
+from models.normalization import Context, NetworkState
+
+if TYPE_CHECKING:
+    from landscape.training.run import Run
+from landscape.data import examples_of
+from landscape.loss.losses import accuracies_of, check_finite, losses_of, right_ones, shared_cross_entropy
+from landscape.loss.objective import Objective, Restriction, coefficients_of, statistics_of
+
+
+def network_of(experiment: Experiment) -> Network:
+    """Return the network of an experiment, sized by its data.
+
+    >>> from landscape import Experiment
+    >>> network_of(Experiment().replace(dataset="moons", width=8, depth=1)).layout.size  # 2 x 8 + 8 and 8 x 2 + 2
+    42
+
+    Args: experiment: whose configuration and data.
+    Returns: a Network, which holds no parameters itself; its `layout` names them.
+    """
+    data = load(experiment.data)
+    return build(experiment.network, data.inputs, data.classes)
+
+
+class NetworkObjective(Objective):
+    """The loss of a network of ours on fixed data, in equal batches, with declared statistics.
+
+    batch: L(w) = mean over the batches of the loss normalized by that batch, as in training (batch renormalization as
+        its training begins, r = 1 and d = 0: corrected by stored averages it would not be by this batch).
+    running: by the averages that training stored, frozen wherever w goes: they fit one network alone, so that on a
+        plane through several runs' parameters the losses at the others are not theirs.
+    population: by the mean over the training batches, computed anew at each w, through which the gradient passes.
+
+    Source: for population statistics Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2.
+
+    Args:
+        network: the network.
+        x, y: the data, `(N, ...)`; N is cut to a multiple of `batches`.
+        loss: which loss.
+        statistics: which statistics.
+        batches: number of equal batches.
+        state: what the normalizations remember, each value `(1, C)`, for running statistics, and for a normalization
+            that trains by the averages before a batch.
+        population: the training inputs in batches, for population statistics.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        x: Tensor,
+        y: Tensor,
+        loss: LossFunction,
+        statistics: Statistics = Statistics.BATCH,
+        batches: int = 1,
+        state: NetworkState | None = None,
+        population: tuple[Tensor, ...] = (),
+    ) -> None:
+        check_finite(x)
+        check_finite(y)
+        if batches < 1:
+            raise ValueError(f"batches must be at least 1, not {batches}")
+        size = len(x) // batches
+        if size < 1:
+            raise ValueError(f"{batches} batches need at least as many examples, not {len(x)}; choose fewer batches")
+        if statistics is Statistics.BATCH and size < network.config.least_batch:
+            raise ValueError(
+                f"{batches} batches of {len(x)} examples leave {size} in each, and {network.layer.label} by batch "
+                "statistics needs at least two; choose fewer batches or running statistics"
+            )
+        self.network, self.loss, self.statistics = network, loss, statistics
+        self.layout, self.dtype, self.device = network.layout, x.dtype, x.device
+        self.parts = [(x[i * size : (i + 1) * size][None], y[i * size : (i + 1) * size][None]) for i in range(batches)]
+        # Once for all points: to make them anew for each chunk took a thirtieth of a small network's surface.
+        classes = loss is LossFunction.CROSS_ENTROPY
+        self.rights = [right_ones(y, network.outputs, x.dtype) for _, y in self.parts] if classes else []
+        self.state = network.initial_state(1, x) if state is None else state
+        self.population = population
+        held = network.layout.size * x.element_size()
+        largest = max([size, *(batch.shape[1] for batch in population)])
+        self.chunk = chunk_size(largest * network.working_size * x.element_size(), x.device, held)
+
+    def outputs(self, parameters: Tensor, firsts: Sequence[Tensor] = ()) -> list[tuple[Tensor, Tensor]]:
+        """Return outputs `(E, n, C)` and targets `(1, n)` of each batch.
+
+        Args: firsts: for each batch what its first linear map gives, where that is known already.
+        """
+        state = expand_state(self.state, len(parameters))
+        context = Context(progress=0.0, momentum=0.0)
+        if self.statistics is not Statistics.BATCH:
+            context = Context(statistics="stored")
+        if self.statistics is Statistics.POPULATION:
+            state = population_state(self.network, parameters, state, self.population)
+        contexts = [replace(context, first=first) for first in firsts] or [context] * len(self.parts)
+        forward = partial(self.network.forward, parameters, state)
+        return [(forward(x, context)[0], y) for (x, y), context in zip(self.parts, contexts, strict=True)]
+
+    def __call__(self, parameters: Tensor) -> Tensor:
+        return self.mean_loss(self.outputs(parameters))
+
+    def accuracy(self, parameters: Tensor) -> Tensor:
+        return self.measure(parameters)[1]
+
+    def measure(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        with torch.no_grad():
+            return self.measured(self.outputs(parameters))
+
+    @property
+    def by_own_statistics(self) -> bool:
+        """Whether each batch is normalized by its own statistics, or by none."""
+        return self.statistics is Statistics.BATCH or not self.network.state_layout.blocks
+
+    def restricted(self, origin: Tensor, directions: Tensor) -> Objective:
+        return NetworkRestriction(self, origin, directions)
+
+    def mean_loss(self, outputs: list[tuple[Tensor, Tensor]]) -> Tensor:
+        """Return the losses `(E,)` of what `outputs` gives."""
+        if self.rights and len(outputs[0][0]) > 1:
+            pairs = zip(outputs, self.rights, strict=True)
+            losses = [shared_cross_entropy(values, right) for (values, _), right in pairs]
+        else:
+            losses = [losses_of(values, y, self.loss) for values, y in outputs]
+        return losses[0] if len(losses) == 1 else torch.stack(losses).mean(0)
+
+    def measured(self, outputs: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+        """Return the losses and the accuracies, each `(E,)`, of what `outputs` gives."""
+        # Of all batches together: the variance of a batch's targets is not that of all, and of one example it is 0.
+        values, targets = (
+            outputs[0] if len(outputs) == 1 else (torch.cat(parts, 1) for parts in zip(*outputs, strict=True))
+        )
+        return self.mean_loss(outputs), accuracies_of(values, targets)
+
+
+class NetworkRestriction(Restriction):
+    """The loss of a network of ours on a plane.
+
+    What the first linear map gives is linear in its parameters: on a plane it is itself a plane, through what it gives
+    at the origin and along the directions. Two passes over these stand for a product at each point.
+
+    evaluation: most networks, written out. It writes over what it holds, so that a restriction is for one thread.
+    """
+
+    whole: NetworkObjective
+
+    def __init__(self, whole: NetworkObjective, origin: Tensor, directions: Tensor) -> None:
+        super().__init__(whole, origin, directions)
+        with torch.no_grad():
+            firsts = [whole.network.first_map(self.basis, x) for x, _ in whole.parts]
+        # In the order of memory: what is made of them is then as `dense` would have left it.
+        self.firsts = [first.transpose(1, 2) for first in firsts if first is not None]
+        self.evaluation = None
+        threads, examples = torch.get_num_threads(), whole.parts[0][0].shape[1]
+        if whole.device.type == "cpu" and whole.by_own_statistics and Evaluation.can(whole.network):
+            # A quarter as many for each thread, so that what is kept stays near: the best in networks of 32 and of 64 units.
+            # But one for each: of 8192 examples one member at a time took 1.4 times as long as two.
+            self.chunk = min(whole.chunk, threads * max(1, whole.chunk // 4))
+            self.evaluation = Evaluation(whole.network, self.basis, self.firsts, self.chunk)
+        elif whole.device.type == "cpu" and whole.by_own_statistics and ImageEvaluation.can(whole.network, examples):
+            # As many for each thread: with five for two threads a point took a seventh longer than with four.
+            self.chunk = max(threads, whole.chunk // threads * threads)
+            self.evaluation = ImageEvaluation(whole.network, self.basis, [x for x, _ in whole.parts])
+
+    def outputs(self, coordinates: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Return outputs `(E, n, C)` and targets `(1, n)` of each batch."""
+        coefficients, count = coefficients_of(coordinates), len(coordinates)
+        if self.evaluation is None or count > self.chunk or torch.is_grad_enabled():
+            firsts = [(coefficients @ first.flatten(1)).view(count, *first.shape[1:]) for first in self.firsts]
+            return self.whole.outputs(coefficients @ self.basis, [first.transpose(1, 2) for first in firsts])
+        return [(found, y) for found, (_, y) in zip(self.evaluation(coefficients), self.whole.parts, strict=True)]
+
+    def __call__(self, parameters: Tensor) -> Tensor:
+        return self.whole.mean_loss(self.outputs(parameters))
+
+    def measure(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        with torch.no_grad():
+            return self.whole.measured(self.outputs(parameters))
+
+
+def expand_state(state: NetworkState, members: int) -> NetworkState:
+    """Give each of that many members the one state, each value `(1, C)` -> `(E, C)`."""
+    return {
+        place: {name: values.expand(members, *values.shape[1:]) for name, values in one.items()}
+        for place, one in state.items()
+    }
+
+
+def population_state(
+    network: Network, parameters: Tensor, state: NetworkState, batches: tuple[Tensor, ...]
+) -> NetworkState:
+    """Return statistics averaged over all batches, each weighing alike, at parameters `(E, P)`.
+
+    E[x] = mean of the batches' means, Var[x] = mean of their unbiased variances. Where a normalization trains by the
+    averages before a batch (`batch-moving`), each batch is normalized by those of the batches before it, the first by
+    the state: what the layers above see, and so their statistics, follow that, not the batches' own.
+
+    Source: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2.
+    """
+    for k, x in enumerate(batches, start=1):
+        _, state = network.forward(parameters, state, x, Context(progress=0.0, momentum=1 / k, through=True))
+    return state
+
+
+def objective(
+    run: Run,
+    statistics: Statistics | str = Statistics.BATCH,
+    split: str = "train",
+    batches: int = 1,
+    num_examples: int = 512,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | None = None,
+) -> NetworkObjective:
+    """Return the loss of a run's network as a function of its parameters.
+
+    Args:
+        run: whose data, network, loss and stored statistics to use.
+        statistics: batch, running or population.
+        split: "train" or "test".
+        batches: number of equal batches.
+        num_examples: the first so many of the split, or all where there are fewer.
+        dtype, device: of the computation; a GPU where there is one if no device is given.
+
+    Returns: a NetworkObjective of the run's P parameters.
+    Raises: ValueError for an unknown split or statistics, or where batches are too small.
+
+    >>> from landscape import Experiment, train
+    >>> run = train(Experiment().replace(dataset="moons", width=8, depth=1, num_steps=5))
+    >>> loss = objective(run, num_examples=10_000)
+    >>> abs(float(loss(loss.tensor(run.parameters[-1:]))[0]) - run.train_loss) < 1e-6
+    True
+    """
+    device = device or default_device()
+    data, network, experiment = load(run.experiment.data), network_of(run.experiment), run.experiment
+    x, y = examples_of(data, split, dtype, device)
+    statistics = statistics_of(statistics)
+    if num_examples < 1:
+        raise ValueError(f"num_examples must be at least 1, not {num_examples}")
+    state = network.unflatten_state(torch.as_tensor(run.states[-1:]).to(device=device, dtype=dtype))
+    population: tuple[Tensor, ...] = ()
+    if statistics is Statistics.POPULATION:
+        train, _ = examples_of(data, "train", dtype, device)
+        size = min(max(experiment.training.batch_size, 2), len(train))
+        population = tuple(train[i : i + size][None] for i in range(0, len(train) - size + 1, size))
+    build_objective = partial(NetworkObjective, network, loss=experiment.training.loss, statistics=statistics)
+    return build_objective(x[:num_examples], y[:num_examples], batches=batches, state=state, population=population)

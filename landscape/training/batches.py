@@ -1,0 +1,48 @@
+"""Which examples each step of a training sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from landscape.experiment import BatchOrder
+
+
+class Batches:
+    """The indexes of each step's examples, for each seed of a stack.
+
+    Shuffled: each epoch is one permutation from the seed's generator, cut into batches, a trailing partial batch
+    dropped. Sorted: the examples in the order of their classes, the same each epoch. A batch as large as the data is
+    all of it, in order.
+    """
+
+    def __init__(self, seeds: Sequence[int], targets: Tensor, batch_size: int, order: BatchOrder) -> None:
+        self.count = len(targets)
+        self.size = min(batch_size, self.count)
+        self.per_epoch = self.count // self.size
+        self.order = order
+        alike = len(set(seeds)) == 1 or order is BatchOrder.SORTED or self.size == self.count
+        self.generators = [torch.Generator().manual_seed(seed + 1) for seed in (seeds[:1] if alike else seeds)]
+        if order is BatchOrder.SORTED and targets.ndim == 1:
+            self.epoch = torch.argsort(targets.cpu(), stable=True)[None]
+        else:
+            self.epoch = torch.arange(self.count)[None]
+        self.epochs = 0
+
+    def at(self, step: int) -> Tensor | None:
+        """Return indexes `(E or 1, batch)`, or None for all examples in order.
+
+        Steps are asked for in order, each as often as one likes.
+        """
+        place = self.place(step)
+        return None if self.size == self.count else self.epoch[:, place]
+
+    def place(self, step: int) -> slice:
+        """Return where in its `epoch` a step's indexes stand, having drawn that epoch."""
+        epoch, position = divmod(step, self.per_epoch)
+        if epoch == self.epochs and self.order is BatchOrder.SHUFFLED and self.size < self.count:
+            self.epochs += 1
+            self.epoch = torch.stack([torch.randperm(self.count, generator=g) for g in self.generators])
+        return slice(position * self.size, (position + 1) * self.size)

@@ -1,0 +1,1 @@
+"""The same passes written out for time."""

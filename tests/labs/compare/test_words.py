@@ -1,0 +1,236 @@
+"""What is said of results: every number in a sentence is that of the result, which is made here by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from landscape.experiment import Experiment, View
+from landscape.geometry.planes import Plane
+from landscape.geometry.surfaces import Path, Surface, axis
+from landscape.labs.compare.words import Outcome, notice, number, surface_caption, table
+from landscape.training.run import Run
+from landscape.views import Inspection, Measures
+
+LEARNED = Run(
+    experiment=Experiment().replace(learning_rate=0.04),
+    steps=np.array([0, 200, 400]),
+    parameters=np.zeros((3, 4)),
+    states=np.zeros((3, 2)),
+    loss=np.linspace(2, 0.5, 400),
+    gradient_norm=np.ones(400),
+    test_accuracy=np.array([0.1, 0.9, 0.9637]),
+    train_loss=0.012345,
+    train_accuracy=0.999,
+    diverged_at=None,
+    learned=True,
+    majority=0.123,
+    device="CPU",
+)
+NORMALIZED = replace(LEARNED, experiment=LEARNED.experiment.replace(normalization="batch"))
+IDLE = replace(LEARNED, test_accuracy=np.array([0.1, 0.1, 0.125]), train_accuracy=0.13, learned=False)
+DIVERGED = replace(
+    LEARNED,
+    experiment=Experiment().replace(learning_rate=2.0),
+    steps=np.array([0, 3]),
+    test_accuracy=np.array([0.1, 0.09]),
+    diverged_at=7,
+    learned=False,
+    train_loss=float("inf"),
+)
+PLANE = Plane(np.zeros(4), np.eye(2, 4), ("weights of area", "weights of smoothness"), np.array([0.61, 0.2]))
+RANDOM, PCA, WEIGHTS = View(), View(plane="pca"), View(plane="input-weights")
+
+
+def surface(top, middle=1.0, centre=0.5):
+    loss = np.full((3, 5), middle)
+    loss[0, 0] = top
+    return Surface(PLANE, axis(1, 5), axis(1, 3), loss, centre)
+
+
+MEASURES = Measures(48.25, 0.1, 0.953)
+
+
+def inspection(off_plane=0.076):
+    path = Path(PLANE, LEARNED.steps, *(np.zeros(3) for _ in range(4)), off_plane)
+    return Inspection(path, surface(2), None)
+
+
+def test_the_table_holds_the_numbers_of_the_results():
+    first, second, third = table(
+        [
+            Outcome("one", LEARNED, inspection=inspection(), measures=MEASURES),
+            Outcome("two", IDLE),
+            Outcome("three", DIVERGED),
+        ]
+    )
+    assert first.network == "one"
+    assert first.training_loss == "0.0123"
+    assert first.test_accuracy == "0.964"
+    assert first.learned == "yes"
+    assert first.sharpness == "48.2"
+    assert first.population_accuracy == "0.953"
+    assert first.stable_below == "50"
+    assert first.explained_variance == "81%"
+    assert first.off_plane == "8%"
+    assert "0.12" in second.learned
+    assert second.learned.startswith("no")
+    assert second.sharpness == second.explained_variance == second.off_plane == "…"
+    assert table([Outcome("two", IDLE, ended=True)])[0].sharpness == "not computed"
+    assert "step 7" in third.learned
+    assert third.training_loss == "infinite"
+    assert third.stable_below == "1"
+
+
+def test_a_path_of_one_snapshot_is_none():
+    alone = replace(inspection(), path=replace(inspection().path, steps=np.array([0])))
+    (row,) = table([Outcome("one", DIVERGED, inspection=alone)])
+    assert (row.explained_variance, row.off_plane) == ("no path", "no path")
+
+
+def test_one_network_alone_is_told_of():
+    assert notice([Outcome("one", LEARNED, surface=surface(4.0, 3.0))], RANDOM) == (
+        "**one** reaches 0.964 on the test data after 400 steps. On this plane its loss climbs to 4; the median is 3."
+    )
+
+
+def test_where_targets_are_numbers_the_share_of_their_variance_is_told():
+    experiment = Experiment().replace(dataset="target-curve", loss="squared")
+    fits, fails = (replace(run, experiment=experiment, majority=0.0) for run in (LEARNED, IDLE))
+    assert "reach about the same test R²: 0.964 (one) and 0.964 (two)" in notice(
+        [Outcome("one", fits), Outcome("two", fits)], RANDOM
+    )
+    text = notice([Outcome("one", fits), Outcome("two", fails)], RANDOM)
+    assert "**one** reaches R² = 0.964 on the test data" in text
+    assert "**two** has not learned: R² = 0.12 on the test data, the mean alone gives 0.00" in text
+    assert table([Outcome("two", fails)])[0].learned == "no: the mean alone gives 0.00"
+
+
+@pytest.mark.parametrize(
+    ("last", "said"), [(3500.0, "its loss rose to 3500, from 2."), (np.inf, "its loss overflowed.")]
+)
+def test_how_a_network_diverged_is_told(last, said):
+    run = replace(DIVERGED, loss=np.array([2.0, 3.0, last]))
+    assert said in notice([Outcome("plain", run)], RANDOM)
+
+
+def test_a_diverged_and_an_untrained_network_are_told():
+    text = notice([Outcome("plain", DIVERGED), Outcome("idle", IDLE), Outcome("normalized", LEARNED)], RANDOM)
+    assert "**plain** diverged at step 7 with learning rate 2" in text
+    assert "(step 3)" in text
+    assert notice([Outcome("no normalization", DIVERGED)], RANDOM).startswith("**No normalization** diverged")
+    assert "**idle** has not learned: 0.12" in text
+    assert "majority class alone gives 0.12" in text
+    assert "**normalized**" not in text.split("idle")[0]
+    assert "networks reach" not in text
+
+
+@pytest.mark.parametrize(("other", "alike"), [(0.9537, True), (0.9, False)])
+def test_accuracies_are_called_the_same_only_where_they_are(other, alike):
+    second = replace(LEARNED, test_accuracy=np.array([0.1, other]))
+    text = notice([Outcome("one", LEARNED), Outcome("two", second)], RANDOM)
+    assert "After 400 steps" in text
+    assert "0.964 (one)" in text
+    assert f"{other:.3f} (two)" in text
+    assert ("about the same test accuracy" in text) == alike
+
+
+def test_the_higher_landscape_is_told_by_its_factor():
+    outcomes = [
+        Outcome("low", LEARNED, surface=surface(4.0, 3.0)),
+        Outcome("high", NORMALIZED, surface=surface(372, 18.0)),
+    ]
+    text = notice(outcomes, RANDOM)
+    assert "On the same plane the loss of **high** climbs to 372, **93 times** as high as that of **low** (4)" in text
+    assert "medians are 18 and 3" in text
+    assert "Each on the plane of its own path, the loss of **high** climbs to 372" in notice(outcomes, PCA)
+
+
+@pytest.mark.parametrize(("depth", "reason"), [(2, True), (8, False)])
+def test_like_landscapes_are_called_alike_and_only_shallow_ones_for_that_reason(depth, reason):
+    one, two = (replace(run, experiment=run.experiment.replace(depth=depth)) for run in (LEARNED, NORMALIZED))
+    text = notice([Outcome("one", one, surface=surface(4.0)), Outcome("two", two, surface=surface(5.0))], RANDOM)
+    assert "a factor of 1.25 only (5 for two, 4 for one)" in text
+    assert ("In a shallow network" in text) == reason
+    assert "times** as high" not in text
+
+
+def test_equal_networks_are_called_equal():
+    outcomes = [Outcome(name, LEARNED, surface=surface(4.0)) for name in ("none (1)", "none (2)")]
+    assert "These networks are the same, and so are their surfaces." in notice(outcomes, RANDOM)
+
+
+def test_landscapes_of_networks_that_did_not_train_are_not_compared():
+    drawn = [Outcome(name, run, surface=surface(top)) for name, run, top in (("a", DIVERGED, 400), ("b", IDLE, 40))]
+    text = notice([*drawn, Outcome("c", NORMALIZED, surface=surface(4.0))], RANDOM)
+    assert "as high" not in text
+    assert "**c** reaches 0.964 on the test data after 400 steps." in text
+
+
+def test_points_that_overflow_and_missing_surfaces_do_not_reach_the_sentences():
+    broken = surface(np.inf, 6.0)
+    outcomes = [Outcome("broken", LEARNED, surface=broken), Outcome("fine", NORMALIZED, surface=surface(2.0, 1.0))]
+    text = notice([*outcomes, Outcome("none yet", LEARNED)], RANDOM)
+    assert "loss of **broken** climbs to 6, **3 times**" in text
+    assert "inf" not in text
+    nothing = Surface(PLANE, axis(1, 3), axis(1, 3), np.full((3, 3), np.nan), 1.0)
+    for view in (RANDOM, WEIGHTS):
+        assert isinstance(notice([Outcome("empty", DIVERGED, surface=nothing)] * 2, view), str)
+
+
+def test_the_stretch_of_the_valley_is_told_on_the_plane_of_input_weights():
+    loss = np.array([[9.0, 21.0, 9.0], [1.5, 1.0, 1.5], [9.0, 21.0, 9.0]])
+    stretched = Surface(PLANE, axis(1, 3), axis(1, 3), loss, 1.0)
+    text = notice([Outcome("plain", LEARNED, surface=stretched)], WEIGHTS)
+    assert "Along the weights of smoothness the loss changes so many times as much as along the weights of area" in text
+    assert "40 (plain)" in text
+
+
+def test_frozen_statistics_are_told_wherever_they_matter():
+    plain = replace(LEARNED, states=np.zeros((3, 0)))
+    running, population = View(statistics="running"), View(statistics="population")
+    assert "running statistics" in notice([Outcome("one", LEARNED)], running)
+    assert "population statistics" in notice([Outcome("one", LEARNED)], population)
+    assert "statistics" not in notice([Outcome("one", LEARNED)], RANDOM)
+    assert "statistics" not in notice([Outcome("one", plain)], running)
+
+
+def test_a_surfaces_caption_says_how_it_was_computed():
+    text = surface_caption(surface(4.0, centre=0.4321), View(statistics="running", batches=4))
+    assert "0.432" in text
+    assert "running statistics, 4 batches" in text
+    assert "cosine of the directions 0e+00" in text
+    assert "one batch" in surface_caption(surface(4.0), PCA)
+    assert "cosine" not in surface_caption(surface(4.0), PCA)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (-0.5, "-0.5"),
+        (999.4, "999"),
+        (999.6, "1000"),
+        (999_600, "1e+06"),
+        (-12345, "-12300"),
+        (np.inf, "infinite"),
+    ],
+)
+def test_numbers_are_written_for_people(value, text):
+    assert number(value) == text
+
+
+def test_stored_averages_that_lag_are_not_called_untrained():
+    lagging = replace(LEARNED, test_accuracy=np.array([0.1, 0.5]), train_accuracy=0.97, learned=False)
+    outcome = Outcome("lagging", lagging, measures=replace(MEASURES, population_accuracy=0.81))
+    told = notice([outcome, Outcome("other", LEARNED)], RANDOM)
+    assert table([outcome])[0].learned == "yes, but its stored averages lag"
+    assert table([Outcome("fits", lagging)])[0].learned == "only the training data"
+    assert "has not learned" not in told
+    assert "(0.97, by batch statistics)" in told
+    assert (
+        "(0.50): its stored averages lag behind its weights; by statistics of the whole training set it is 0.81" in told
+    )
+    alone = notice([outcome], RANDOM)
+    assert "**lagging** learns the training data to 0.97. On the test data it reaches 0.81 by statistics" in alone
+    assert "and 0.50 by its stored averages" in alone

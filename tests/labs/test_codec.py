@@ -1,0 +1,141 @@
+"""The codec of links: what is written is read back, and whatever a link holds, reading it never raises."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from landscape.experiment import VARIED, Comparison, Display, Experiment, Variant, View
+from landscape.labs.codec import (
+    COMPARISON,
+    DEFAULTS,
+    FIELDS,
+    MAX_VARIANTS,
+    Request,
+    codec_of,
+    read,
+    request_of,
+    values_of,
+    write,
+)
+from landscape.labs.presets import COMPARE
+
+OF_VARIANTS = {f"v{i}_{name}" for i in range(1, MAX_VARIANTS + 1) for name in VARIED}
+BAD = ["1e400", "-1e400", "nan", "inf", "", " ", "x" * 100_000, "9" * 5000, "1;2", "None", "\x00", "½", "-1e-9", "0x10"]
+
+
+def strategy(name):
+    bounds = FIELDS[name]
+    if bounds.kind is bool:
+        values = st.booleans()
+    elif bounds.kind is int:
+        values = st.integers(bounds.low, bounds.high)
+    elif bounds.kind is float:
+        values = st.floats(bounds.low, bounds.high)
+    else:
+        values = st.sampled_from(list(bounds.kind))
+    return st.none() | values if name in OF_VARIANTS else values
+
+
+def test_the_defaults_are_an_empty_link():
+    assert read({}) == (DEFAULTS, ())
+    assert write(DEFAULTS) == {}
+    assert request_of({}) == request_of(DEFAULTS) == Request()
+    assert set(DEFAULTS) == set(FIELDS)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.fixed_dictionaries({name: strategy(name) for name in FIELDS}))
+def test_what_is_written_is_read_back(values):
+    written = write(values)
+    again, problems = read(written)
+    assert problems == ()
+    idle = {f"v{i}_{name}" for i in range(values["variants"] + 1, MAX_VARIANTS + 1) for name in VARIED}
+    for name in FIELDS:
+        expected = DEFAULTS[name] if name in idle else values[name]
+        assert again[name] == expected, name
+        assert type(again[name]) is type(expected), name
+        assert (name in written) == (name not in idle and values[name] != DEFAULTS[name])
+    assert all(isinstance(text, str) for text in written.values())
+
+
+REQUESTS = [request for _, request in COMPARE.values()] + [
+    Request(Comparison(variants=(Variant(learning_rate=0.1), Variant(learning_rate=1 / 3)))),
+    Request(Comparison(Experiment().replace(normalization="layer", seed=2**31 - 1), (Variant(),))),
+    Request(view=View(seed=9, num_examples=100, resolution_y=5, plane="pca"), display=Display(logarithmic=False)),
+]
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+def test_a_request_is_one_link(request_):
+    values, problems = read(write(values_of(request_)))
+    assert problems == ()
+    assert request_of(values) == request_
+
+
+def test_the_seed_of_the_view_is_not_that_of_the_experiment():
+    values, _ = read({"seed": "3", "view_seed": "4", "num_examples": "100", "view_num_examples": "64"})
+    request = request_of(values)
+    assert (request.comparison.base.seed, request.view.seed) == (3, 4)
+    assert (request.comparison.base.data.num_examples, request.view.num_examples) == (100, 64)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_each_bad_value_gives_the_default_and_a_sentence(name):
+    for text in BAD:
+        if name in OF_VARIANTS and text == "":
+            continue
+        values, problems = read({name: text})
+        assert values == DEFAULTS
+        (problem,) = problems
+        assert problem.startswith(f"{name} in the link must be ")
+        assert problem.endswith(" is used.")
+        assert len(problem) < 600
+
+
+def test_an_unknown_name_is_told_and_ignored():
+    values, problems = read({"colour": "red", "width": "16", "x" * 10_000: "1"})
+    assert values == DEFAULTS | {"width": 16}
+    assert len(problems) == 2
+    assert "'colour'" in problems[0]
+    assert max(map(len, problems)) < 600
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.dictionaries(st.sampled_from(sorted(FIELDS)) | st.text(max_size=9), st.text(max_size=9), max_size=6))
+def test_reading_never_raises(parameters):
+    values, problems = read(parameters)
+    assert len(problems) <= len(parameters)
+    assert set(values) == set(FIELDS)
+    for name, value in values.items():
+        if value is not None:
+            assert FIELDS[name].check(value) == value
+
+
+def test_values_that_do_not_fit_together_are_a_sentence():
+    values, problems = read({"batch_size": "1"})
+    assert problems == ()
+    with pytest.raises(ValueError, match=r"batch_size must be at least 2 with BatchNorm.*Choose"):
+        request_of(values)
+
+
+def test_a_codec_of_one_configuration():
+    codec = codec_of("view", View)
+    values, problems = codec.read({"resolution": "51", "plane": "nowhere"})
+    assert codec.request_of(values) == View(resolution=51)
+    assert codec.write(values) == {"resolution": "51"}
+    assert len(problems) == 1
+    assert codec.from_json(codec.to_json(values)) == (values, ())
+
+
+def test_what_is_wrong_in_a_file_is_said_of_the_file():
+    _, problems = COMPARISON.from_json('{"page": "compare", "settings": {"seed": "-1", "colour": "red"}}')
+    assert problems[0].startswith("seed in the file must be ")
+    assert problems[1].startswith("The file names 'colour', ")
+    assert len(problems) == 2
+
+
+@pytest.mark.parametrize(("name", "text"), [("seed", "1_000"), ("seed", "٣"), ("learning_rate", "٠.٥")])
+def test_numbers_are_read_as_links_write_them(name, text):
+    values, problems = read({name: text})
+    assert values[name] == DEFAULTS[name]
+    assert f"not {text!r}; " in problems[0]

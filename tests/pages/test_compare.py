@@ -1,0 +1,298 @@
+"""Every page, without a browser: it opens, each control moves, bad links and failures give sentences.
+
+A page asks for jobs and draws again when there is news of them; here a page is run again after a wait on its jobs.
+"""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from landscape.experiment import DEFAULT_SEED
+from landscape.labs.codec import DEFAULTS, FIELDS, text_of, values_of, write
+from landscape.labs.presets import COMPARE
+from pages.components import compute
+from pages.components.controls import GROUPS
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
+SMALL = {"num_steps": "10", "width": "8", "depth": "2", "resolution": "5", "num_examples": "200"}
+RERUNS = 20
+SECONDS = 60
+
+WITHOUT_CONTROL = {"kind", "variants", "seed", "normalization"}
+"""Fields that have one value only, a button of their own, or a control for each network."""
+
+CONTROLS = sorted(name for name in FIELDS if name not in WITHOUT_CONTROL and not name.startswith(("v3_", "v4_")))
+
+
+def opened(page: str = "compare.py", **link: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "pages" / page), default_timeout=SECONDS)
+    app.query_params.update(link)
+    return finished(app.run())
+
+
+def finished(app: AppTest) -> AppTest:
+    """Run the page again until its jobs are done and it has drawn them."""
+    for _ in range(RERUNS):
+        assert [exception.value for exception in app.exception] == []
+        tickets = app.session_state.get("held", {}).get("tickets", [])
+        if all(ticket.done for ticket in tickets):
+            return app.run()
+        for ticket in tickets:
+            while not ticket.done:
+                assert ticket.wait(SECONDS), f"no news of {ticket.key}"
+        app.run()
+    raise AssertionError("the page asks for ever more jobs")
+
+
+def control(app: AppTest, name: str):
+    kinds = (app.selectbox, app.select_slider, app.number_input, app.toggle, app.slider)
+    return next(widget for kind in kinds for widget in kind if widget.key.startswith(f"{name}-"))
+
+
+def moved(widget):
+    """Move a control to another value."""
+    match widget.type:
+        case "selectbox":
+            # A network's own options begin with "as in the sidebar"; the next may say what the sidebar says.
+            step = 1 if widget.value is not None else 2
+            return widget.select_index(((widget.index or 0) + step) % len(widget.options))
+        case "toggle":
+            return widget.set_value(not widget.value)
+        case "number_input":
+            return widget.increment()
+        case "slider":
+            return widget.set_value((widget.value + widget.max) / 2)
+        case "select_slider":
+            place = widget.options.index(f"{widget.value:g}")
+            neighbour = widget.options[place + 1 if place + 1 < len(widget.options) else place - 1]
+            return widget.set_value(type(widget.value)(float(neighbour)))
+    raise AssertionError(f"what is a {widget.type}?")
+
+
+def link_of(app: AppTest) -> dict[str, str]:
+    """Return the link's parameters; AppTest gives what it set itself as lists."""
+    return {name: text if isinstance(text, str) else text[-1] for name, text in app.query_params.items()}
+
+
+def button(app: AppTest, label: str):
+    return next(each for each in app.button if each.label == label)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_by_itself_on_its_defaults(page):
+    app = opened(page)
+    assert len(app.title) == 1
+    assert not app.error
+    assert not app.warning
+    assert all(ticket.error is None and ticket.result is not None for ticket in app.session_state["held"]["tickets"])
+
+
+def test_the_app_opens_on_the_comparison():
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS)
+    app.query_params.update(SMALL)
+    assert "What to notice" in finished(app.run()).info[0].value
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_a_control_moves_and_its_link_brings_it_back(name):
+    app = opened(**SMALL)
+    before = control(app, name).value
+    moved(control(app, name))
+    finished(app.run())
+    after = control(app, name).value
+    assert after != before
+    assert not app.error
+    link = link_of(app)
+    assert link[name] == text_of(after)
+    assert control(opened(**link), name).value == after
+
+
+@pytest.mark.parametrize(
+    ("link", "remedy"),
+    [
+        ({"dataset": "linear-map"}, "Loss: squared"),
+        ({"dataset": "wine", "kind": "cnn"}, "Network: multilayer perceptron"),
+        ({"v2_batch_size": "1"}, "Batch size: 64"),
+        ({"v2_normalization": "weight", "v2_normalized": "both"}, "Normalization stands on: hidden"),
+        ({"v2_normalization": "weight", "placement": "after"}, "Placement: before"),
+        ({"dataset": "wine", "v2_normalization": "propagation"}, "Preprocessing: standardize"),
+    ],
+)
+def test_what_does_not_fit_is_mended_with_one_click(link, remedy):
+    app = opened(**SMALL | link)
+    assert "do not fit together" in app.error[0].value
+    button(app, remedy).click()
+    finished(app.run())
+    assert not app.error
+    assert "What to notice" in app.info[0].value
+
+
+@pytest.mark.parametrize("name", COMPARE)
+def test_a_preset_draws_what_its_link_draws(name):
+    app = opened(**SMALL)
+    button(app, name).click()
+    finished(app.run())
+    assert link_of(app) == write(values_of(COMPARE[name][1]))
+    assert not app.error
+    assert "What to notice" in app.info[0].value
+
+
+def test_reset_new_seed_and_the_number_of_networks():
+    app = opened(**SMALL)
+    button(app, "New seed").click()
+    assert link_of(finished(app.run())) == SMALL | {"seed": str(DEFAULT_SEED + 1)}
+    app.segmented_control[0].set_value(4)
+    finished(app.run())
+    assert len(app.session_state["held"]["tickets"]) == 4 * 4
+    chosen = {app.session_state["values"][f"v{i}_normalization"] for i in range(1, 5)}
+    assert len(chosen) == 4
+    button(app, "Reset").click()
+    finished(app.run())
+    assert link_of(app) == {}
+    assert app.session_state["values"] == DEFAULTS
+
+
+def test_only_controls_that_show_another_value_are_made_anew():
+    app = opened(**SMALL)
+
+    def keys():
+        return {widget.key for widget in (*app.selectbox, *app.select_slider, *app.number_input)}
+
+    finished(control(app, "learning_rate").set_value(0.5).run())
+    before = keys()
+    finished(button(app, "New seed").click().run())
+    seeded = keys()
+    typed = {"seed", "view_seed", "feature_x", "feature_y", "groups"}  # which may show a number that was refused
+    assert {key.split("-")[0] for key in seeded - before} == typed
+    assert (control(app, "learning_rate").value, control(app, "seed").value) == (0.5, DEFAULT_SEED + 1)
+    finished(button(app, "Reset").click().run())
+    assert {key.split("-")[0] for key in keys() - seeded} == {"learning_rate", *typed, *SMALL}
+    assert all(control(app, name).value == DEFAULTS[name] for name in ("learning_rate", "seed", *SMALL))
+
+
+def test_running_again_computes_anew_and_finds_the_same():
+    app = opened(**SMALL)
+    first = app.session_state["held"]["tickets"][0].result
+    finished(app.run())
+    assert app.session_state["held"]["tickets"][0].result is first
+    button(app, "Run again").click()
+    finished(app.run())
+    second = app.session_state["held"]["tickets"][0].result
+    assert second is not first
+    assert (second.parameters == first.parameters).all()
+
+
+def test_another_view_of_networks_whose_snapshots_are_gone_trains_nothing(monkeypatch):
+    app = opened(**SMALL, seed="11")
+    store = compute.default_dispatcher().store
+    for key in app.session_state["held"]["behind"]:
+        assert key in store
+        store.drop(key)
+
+    def again(_):
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr(compute, "Training", again)
+    control(app, "view_seed").set_value(7)
+    finished(app.run())
+    assert not app.error
+    held = app.session_state["held"]["tickets"]
+    assert [ticket.key for ticket in held if ticket.error or ticket.key.startswith("training")] == []
+    assert {len(ticket.result.parameters) for ticket in held if ticket.key.startswith("run ")} == {1}
+
+
+def test_bad_values_of_a_link_give_defaults_and_sentences():
+    app = opened(**SMALL, learning_rate="banana", seed="1e400", nonsense="1", v1_normalization="magic")
+    told = [warning.value for warning in app.warning]
+    assert len(told) == 4
+    for words in ("'banana'; 0.1 is used", f"'1e400'; {DEFAULT_SEED} is used", "'nonsense'", "'magic'"):
+        assert any(words in sentence for sentence in told)
+    assert link_of(app) == SMALL
+
+
+def test_what_stands_in_a_link_is_text_and_no_markdown():
+    app = opened(**SMALL, seed="![x](http://a/b.png) **bold** :red[hi] `c`", __class__="1")
+    assert r"!\[x\](" in app.warning[0].value
+    assert r"\*\*bold\*\* \:red\[hi\] \`c\`" in app.warning[0].value
+    assert r"\__class_\_" in app.warning[1].value
+    control(app, "width").set_value(16)
+    finished(app.run())
+    assert not app.warning  # it was read, and a control was moved since
+
+
+def test_groups_of_controls_that_there_are_not_hide_nothing():
+    app = opened(**SMALL, controls="bogus")
+    assert "names 'bogus'; it may name data, model, training" in app.warning[0].value
+    assert control(app, "learning_rate").value == 0.1
+    assert not opened(**SMALL, controls="network").warning
+
+
+def test_the_readme_names_the_groups_of_controls():
+    (said,) = re.findall(r"`\?controls=none` hides(.*?)It goes with", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert set(re.findall(r"`([a-z]+)`", said)) == set(GROUPS)
+
+
+def test_settings_that_do_not_fit_are_explained_and_the_controls_stay():
+    app = opened(**SMALL, batch_size="1")
+    assert "one example has no variance" in app.error[0].value
+    control(app, "batch_size").set_value(32)
+    finished(app.run())
+    assert not app.error
+    assert "What to notice" in app.info[0].value
+
+
+def test_an_exception_in_a_job_is_a_sentence_with_a_way_on(monkeypatch):
+    def fails(_):
+        raise RuntimeError("the dog ate the weights.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(compute, "Training", fails)
+        app = opened(**SMALL, seed="9")
+    assert [error.value for error in app.error] == [
+        "This could not be computed: the dog ate the weights. Change a setting, or press Reset."
+    ]
+    assert not app.info  # nothing is awaited, and nothing to be noticed
+    failed = app.session_state["held"]["tickets"][0]
+    assert finished(app.run()).session_state["held"]["tickets"][0] is failed  # it is not tried again and again
+    button(app, "Run again").click()
+    finished(app.run())
+    assert not app.error
+    assert "What to notice" in app.info[0].value
+
+
+def test_a_measure_that_fails_leaves_the_rest(monkeypatch):
+    monkeypatch.setattr(compute, "MeasuresTask", lambda run, view: {}["no such thing"])
+    app = opened(**SMALL, seed="10")
+    assert "could not be computed" in app.error[0].value
+    assert "What to notice" in app.info[0].value
+    (numbers,) = [each.value for each in app.markdown if "Sharpness" in each.value and "|" in each.value]
+    assert numbers.count("not computed") == 2 * 2  # of two networks the sharpness and one accuracy
+
+
+@pytest.mark.parametrize(
+    ("groups", "there", "gone"),
+    [("none", (), ("dataset", "learning_rate", "width", "plane", "v1_normalization")),
+     ("networks,view", ("plane", "v1_normalization"), ("dataset", "learning_rate", "width"))],
+)  # fmt: skip
+def test_a_link_hides_controls(groups, there, gone):
+    app = opened(**SMALL, controls=groups)
+    keys = {widget.key.partition("-")[0] for kind in (app.selectbox, app.select_slider) for widget in kind}
+    assert keys >= set(there)
+    assert not keys & set(gone)
+    assert link_of(app) == SMALL | {"controls": groups}
+
+
+def test_the_time_left_follows_the_pace_since_the_request(monkeypatch):
+    jobs, clock, held = [SimpleNamespace(fraction=part, done=False) for part in (0.2, 0.0)], [100.0], {}
+    monkeypatch.setattr(compute, "_held", lambda: held)
+    monkeypatch.setattr(compute, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    assert compute.seconds_left(jobs, ("jobs",)) is None  # nothing is done since
+    clock[0], jobs[0].fraction = 105.0, 0.7
+    assert compute.seconds_left(jobs, ("jobs",)) == pytest.approx(13)  # 0.5 of 2 took 5 s, 1.3 are to do
+    jobs[1].done = True  # it failed: nothing of it is awaited
+    assert compute.seconds_left(jobs, ("jobs",)) == pytest.approx(1)  # 1.5 took 5 s, 0.3 are to do
+    assert compute.seconds_left(jobs, ("other jobs",)) is None

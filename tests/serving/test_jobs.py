@@ -1,0 +1,479 @@
+"""Jobs, on an executor that runs a chunk when the test says so, then on real threads and processes."""
+
+import functools
+import gc
+import multiprocessing
+import sys
+import threading
+import time
+import types
+import weakref
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from landscape.serving import workers
+from landscape.serving.jobs import Dispatcher, Status
+from landscape.serving.store import Store, size_of
+from landscape.serving.task import Once
+from landscape.serving.workers import make_dispatcher
+
+
+@dataclass
+class Counting:
+    """A task of a few units, one each chunk, whose result is the list of them."""
+
+    units: int = 3
+    name: str = ""
+    done: list = field(default_factory=list)
+
+    @property
+    def finished(self):
+        return len(self.done) == self.units
+
+    @property
+    def fraction(self):
+        return len(self.done) / self.units
+
+    def advance(self, seconds):
+        self.done.append(f"{self.name}{len(self.done)}")
+
+    def partial(self):
+        return tuple(self.done)
+
+    def result(self):
+        return tuple(self.done)
+
+
+class Failing(Counting):
+    def advance(self, seconds):
+        raise ArithmeticError("the loss is no number")
+
+
+class ByHand(Executor):
+    """An executor that runs the oldest chunk when it is told to, and remembers whose it was."""
+
+    def __init__(self):
+        self.queue, self.names = [], []
+        self.broken = False
+
+    def submit(self, function, *arguments):
+        if self.broken:
+            raise BrokenExecutor("a worker was killed")
+        future = Future()
+        self.queue.append((future, function, arguments))
+        return future
+
+    def step(self, chunks=1):
+        for _ in range(chunks):
+            future, function, arguments = self.queue.pop(0)
+            try:
+                chunk = function(*arguments)
+            except Exception as error:
+                future.set_exception(error)
+            else:
+                self.names.append(str((chunk.partial or chunk.result)[-1])[:-1])
+                future.set_result(chunk)
+
+    def run(self):
+        while self.queue:
+            self.step()
+
+
+@pytest.fixture
+def hand():
+    return ByHand()
+
+
+@pytest.fixture
+def dispatcher(hand):
+    return Dispatcher(hand, workers=1, store=Store(10**6))
+
+
+def task(name="", units=3):
+    return functools.partial(Counting, units, name)
+
+
+def test_progress_is_seen_chunk_by_chunk_and_ends_with_the_result(hand, dispatcher):
+    ticket = dispatcher.request("key", task("a"))
+    assert (ticket.key, ticket.done, ticket.fraction, ticket.partial) == ("key", False, 0.0, None)
+    seen = []
+    while not ticket.done:
+        hand.step()
+        seen.append((ticket.fraction, ticket.partial, ticket.result))
+    assert seen == [(1 / 3, ("a0",), None), (2 / 3, ("a0", "a1"), None), (1.0, None, ("a0", "a1", "a2"))]
+    assert (ticket.status, ticket.error) == (Status.DONE, None)
+
+
+def test_an_executor_that_is_shut_down_ends_its_jobs_without_a_traceback(caplog):
+    executor = ThreadPoolExecutor(1)
+    dispatcher = Dispatcher(executor, 1, Store(10**6))
+    executor.shutdown()
+    first = dispatcher.request("first", task("a"))
+    after = dispatcher.request("after", task("b"), needs=(first,))
+    assert (first.status, after.done) == (Status.CANCELLED, True)
+    assert "shutdown" in str(first.error)
+    assert [record.exc_info for record in caplog.records] == [None]
+
+
+def test_thirty_requests_make_one_task_and_a_later_one_finds_the_result(hand, dispatcher):
+    made = []
+
+    def make():
+        made.append(1)
+        return Counting()
+
+    tickets = [dispatcher.request("key", make, owner=user) for user in range(30)]
+    assert not made, "the task is built in a worker, not by who asks"
+    hand.run()
+    later = dispatcher.request("key", make)
+    assert later.done
+    assert len(made) == 1
+    assert all(ticket.result is tickets[0].result for ticket in [*tickets, later])
+    assert not hand.queue
+
+
+def test_a_job_goes_on_while_one_waiter_is_left_and_ends_with_the_last(hand, dispatcher):
+    first, second = dispatcher.request("key", task()), dispatcher.request("key", task())
+    hand.step()
+    first.release()
+    first.release()
+    assert second.status is Status.RUNNING
+    hand.step()
+    second.release()
+    assert second.status is Status.CANCELLED
+    assert isinstance(second.error, CancelledError)
+    assert second.wait(0)
+    hand.queue[0][1](*hand.queue[0][2])  # the third chunk was with the executor already ...
+    hand.queue.pop(0)[0].set_exception(ArithmeticError("too late"))  # ... and what becomes of it is nobody's business
+    assert second.status is Status.CANCELLED
+    assert not hand.queue
+
+
+def test_a_cancelled_job_gets_no_further_chunk_and_can_be_asked_for_again(hand, dispatcher):
+    dispatcher.request("key", task("old")).release()
+    again = dispatcher.request("key", task("new"))
+    assert len(hand.queue) == 1, "the old chunk still has the only worker"
+    hand.run()
+    assert again.result == ("new0", "new1", "new2")
+    assert hand.names == ["old", "new", "new", "new"]
+
+
+def test_a_result_that_comes_after_the_last_release_is_kept(hand, dispatcher):
+    dispatcher.request("key", task(units=1)).release()
+    hand.run()
+    assert dispatcher.request("key", task(units=1)).done
+
+
+def test_a_queued_job_that_is_released_never_starts(hand, dispatcher):
+    running = dispatcher.request("running", task("a"))
+    dispatcher.request("queued", task("b")).release()
+    hand.run()
+    assert running.done
+    assert hand.names == ["a", "a", "a"]
+
+
+def test_owners_take_turns_whatever_the_number_of_their_jobs(hand, dispatcher):
+    tickets = [dispatcher.request(f"a{i}", task("a", 2), owner="a") for i in range(10)]
+    tickets += [dispatcher.request(name, task(name, 4), owner=name) for name in "bc"]
+    hand.step(12)
+    assert "".join(hand.names) == "abc" * 4
+    assert [ticket.done for ticket in tickets] == [True] * 2 + [False] * 8 + [True] * 2
+    hand.run()
+    assert all(ticket.done for ticket in tickets)
+
+
+def test_thirty_owners_progress_at_the_same_rate_on_two_workers(hand):
+    dispatcher = Dispatcher(hand, workers=2, store=Store(10**6))
+    tickets = [dispatcher.request(str(user), task(str(user), 5), owner=user) for user in range(30)]
+    assert len(hand.queue) == 2
+    for rounds in range(1, 5):
+        hand.step(30)
+        assert {round(ticket.fraction * 5) for ticket in tickets} == {rounds}
+
+
+def test_a_newcomer_has_the_next_turn_and_then_one_like_the_others(hand, dispatcher):
+    old = [dispatcher.request(name, task(name, 9), owner=name) for name in "abc"]
+    hand.step(4)
+    new = dispatcher.request("d", task("d", 9), owner="d")
+    hand.step(8)
+    assert "".join(hand.names) == "abca" + "bd" + "cabd" + "ca"
+    assert not new.done
+    assert not any(ticket.done for ticket in old)
+
+
+def test_a_shared_job_takes_the_turn_of_those_who_still_want_it(hand, dispatcher):
+    others = [dispatcher.request(f"a{i}", task("a", 9), owner="a") for i in range(2)]
+    shared = dispatcher.request("shared", task("s", 9), owner="a")
+    joined = dispatcher.request("shared", task("s", 9), owner="b")
+    shared.release()
+    hand.step(5)
+    assert hand.names.count("s") == 2
+    assert not joined.done
+    assert not any(ticket.done for ticket in others)
+
+
+@pytest.mark.parametrize("make", [Failing, functools.partial(dict, 1, 2)], ids=["advance", "make"])
+def test_an_error_is_a_value_and_the_next_request_tries_again(hand, dispatcher, make):
+    other = dispatcher.request("other", task("o"))
+    failed = dispatcher.request("key", make)
+    hand.run()
+    assert (failed.status, failed.result) == (Status.FAILED, None)
+    assert isinstance(failed.error, ArithmeticError | TypeError)
+    assert failed.error.__traceback__ is None
+    assert other.done
+    assert other.error is None
+    retried = dispatcher.request("key", task())
+    hand.run()
+    assert retried.error is None
+    assert retried.done
+
+
+def test_a_broken_executor_is_an_error_of_its_jobs_and_is_renewed():
+    executors = [ByHand(), ByHand()]
+    remaining = iter(executors)
+    dispatcher = Dispatcher(next(remaining), 1, Store(10**6), renew=lambda: next(remaining))
+    executors[0].broken = True
+    failed = dispatcher.request("key", task())
+    assert isinstance(failed.error, BrokenExecutor)
+    retried = dispatcher.request("key", task())
+    executors[1].run()
+    assert retried.done
+    assert retried.error is None
+
+
+def test_an_executor_that_runs_at_once_calls_back_within_the_request():
+    class AtOnce(Executor):
+        def submit(self, function, *arguments):
+            future = Future()
+            future.set_result(function(*arguments))
+            return future
+
+    ticket = Dispatcher(AtOnce(), 2, Store(10**6)).request("key", task(units=2000))
+    assert len(ticket.result) == 2000
+
+
+@dataclass
+class Joined(Counting):
+    """A task that takes the results of two others."""
+
+    parts: tuple = ()
+
+    def result(self):
+        return self.parts
+
+
+def joined(*parts):
+    return Joined(1, "j", parts=parts)
+
+
+def test_a_job_gets_the_results_it_needs_as_ticket_or_by_key(hand, dispatcher):
+    run = dispatcher.request("run", task("r", 2))
+    surface = dispatcher.request("surface", joined, needs=(run, ("plane", task("p", 1))))
+    assert surface.status is Status.WAITING
+    run.release()
+    hand.run()
+    assert surface.result == (("r0", "r1"), ("p0",))
+    assert dispatcher.request("plane", task()).done, "what was needed is kept too"
+    again = dispatcher.request("another", joined, needs=(("plane", task()), run))
+    hand.run()
+    assert again.result == (("p0",), ("r0", "r1"))
+
+
+def test_a_stored_result_asks_for_no_needs(hand, dispatcher):
+    dispatcher.store.put("surface", "kept")
+    assert dispatcher.request("surface", joined, needs=(("run", task()),)).result == "kept"
+    assert not hand.queue
+
+
+def test_needs_are_cancelled_with_their_dependent_unless_somebody_else_holds_them(hand, dispatcher):
+    shared = dispatcher.request("shared", task("s"))
+    surface = dispatcher.request("surface", joined, needs=(shared, ("own", task("o"))))
+    surface.release()
+    assert (surface.status, shared.status) == (Status.CANCELLED, Status.RUNNING)
+    hand.run()
+    assert hand.names == ["s", "s", "s"]
+    assert shared.done
+
+
+def test_an_error_in_a_need_is_the_error_of_what_depends_on_it(hand, dispatcher):
+    surface = dispatcher.request("surface", joined, needs=(("run", Failing), ("plane", task("p"))))
+    top = dispatcher.request("top", joined, needs=(surface,))
+    hand.run()
+    assert isinstance(surface.error, ArithmeticError)
+    assert top.error is surface.error
+    assert "p" not in hand.names
+    assert dispatcher.request("late", joined, needs=(surface,)).error is surface.error
+
+
+def test_a_ticket_that_is_garbage_collected_gives_its_hold_up(hand, dispatcher):
+    ticket = dispatcher.request("key", task("k"))
+    kept = dispatcher.request("kept", task("t"))
+    hand.step()
+    del ticket
+    gc.collect()
+    hand.run()
+    assert hand.names == ["k", "k", "t", "t", "t"], (
+        "the second chunk was with the executor already, the third is not run"
+    )
+    assert kept.done
+
+
+def test_a_forgotten_ticket_does_not_keep_the_result(hand):
+    dispatcher = Dispatcher(hand, 1, Store(0))
+    ticket = dispatcher.request("key", Large)
+    hand.run()
+    reference = weakref.ref(ticket.result[0])
+    del ticket
+    gc.collect()
+    assert reference() is None
+
+
+class Large(Counting):
+    def result(self):
+        return (np.zeros(1000),)
+
+
+def test_wait_wakes_for_news_and_for_the_end_and_gives_up_in_time(hand, dispatcher):
+    ticket = dispatcher.request("key", task(units=2))
+    assert not ticket.wait(0.01)
+    woken = []
+
+    def look():
+        while not ticket.done:
+            woken.append((ticket.wait(10), ticket.fraction))
+            looked.release()
+
+    looked = threading.Semaphore(0)
+    thread = threading.Thread(target=look)
+    thread.start()
+    for _ in range(2):
+        hand.step()
+        assert looked.acquire(timeout=10)
+    thread.join(10)
+    assert woken == [(True, 0.5), (True, 1.0)]
+    assert ticket.wait(0)
+
+
+def test_news_between_request_and_wait_is_not_missed(hand, dispatcher):
+    ticket = dispatcher.request("key", task())
+    hand.step()
+    assert ticket.wait(0)
+    assert not ticket.wait(0)
+
+
+def test_the_store_is_bounded_and_forgets_the_least_recently_used():
+    store = Store(max_bytes=3 * 1200)
+    for name in "abc":
+        store.put(name, np.zeros(128))
+    assert store.get("a").shape == (128,)
+    store.put("d", np.zeros(128))
+    assert [name in store for name in "abcd"] == [True, False, True, True]
+    store.put("huge", np.zeros(10_000))
+    assert "huge" not in store
+    assert "a" in store
+    store.put("a", np.zeros(1))
+    assert store.size == sum(size_of(store.get(name)) for name in "acd") <= store.max_bytes
+    assert store.get("b", "missing") == "missing"
+
+
+def test_a_result_over_the_bound_still_reaches_its_waiters(hand):
+    dispatcher = Dispatcher(hand, 1, Store(100))
+    ticket = dispatcher.request("key", Large)
+    hand.run()
+    assert ticket.result[0].shape == (1000,)
+    assert dispatcher.store.size == 0
+
+
+def test_size_goes_through_what_holds_the_arrays():
+    @dataclass(frozen=True, eq=False)
+    class Result:
+        loss: np.ndarray
+        layers: list
+
+    assert 4800 <= size_of(Result(np.zeros(100), [np.zeros(200), (np.zeros(300, np.float64),)])) < 6000
+
+
+def test_on_threads_many_users_come_and_go_and_all_are_served():
+    with ThreadPoolExecutor(2) as executor:
+        dispatcher = Dispatcher(executor, 2, Store(10**6), chunk_seconds=0.0)
+        results = {}
+
+        def use(user):
+            for turn in range(20):
+                ticket = dispatcher.request(str((user + turn) % 7), task(str((user + turn) % 7), 5), owner=user)
+                if turn % 3 == 1:
+                    ticket.release()
+                    continue
+                while not ticket.done:
+                    assert ticket.wait(20), "no news"
+                results[user, turn] = ticket.result[0]
+
+        users = [threading.Thread(target=use, args=(user,)) for user in range(12)]
+        for user in users:
+            user.start()
+        for user in users:
+            user.join(60)
+    assert results == {(u, t): f"{(u + t) % 7}0" for u in range(12) for t in range(20) if t % 3 != 1}
+    assert not dispatcher._jobs
+    assert dispatcher._in_flight == 0
+
+
+def test_on_processes_the_task_travels_between_chunks(monkeypatch):
+    # A test of a page leaves its script behind as the main module, which each new process would run again.
+    monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, context) as executor:
+        dispatcher = Dispatcher(executor, 1, Store(10**6))
+        ticket = dispatcher.request("j", joined, needs=(("run", task("r", 4)),))
+        failed = dispatcher.request("f", Failing)
+        unpicklable = dispatcher.request("u", lambda: Counting())
+        end = time.monotonic() + 60
+        for one in (ticket, failed, unpicklable):
+            while not one.done:
+                assert one.wait(end - time.monotonic())
+    assert ticket.result == (("r0", "r1", "r2", "r3"),)
+    assert isinstance(failed.error, ArithmeticError)
+    assert unpicklable.error is not None
+
+
+def test_the_default_dispatcher_is_one_and_its_workers_use_one_torch_thread(monkeypatch):
+    monkeypatch.delenv("LANDSCAPE_EXECUTOR", raising=False)
+    workers._dispatcher_of_process.cache_clear()
+    dispatcher = workers.default_dispatcher()
+    assert workers.default_dispatcher() is dispatcher
+    assert dispatcher.store.max_bytes == workers.STORE_BYTES
+    ticket = dispatcher.request("threads", TorchThreads)
+    while not ticket.done:
+        assert ticket.wait(60)
+    assert ticket.result == 1
+    dispatcher._executor.shutdown()
+    workers._dispatcher_of_process.cache_clear()
+
+
+class TorchThreads(Counting):
+    def result(self):
+        import torch
+
+        return torch.get_num_threads()
+
+
+@pytest.mark.parametrize("choice", ["fibres", "dask", "dask:", "Threads"])
+def test_an_unknown_executor_is_told_with_the_rule(choice):
+    with pytest.raises(ValueError, match="must be threads, processes or dask:ADDRESS, not"):
+        make_dispatcher(choice)
+
+
+def test_a_missing_dask_is_told_in_a_sentence(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(RuntimeError, match="Dask is not installed"):
+        make_dispatcher("dask:tcp://scheduler:8786")
+
+
+def test_a_call_that_is_too_short_to_be_cut_is_a_task(hand, dispatcher):
+    ticket = dispatcher.request("key", lambda: Once(lambda: ("a0",)))
+    assert not ticket.done
+    hand.step()
+    assert (ticket.status, ticket.result, ticket.fraction) == (Status.DONE, ("a0",), 1.0)

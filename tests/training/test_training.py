@@ -1,0 +1,230 @@
+"""Trainings against plain `torch.nn` + `torch.optim` loops, the stack against each alone, and what goes wrong."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+
+from landscape.data import load
+from landscape.experiment import BatchOrder, Experiment
+from landscape.training.batches import Batches
+from landscape.training.run import Run
+from landscape.training.training import Training, train
+from tests.cases import NETWORKS, SMALL
+from tests.reference import flat_of, flat_state_of, plain_loss, twin
+from tests.training.test_optimizers import THEIRS
+
+
+def run_of(*experiments, dtype=torch.float32, seconds=float("inf")) -> tuple[Run, ...]:
+    training = Training(experiments, dtype=dtype)
+    while not training.finished:
+        training.advance(seconds)
+    return training.results()
+
+
+def assert_same(one: Run, other: Run) -> None:
+    assert one.experiment == other.experiment
+    for name in ("steps", "parameters", "states", "loss", "gradient_norm", "test_accuracy"):
+        assert np.array_equal(getattr(one, name), getattr(other, name)), name
+    for name in ("train_loss", "train_accuracy", "diverged_at", "learned"):
+        assert getattr(one, name) == getattr(other, name), name
+
+
+LOOPS = NETWORKS | {
+    "adam-decay": SMALL.replace(normalization="batch", optimizer="adam", learning_rate=0.01, weight_decay=0.01),
+    "nesterov-full": SMALL.replace(normalization="layer", optimizer="nesterov", batch_size=1000, learning_rate=0.01),
+    "sorted": SMALL.replace(normalization="batch", batch_order="sorted"),
+    "cancer": SMALL.replace(dataset="breast-cancer", preprocessing="standardize", normalization="batch", seed=3),
+}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_training_is_a_plain_loop(name):
+    experiment = LOOPS[name]
+    training, data = experiment.training, load(experiment.data)
+    (run,) = run_of(experiment, dtype=torch.float64)
+    net = twin(experiment, run.parameters[0])
+    optimizer = THEIRS[training.optimizer](
+        list(net.parameters()), training.learning_rate, training.momentum, training.weight_decay
+    )
+    batches = Batches([experiment.seed], data.train_y, training.batch_size, training.batch_order)
+    for step in range(training.num_steps):
+        indexes = batches.at(step)
+        rows = slice(None) if indexes is None else indexes[0]
+        loss = plain_loss(net(data.train_x[rows].double()), data.train_y[rows], experiment)
+        optimizer.zero_grad()
+        loss.backward()
+        norm = torch.cat([w.grad.flatten() for w in net.parameters()]).norm()
+        optimizer.step()
+        assert run.loss[step] == pytest.approx(loss.item(), rel=1e-6)  # kept in float32
+        assert run.gradient_norm[step] == pytest.approx(norm.item(), rel=1e-6)
+        for kept in np.flatnonzero(run.steps == step + 1):
+            np.testing.assert_allclose(run.parameters[kept], flat_of(net, experiment), rtol=1e-8, atol=1e-10)
+            np.testing.assert_allclose(run.states[kept], flat_state_of(net, experiment), rtol=1e-8, atol=1e-10)
+    assert run.steps[-1] == training.num_steps
+    assert np.abs(run.parameters[-1] - run.parameters[0]).max() > 0.01
+    net.train()
+    whole = net(data.train_x.double()).detach()
+    assert run.train_loss == pytest.approx(float(plain_loss(whole, data.train_y, experiment)), rel=1e-6)
+    assert run.train_accuracy == pytest.approx(float((whole.argmax(1) == data.train_y).double().mean()))
+
+
+@pytest.mark.parametrize("normalization", ["none", "batch", "layer", "weight", "batch-noisy"])
+def test_each_member_of_a_stack_is_trained_as_if_alone(normalization):
+    base = SMALL.replace(normalization=normalization, optimizer="momentum", dropout=0.1)
+    members = [
+        base,
+        base.replace(seed=1, learning_rate=0.01),
+        base.replace(seed=2, momentum=0.5, weight_decay=0.01, init_scale=2.0),
+        base.replace(seed=3),
+    ]
+    for together, alone in zip(run_of(*members), map(train, members), strict=True):
+        assert together.experiment == alone.experiment
+        for name in ("parameters", "states", "loss", "gradient_norm", "test_accuracy"):
+            np.testing.assert_allclose(getattr(together, name), getattr(alone, name), rtol=1e-3, atol=1e-5)
+
+
+def test_a_diverging_member_leaves_the_others_alone():
+    base = Experiment().replace(dataset="moons", num_examples=200, width=16, depth=6, num_steps=30)
+    wild, tame = base.replace(learning_rate=50.0), base.replace(learning_rate=0.01)
+    both, alone = run_of(wild, tame), train(tame)
+    assert both[0].diverged_at is not None
+    assert both[1].diverged_at is None
+    np.testing.assert_allclose(both[1].parameters, alone.parameters, rtol=1e-4, atol=1e-6)
+    assert len(both[0].loss) == both[0].diverged_at + 1
+    assert np.isfinite(both[0].parameters).all()
+
+
+def test_unlike_experiments_share_no_stack():
+    with pytest.raises(ValueError, match="may differ only in seed, learning_rate"):
+        Training([SMALL, SMALL.replace(width=7)])
+
+
+def test_equal_experiments_give_equal_runs_whatever_runs_beside_them():
+    wanted = SMALL.replace(normalization="batch-noisy", dropout=0.2)
+    others = [SMALL.replace(seed=seed, normalization="batch") for seed in range(1, 7)]
+    alone = train(wanted)
+    before = torch.get_rng_state(), np.random.get_state()[1].copy()
+    with ThreadPoolExecutor(4) as pool:
+        runs = list(pool.map(train, [experiment for other in others for experiment in (other, wanted)]))
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert np.array_equal(np.random.get_state()[1], before[1])
+    for run in runs[1::2]:
+        assert_same(run, alone)
+    assert not np.array_equal(runs[0].parameters, runs[2].parameters)
+
+
+def test_chunks_and_the_callers_generator_change_nothing():
+    torch.manual_seed(99)
+    (chunked,) = run_of(NETWORKS["batch"], seconds=0.0)
+    torch.manual_seed(1)
+    assert_same(chunked, train(NETWORKS["batch"]))
+
+
+def test_a_training_shows_how_far_it_is():
+    training = Training([SMALL])
+    assert (training.fraction, training.finished, training.partial()) == (0.0, False, None)
+    training.advance(0.0)
+    assert training.fraction == pytest.approx(1 / 30)
+    partial = training.partial()
+    assert len(partial.loss) == 1
+    assert partial.steps.tolist() == [0]
+    training.advance(float("inf"))
+    assert training.finished
+    assert_same(training.result(), train(SMALL))
+
+
+def test_snapshots_hold_the_first_and_the_last_step():
+    for steps in (1, 2, 40, 41, 97):
+        run = train(SMALL.replace(num_steps=steps))
+        assert run.steps[0] == 0
+        assert run.steps[-1] == steps == len(run.loss)
+        assert (np.diff(run.steps) > 0).all()
+        assert len(run.steps) == len(run.parameters) == len(run.states) == len(run.test_accuracy) <= 41
+
+
+def test_an_epoch_holds_every_example_once_and_drops_the_rest():
+    targets = torch.arange(23) % 3
+    batches = Batches([5], targets, 4, BatchOrder.SHUFFLED)
+    epochs = [torch.cat([batches.at(step)[0] for step in range(5 * k, 5 * k + 5)]) for k in range(40)]
+    for epoch in epochs:
+        assert len(epoch.unique()) == len(epoch) == 20
+    assert not torch.equal(epochs[0], epochs[1])
+    assert torch.cat(epochs).bincount(minlength=23).min() > 20, "what is dropped differs from epoch to epoch"
+    again = Batches([5], targets, 4, BatchOrder.SHUFFLED)
+    assert torch.equal(again.at(0), epochs[0][None, :4])
+    assert not torch.equal(Batches([6], targets, 4, BatchOrder.SHUFFLED).at(0), again.at(0))
+
+
+def test_seeds_of_a_stack_have_their_own_batches():
+    targets = torch.zeros(20)
+    together = Batches([5, 6], targets, 4, BatchOrder.SHUFFLED)
+    alone = [Batches([seed], targets, 4, BatchOrder.SHUFFLED) for seed in (5, 6)]
+    for step in range(12):
+        assert torch.equal(together.at(step), torch.cat([one.at(step) for one in alone]))
+
+
+def test_sorted_and_full_batches():
+    targets = torch.tensor([2, 0, 1, 0, 2, 1, 0])
+    ordered = Batches([0], targets, 3, BatchOrder.SORTED)
+    for epoch in (0, 2):
+        taken = torch.cat([ordered.at(epoch + step)[0] for step in range(2)])
+        assert targets[taken].tolist() == [0, 0, 0, 1, 1, 2]
+    assert all(Batches([0], targets, size, BatchOrder.SHUFFLED).at(3) is None for size in (7, 8, 20000))
+
+
+def test_a_diverging_default_ends_at_a_finite_snapshot():
+    run = train(Experiment().replace(normalization="none", learning_rate=2.0))
+    assert run.diverged_at <= 10
+    assert not run.learned
+    assert np.isfinite(run.parameters).all()
+    assert run.steps[-1] <= run.diverged_at
+    assert len(run.loss) == run.diverged_at + 1
+    last = run.loss[-1]
+    assert not np.isfinite(last) or last > 1000 * run.loss[0]
+    assert (run.loss[:-1] <= 1000 * run.loss[0]).all()
+
+
+def test_batchnorm_trains_at_the_rate_where_the_plain_network_diverges():
+    """The slowest of these: the default network for its 400 steps."""
+    run = train(Experiment().replace(normalization="batch", learning_rate=2.0))
+    assert run.diverged_at is None
+    assert run.learned
+    assert run.test_accuracy[-1] > 0.95
+
+
+def test_raw_wine_needs_normalization():
+    """Each at its best rate: hidden BatchNorm fits the training data, but what it stores lags behind."""
+    base = Experiment().replace(dataset="wine", width=32, depth=3, num_steps=300)
+
+    def best(name, rates, **changes):
+        made = [base.replace(learning_rate=rate, seed=seed, **changes) for rate in rates for seed in (0, 1)]
+        return np.reshape([np.max(getattr(run, name), initial=0) for run in run_of(*made)], (-1, 2)).mean(1).max()
+
+    plain, rates = {"normalization": "none", "rates": (1e-5, 1e-4, 1e-3, 1e-2)}, (0.01, 0.03, 0.1, 0.3)
+    both = {"normalization": "batch", "normalized": "both", "rates": rates}
+    assert best("train_accuracy", **plain) < 0.85
+    assert best("test_accuracy", **plain) < 0.85
+    assert best("train_accuracy", rates, normalization="batch") > 0.9
+    assert best("train_accuracy", **both) > 0.98
+    assert best("test_accuracy", **both) > 0.9
+
+
+def test_a_network_that_guesses_the_majority_has_not_learned():
+    run = train(SMALL.replace(dataset="breast-cancer", learning_rate=1e-6, num_steps=2))
+    assert run.majority == pytest.approx(0.63, abs=0.01)
+    assert not run.learned
+    assert train(SMALL.replace(normalization="batch", num_steps=100)).learned
+
+
+def test_an_early_divergence_has_a_path_up_to_it():
+    wild = Experiment().replace(learning_rate=2.0)
+    run = train(wild)
+    assert 2 <= run.diverged_at < 10
+    assert run.steps.tolist() == list(range(run.diverged_at))
+    again = Training([wild])
+    while again.step < run.diverged_at - 1:
+        again.advance(0)
+    np.testing.assert_array_equal(run.parameters[-1], again.parameters[0].detach().numpy())
+    assert len(run.test_accuracy) == len(run.steps)
