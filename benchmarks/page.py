@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.harness import Times
 from landscape import Experiment, Run, SurfaceScan, Training, View
-from landscape.serving.jobs import Dispatcher
+from landscape.serving.jobs import Dispatcher, Job
 from landscape.serving.workers import make_dispatcher
 from landscape.views import scan_of
 from tests.browser.chromium import REASON, find
@@ -178,9 +178,9 @@ def ask(dispatcher: Dispatcher, experiment: Experiment, user: int, made: list[Ex
         made.append(experiment)
         return Training([experiment])
 
-    run = dispatcher.request(f"run {experiment!r}", make, owner=user, serial=True)
+    run = Job(f"run {experiment!r}", make, serial=True)
     view = View(resolution=21)
-    return dispatcher.request(f"surface {experiment!r} {view!r}", partial(_scan, view=view), (run,), owner=user)
+    return dispatcher.request(Job(f"surface {experiment!r} {view!r}", partial(_scan, view=view), (run,)), owner=user)
 
 
 def crowd(experiments: list[Experiment]) -> tuple[Times, int]:

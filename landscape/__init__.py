@@ -62,9 +62,10 @@ from landscape.internals.gradients import GradientNorms, LayerJacobians, gradien
 from landscape.loss.module import ModuleObjective, module_objective
 from landscape.loss.network import NetworkObjective, network_of, objective
 from landscape.loss.objective import Objective
-from landscape.serving.jobs import Dispatcher, Ticket
+from landscape.serving.jobs import Dispatcher, Job
 from landscape.serving.store import Store
 from landscape.serving.task import Task
+from landscape.serving.tickets import Ticket
 from landscape.serving.workers import default_dispatcher, make_dispatcher
 from landscape.training.run import Run
 from landscape.training.sweeps import Sweep, SweepTask, join_sweeps, sweep, sweep_stacks
@@ -86,6 +87,7 @@ __all__ = [
     "GradientLine",
     "GradientNorms",
     "Inspection",
+    "Job",
     "Ladder",
     "LayerInputs",
     "LayerJacobians",

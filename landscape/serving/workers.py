@@ -47,12 +47,12 @@ def make_dispatcher(choice: str) -> Dispatcher:
         # Two threads of many small operations wait for each other at the interpreter's lock: all results of two networks
         # took 1.44 s with two trainings side by side, 1.30 s with one after the other. Surfaces, whose operations are
         # large, run beside a training.
-        pool = ThreadPoolExecutor(workers, "landscape", one_thread)
-        return Dispatcher(pool, workers, store, serial_workers=max(1, workers // 2))
+        threads = ThreadPoolExecutor(workers, "landscape", one_thread)
+        return Dispatcher(threads, workers, store, serial_workers=max(1, workers // 2))
     if choice == "processes":
         context = multiprocessing.get_context("spawn")  # a fork of a process that has threads may hang
-        pool = functools.partial(ProcessPoolExecutor, workers, context, one_thread)
-        return Dispatcher(pool(), workers, store, 0.25, renew=pool)
+        processes = functools.partial(ProcessPoolExecutor, workers, context, one_thread)
+        return Dispatcher(processes(), workers, store, 0.25, renew=processes)
     kind, _, address = choice.partition(":")
     if kind != "dask" or not address:
         raise ValueError(f"LANDSCAPE_EXECUTOR must be threads, processes or dask:ADDRESS, not {choice!r}")

@@ -20,8 +20,9 @@ from landscape.experiment import PlaneKind, View
 from landscape.internals.distributions import excess_kurtosis
 from landscape.labs.codec import Request
 from landscape.labs.smoothness.request import SmoothnessRequest
-from landscape.serving.jobs import Status, Ticket
+from landscape.serving.jobs import Job
 from landscape.serving.task import Once, Task
+from landscape.serving.tickets import Status, Ticket
 from landscape.serving.workers import default_dispatcher, one_thread
 from landscape.training.run import Run
 from landscape.training.training import Training
@@ -85,29 +86,27 @@ class NetworkTickets:
 def request_comparison(request: Request) -> tuple[NetworkTickets, ...]:
     """Ask for every network of a comparison, and let go of what this session asked for before and needs no more."""
     experiments, view = request.comparison.experiments(), request.view
-    trainings = [(f"training {one!r}", partial(Training, [one]), True) for one in experiments]
+    trainings = [Job(f"training {one!r}", partial(Training, [one]), serial=True) for one in experiments]
     fixed = f"{view.num_examples} {view.batches}"
 
     def each(
-        name: str, task: Callable[[Run], Task], needs: Sequence[Ticket | tuple[Any, ...]], key: str, **how: bool
+        name: str, task: Callable[[Run], Task], needs: Sequence[Job | Ticket], key: str, **how: bool
     ) -> list[Ticket]:
         return [
-            _request(f"{name} {one!r} {key}", task, need, **how) for one, need in zip(experiments, needs, strict=True)
+            _request(Job(f"{name} {one!r} {key}", task, (need,), **how))
+            for one, need in zip(experiments, needs, strict=True)
         ]
 
     # In the order in which they are worth having: the trainings of all networks, then their landscapes, then the rest.
     runs = each("run", _bare_run, trainings, "")
-    pending = [
-        None if run.done else _request(*training[:2], serial=True)
-        for run, training in zip(runs, trainings, strict=True)
-    ]
-    on = trainings if view.plane is PlaneKind.PCA else runs
+    pending = [None if run.done else _request(training) for run, training in zip(runs, trainings, strict=True)]
+    on: Sequence[Job | Ticket] = trainings if view.plane is PlaneKind.PCA else runs
     surfaces = each("surface", partial(_bare_surface, view=view), on, repr(view))
     inspections = each("inspection", partial(_bare_inspection, view=view), trainings, fixed)
     # One after the other: of images the second derivatives take more memory than all else.
     measures = each("measures", partial(MeasuresTask, view=view), runs, fixed, serial=True)
     tickets = tuple(map(NetworkTickets, runs, surfaces, inspections, measures, pending))
-    _hold([ticket for network in tickets for ticket in network.all], [key for key, *_ in trainings])
+    _hold([ticket for network in tickets for ticket in network.all], [training.key for training in trainings])
     return tickets
 
 
@@ -125,15 +124,15 @@ def request_smoothness(request: SmoothnessRequest) -> tuple[SmoothnessTickets, .
     experiments, ladder = request.comparison.experiments(), request.ladder
     keys = [f"{experiment!r} {ladder!r}" for experiment in experiments]
     measures = [
-        _request(f"smoothness {key}", partial(SmoothnessTask, experiment, ladder), serial=True)
+        _request(Job(f"smoothness {key}", partial(SmoothnessTask, experiment, ladder), serial=True))
         for key, experiment in zip(keys, experiments, strict=True)
     ]
     lines = [
-        _request(f"line {key} {request.step}", partial(LineTask, step=request.step), measured, serial=True)
+        _request(Job(f"line {key} {request.step}", partial(LineTask, step=request.step), (measured,), serial=True))
         for key, measured in zip(keys, measures, strict=True)
     ]
     shapes = [
-        None if experiment.network.kind == "recurrent" else _request(f"shapes {key}", _shapes, measured)
+        None if experiment.network.kind == "recurrent" else _request(Job(f"shapes {key}", _shapes, (measured,)))
         for key, experiment, measured in zip(keys, experiments, measures, strict=True)
     ]
     _hold([ticket for ticket in (*measures, *lines, *shapes) if ticket is not None])
@@ -246,11 +245,11 @@ def _have_ended(tickets: Sequence[Ticket]) -> bool:
     return all(ticket.done for ticket in tickets)
 
 
-def _request(key: str, make: Callable[..., Task], *needs: Ticket | tuple[Any, ...], serial: bool = False) -> Ticket:
+def _request(job: Job) -> Ticket:
     # What has ended is kept while its settings are: asked for anew by each run of the page, a failure would fail, and a
     # result that the store had no room for would be computed, for ever.
     ended = {ticket.key: ticket for ticket in _held().get("tickets", []) if ticket.status in ENDED}
-    return ended.get(key) or default_dispatcher().request(key, make, needs, _owner(), serial)
+    return ended.get(job.key) or default_dispatcher().request(job, _owner())
 
 
 def _bare_run(run: Run) -> Once:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from landscape.serving.jobs import Dispatcher
+from landscape.serving.jobs import Dispatcher, Job
 from landscape.serving.store import Store
 from landscape.training.sweeps import ARRAYS, SweepTask, join_sweeps, sweep, sweep_stacks
 from landscape.training.training import train
@@ -97,7 +97,7 @@ def test_stacks_run_side_by_side_as_jobs_and_together_are_the_sweep():
     with ThreadPoolExecutor(2) as pool:
         dispatcher = Dispatcher(pool, 2, Store(10**8), chunk_seconds=0.001)
         tickets = [
-            dispatcher.request(f"{whole} {i}", functools.partial(SweepTask, *whole, stack=i))
+            dispatcher.request(Job(f"{whole} {i}", functools.partial(SweepTask, *whole, stack=i)))
             for i in range(len(stacks))
         ]
         while not all(ticket.done for ticket in tickets):
