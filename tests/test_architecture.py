@@ -52,7 +52,8 @@ RULES = {
 """By path; the longest one that fits a file rules it. A file of `landscape` that none fits may import nothing."""
 
 LAZY = {
-    "landscape/serving/workers.py": ("dask", "distributed", "threadpoolctl", "torch"),
+    "landscape/serving/workers.py": ("threadpoolctl", "torch"),
+    "landscape/serving/cluster.py": ("distributed",),
     "landscape/serving/task.py": ("torch",),
 }
 """What a module may import inside of functions alone."""
@@ -200,10 +201,9 @@ PLANTED = {
         "from landscape.dynamics import shift",
     ],
     "landscape/dynamics/a.py": ["from landscape.serving.jobs import Ticket", "from landscape import views"],
+    "landscape/serving/cluster.py": ["import distributed", "class A:\n    from distributed import Client"],
     "landscape/serving/workers.py": [
-        "import dask",
-        "from distributed import Client",
-        "class A:\n    import dask",
+        "def f():\n    import distributed",
         "import torch",
         "from landscape.training import training",
     ],
@@ -230,7 +230,8 @@ ALLOWED = {
     "landscape/data/a.py": "import numpy\nfrom landscape.experiment import Experiment",
     "landscape/loss/a.py": "import scipy.sparse\nfrom landscape.data import load\nfrom models.fast import perceptrons",
     "landscape/geometry/a.py": "import torch\nfrom landscape.loss.objective import Objective",
-    "landscape/serving/workers.py": "def f():\n    from distributed import Client\n    import dask",
+    "landscape/serving/workers.py": "def f():\n    import torch, threadpoolctl",
+    "landscape/serving/cluster.py": "def f():\n    from distributed import Client",
     "landscape/figures/a.py": "import plotly, numpy\nfrom landscape.figures import theme",
     "landscape/labs/a.py": "import numpy\nfrom landscape.geometry.surfaces import Surface\nfrom landscape import figures",
     "pages/components/a.py": "import streamlit\nfrom landscape.figures import theme\nfrom pages.components import b",

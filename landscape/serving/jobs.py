@@ -27,6 +27,9 @@ from landscape.serving.turns import Turns
 
 logger = logging.getLogger(__name__)
 
+MOST_LOSSES = 4
+"""So often the same chunk may be lost with its executor before its job fails, as with Dask's workers."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -76,28 +79,29 @@ class Job:
 class Dispatcher:
     """Runs jobs on an executor: each key once at a time, owners in turn, within an owner in order of request.
 
-    At most `workers` chunks are with the executor at a time; the others wait here, so that a turn can be given to
-    whoever was served least recently. `renew` makes a new executor where the old one broke, as processes do when one is
-    killed; without it every later job fails with the same error. `serial_workers` is how many of the workers may have
-    a serial job at a time, all of them if not given.
+    At most `workers` chunks (a number, or what tells it) are with the executor at a time; the others wait here, so that a
+    turn can be given to whoever was served least recently. `renew` makes a new executor where the old one broke, as
+    processes do when one is killed: chunks that were lost with it are run again there, as they are pure. `serial_workers`
+    is how many of the workers may have a serial job at a time, all of them if not given.
     """
 
     def __init__(
         self,
         executor: Executor,
-        workers: int,
+        workers: int | Callable[[], int],
         store: Store,
         chunk_seconds: float = 0.1,
         renew: Callable[[], Executor] | None = None,
         serial_workers: int | None = None,
     ) -> None:
-        if workers < 1:
+        if isinstance(workers, int) and workers < 1:
             raise ValueError(f"Dispatcher.workers must be at least 1, not {workers}")
+        each = workers if callable(workers) else lambda: workers
         self.store = store
         self._executor, self._chunk_seconds, self._renew = executor, chunk_seconds, renew
         self._lock = threading.RLock()  # reentrant: a chunk that has ended already calls back within `_submit`
         self._works: dict[str, Work] = {}  # by key, all that has not ended
-        self._turns = Turns(workers, serial_workers or workers)
+        self._turns = Turns(each, lambda: serial_workers or each())
         self._count = itertools.count()
         self._dispatching = False
         self._dropped: Dropped = deque()
@@ -189,6 +193,7 @@ class Dispatcher:
             except BaseException as error:
                 self._fail(work, error, executor)
             else:
+                work.losses = 0
                 if not work.done:
                     work.task, work.start, work.fraction, work.partial = chunk.task, None, chunk.fraction, chunk.partial
                     if chunk.finished:
@@ -199,11 +204,17 @@ class Dispatcher:
             self._dispatch()
 
     def _fail(self, work: Work, error: BaseException, executor: Executor) -> None:
-        if isinstance(error, BrokenExecutor) and self._renew is not None and executor is self._executor:
+        if isinstance(error, BrokenExecutor) and self._renew is not None:
             try:
-                self._executor = self._renew()
+                if executor is self._executor:
+                    self._executor = self._renew()
             except Exception:
                 logger.exception("a new executor could not be made in place of the broken one")
+            else:
+                work.losses += 1
+                if not work.done and work.losses < MOST_LOSSES:  # who broke it cannot be told from who was there too
+                    self._turns.queue(work)
+                    return
         if not work.done:
             logger.warning("a job failed: %s", work.key, exc_info=error)
             # Without its traceback, whose frames would keep the task and its arrays as long as the error.

@@ -51,6 +51,7 @@ class Work:
     result: Any = None
     error: BaseException | None = None
     version: int = 0
+    losses: int = 0
 
     @property
     def owner(self) -> Hashable:

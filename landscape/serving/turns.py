@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 from landscape.serving.tickets import Work
 
@@ -11,10 +11,10 @@ from landscape.serving.tickets import Work
 class Turns:
     """The work that waits for a worker, and how many chunks the workers have.
 
-    workers: how many chunks may be with them at a time; serial_workers: how many of these of serial jobs.
+    workers: tells how many chunks may be with them at a time; serial_workers: how many of these of serial jobs.
     """
 
-    def __init__(self, workers: int, serial_workers: int) -> None:
+    def __init__(self, workers: Callable[[], int], serial_workers: Callable[[], int]) -> None:
         self._workers, self._serial_workers = workers, serial_workers
         self._ready: dict[Work, None] = {}
         self._served: dict[tuple[bool, Hashable], int] = {}
@@ -35,9 +35,9 @@ class Turns:
         It goes to who was served least recently; patience has turns of its own, after all others. Who was not served
         since all was idle comes first: that delays the others by one chunk, once.
         """
-        full = self._serial_taken >= self._serial_workers
+        full = self._serial_taken >= self._serial_workers()
         open_to = [work for work in self._ready if not (full and work.serial)]
-        if not open_to or self._taken >= self._workers:
+        if not open_to or self._taken >= self._workers():
             return None
         chosen = min(open_to, key=lambda work: (work.patient, self._served.get(work.turn, -1), work.number))
         self._served[chosen.turn] = next(self._count)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import multiprocessing
 import os
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 from landscape.devices import keep_freed_memory
+from landscape.serving.cluster import Cluster
 from landscape.serving.jobs import Dispatcher
 from landscape.serving.store import Store
 
@@ -37,7 +39,8 @@ def _one_thread_of_numpy() -> None:
 def make_dispatcher(choice: str) -> Dispatcher:
     """Return a dispatcher on "threads", on "processes", or on the Dask cluster at "dask:ADDRESS".
 
-    Dask's own workers choose their threads: start them with OMP_NUM_THREADS=1.
+    Dask's own workers choose their threads: start them with OMP_NUM_THREADS=1. They may come and go, and so may the
+    scheduler: without one, jobs fail with a sentence.
 
     Raises: ValueError for another choice, RuntimeError where Dask is chosen and not installed.
     """
@@ -56,15 +59,13 @@ def make_dispatcher(choice: str) -> Dispatcher:
     kind, _, address = choice.partition(":")
     if kind != "dask" or not address:
         raise ValueError(f"LANDSCAPE_EXECUTOR must be threads, processes or dask:ADDRESS, not {choice!r}")
-    try:
-        from distributed import Client
-    except ImportError as error:
+    if importlib.util.find_spec("distributed") is None:
         raise RuntimeError(
             f"LANDSCAPE_EXECUTOR is {choice!r}, and Dask is not installed: `pip install distributed`, "
             "or choose threads or processes."
-        ) from error
-    client = Client(address)
-    return Dispatcher(client.get_executor(), max(1, sum(client.nthreads().values())), store)
+        )
+    cluster = Cluster(address)
+    return Dispatcher(cluster, lambda: cluster.workers, store, 0.25)
 
 
 @functools.lru_cache

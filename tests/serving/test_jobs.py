@@ -1,56 +1,18 @@
-"""Jobs, on an executor that runs a chunk when the test says so, then on real threads and processes."""
+"""Jobs, on an executor that runs a chunk when the test says so, then on real threads."""
 
 import functools
 import gc
-import multiprocessing
-import sys
 import threading
-import time
-import types
 import weakref
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
 
-import numpy as np
 import pytest
 
-from landscape.serving import workers
-from landscape.serving.jobs import Dispatcher, Job
-from landscape.serving.store import Store, size_of
+from landscape.serving.jobs import MOST_LOSSES, Dispatcher, Job
+from landscape.serving.store import Store
 from landscape.serving.task import Once
 from landscape.serving.tickets import Status
-from landscape.serving.workers import make_dispatcher
-
-
-@dataclass
-class Counting:
-    """A task of a few units, one each chunk, whose result is the list of them."""
-
-    units: int = 3
-    name: str = ""
-    done: list = field(default_factory=list)
-
-    @property
-    def finished(self):
-        return len(self.done) == self.units
-
-    @property
-    def fraction(self):
-        return len(self.done) / self.units
-
-    def advance(self, seconds):
-        self.done.append(f"{self.name}{len(self.done)}")
-
-    def partial(self):
-        return tuple(self.done)
-
-    def result(self):
-        return tuple(self.done)
-
-
-class Failing(Counting):
-    def advance(self, seconds):
-        raise ArithmeticError("the loss is no number")
+from tests.serving.tasks import Counting, Failing, Large, joined, task
 
 
 class ByHand(Executor):
@@ -91,10 +53,6 @@ def hand():
 @pytest.fixture
 def dispatcher(hand):
     return Dispatcher(hand, workers=1, store=Store(10**6))
-
-
-def task(name="", units=3):
-    return functools.partial(Counting, units, name)
 
 
 def test_progress_is_seen_chunk_by_chunk_and_ends_with_the_result(hand, dispatcher):
@@ -282,17 +240,63 @@ def test_an_error_is_a_value_and_the_next_request_tries_again(hand, dispatcher, 
     assert retried.done
 
 
-def test_a_broken_executor_is_an_error_of_its_jobs_and_is_renewed():
-    executors = [ByHand(), ByHand()]
+def breaking(count):
+    """Return executors of which all but the last are broken, and a dispatcher that renews one by the next."""
+    executors = [ByHand() for _ in range(count)]
+    for one in executors[:-1]:
+        one.broken = True
     remaining = iter(executors)
-    dispatcher = Dispatcher(next(remaining), 1, Store(10**6), renew=lambda: next(remaining))
-    executors[0].broken = True
+    return executors, Dispatcher(next(remaining), 1, Store(10**6), renew=lambda: next(remaining))
+
+
+def test_a_broken_executor_is_renewed_and_costs_nobody_a_job():
+    executors, dispatcher = breaking(2)
+    ticket = dispatcher.request(Job("key", task()))
+    executors[1].run()
+    assert ticket.done
+    assert ticket.error is None
+
+
+def test_a_chunk_that_is_lost_is_run_again_from_where_the_task_stood():
+    executors, dispatcher = breaking(1)
+    dispatcher._renew = lambda: executors[-1]
+    ticket = dispatcher.request(Job("key", task("a")))
+    for _ in range(3):
+        for _ in range(MOST_LOSSES - 1):
+            executors[-1].queue.pop(0)[0].set_exception(BrokenExecutor("a worker was killed"))
+            assert not ticket.done
+        executors[-1].step()
+    assert ticket.result == ("a0", "a1", "a2")
+
+
+def test_a_job_that_is_lost_with_each_executor_fails_and_the_next_runs():
+    executors, dispatcher = breaking(1 + MOST_LOSSES)
     failed = dispatcher.request(Job("key", task()))
     assert isinstance(failed.error, BrokenExecutor)
     retried = dispatcher.request(Job("key", task()))
-    executors[1].run()
+    executors[-1].run()
     assert retried.done
     assert retried.error is None
+
+
+def test_a_broken_executor_that_nothing_renews_is_the_error_of_its_jobs(hand, dispatcher):
+    hand.broken = True
+    assert isinstance(dispatcher.request(Job("key", task())).error, BrokenExecutor)
+
+
+def test_the_number_of_workers_may_change(hand):
+    workers = 1
+    dispatcher = Dispatcher(hand, lambda: workers, Store(10**6))
+    held = [dispatcher.request(Job(name, task(name))) for name in "abc"]
+    assert len(hand.queue) == 1
+    workers = 3
+    hand.step()
+    assert len(hand.queue) == 3
+    workers = 1
+    hand.step()
+    assert len(hand.queue) == 2
+    hand.run()
+    assert all(ticket.done for ticket in held)
 
 
 def test_an_executor_that_runs_at_once_calls_back_within_the_request():
@@ -304,20 +308,6 @@ def test_an_executor_that_runs_at_once_calls_back_within_the_request():
 
     ticket = Dispatcher(AtOnce(), 2, Store(10**6)).request(Job("key", task(units=2000)))
     assert len(ticket.result) == 2000
-
-
-@dataclass
-class Joined(Counting):
-    """A task that takes the results of two others."""
-
-    parts: tuple = ()
-
-    def result(self):
-        return self.parts
-
-
-def joined(*parts):
-    return Joined(1, "j", parts=parts)
 
 
 def test_a_job_gets_the_results_it_needs_as_ticket_or_by_key(hand, dispatcher):
@@ -382,11 +372,6 @@ def test_a_forgotten_ticket_does_not_keep_the_result(hand):
     assert reference() is None
 
 
-class Large(Counting):
-    def result(self):
-        return (np.zeros(1000),)
-
-
 def test_wait_wakes_for_news_and_for_the_end_and_gives_up_in_time(hand, dispatcher):
     ticket = dispatcher.request(Job("key", task(units=2)))
     assert not ticket.wait(0.01)
@@ -415,36 +400,12 @@ def test_news_between_request_and_wait_is_not_missed(hand, dispatcher):
     assert not ticket.wait(0)
 
 
-def test_the_store_is_bounded_and_forgets_the_least_recently_used():
-    store = Store(max_bytes=3 * 1200)
-    for name in "abc":
-        store.put(name, np.zeros(128))
-    assert store.get("a").shape == (128,)
-    store.put("d", np.zeros(128))
-    assert [name in store for name in "abcd"] == [True, False, True, True]
-    store.put("huge", np.zeros(10_000))
-    assert "huge" not in store
-    assert "a" in store
-    store.put("a", np.zeros(1))
-    assert store.size == sum(size_of(store.get(name)) for name in "acd") <= store.max_bytes
-    assert store.get("b", "missing") == "missing"
-
-
 def test_a_result_over_the_bound_still_reaches_its_waiters(hand):
     dispatcher = Dispatcher(hand, 1, Store(100))
     ticket = dispatcher.request(Job("key", Large))
     hand.run()
     assert ticket.result[0].shape == (1000,)
     assert dispatcher.store.size == 0
-
-
-def test_size_goes_through_what_holds_the_arrays():
-    @dataclass(frozen=True, eq=False)
-    class Result:
-        loss: np.ndarray
-        layers: list
-
-    assert 4800 <= size_of(Result(np.zeros(100), [np.zeros(200), (np.zeros(300, np.float64),)])) < 6000
 
 
 def test_on_threads_many_users_come_and_go_and_all_are_served():
@@ -470,57 +431,6 @@ def test_on_threads_many_users_come_and_go_and_all_are_served():
     assert results == {(u, t): f"{(u + t) % 7}0" for u in range(12) for t in range(20) if t % 3 != 1}
     assert not dispatcher._works
     assert dispatcher._turns._taken == 0
-
-
-def test_on_processes_the_task_travels_between_chunks(monkeypatch):
-    # A test of a page leaves its script behind as the main module, which each new process would run again.
-    monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, context) as executor:
-        dispatcher = Dispatcher(executor, 1, Store(10**6))
-        ticket = dispatcher.request(Job("j", joined, needs=(Job("run", task("r", 4)),)))
-        failed = dispatcher.request(Job("f", Failing))
-        unpicklable = dispatcher.request(Job("u", lambda: Counting()))
-        end = time.monotonic() + 60
-        for one in (ticket, failed, unpicklable):
-            while not one.done:
-                assert one.wait(end - time.monotonic())
-    assert ticket.result == (("r0", "r1", "r2", "r3"),)
-    assert isinstance(failed.error, ArithmeticError)
-    assert unpicklable.error is not None
-
-
-def test_the_default_dispatcher_is_one_and_its_workers_use_one_torch_thread(monkeypatch):
-    monkeypatch.delenv("LANDSCAPE_EXECUTOR", raising=False)
-    workers._dispatcher_of_process.cache_clear()
-    dispatcher = workers.default_dispatcher()
-    assert workers.default_dispatcher() is dispatcher
-    assert dispatcher.store.max_bytes == workers.STORE_BYTES
-    ticket = dispatcher.request(Job("threads", TorchThreads))
-    while not ticket.done:
-        assert ticket.wait(60)
-    assert ticket.result == 1
-    dispatcher._executor.shutdown()
-    workers._dispatcher_of_process.cache_clear()
-
-
-class TorchThreads(Counting):
-    def result(self):
-        import torch
-
-        return torch.get_num_threads()
-
-
-@pytest.mark.parametrize("choice", ["fibres", "dask", "dask:", "Threads"])
-def test_an_unknown_executor_is_told_with_the_rule(choice):
-    with pytest.raises(ValueError, match="must be threads, processes or dask:ADDRESS, not"):
-        make_dispatcher(choice)
-
-
-def test_a_missing_dask_is_told_in_a_sentence(monkeypatch):
-    monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(RuntimeError, match="Dask is not installed"):
-        make_dispatcher("dask:tcp://scheduler:8786")
 
 
 def test_a_call_that_is_too_short_to_be_cut_is_a_task(hand, dispatcher):

@@ -1,0 +1,31 @@
+"""The store, and what it takes for the size of a result."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from landscape.serving.store import Store, size_of
+
+
+def test_the_store_is_bounded_and_forgets_the_least_recently_used():
+    store = Store(max_bytes=3 * 1200)
+    for name in "abc":
+        store.put(name, np.zeros(128))
+    assert store.get("a").shape == (128,)
+    store.put("d", np.zeros(128))
+    assert [name in store for name in "abcd"] == [True, False, True, True]
+    store.put("huge", np.zeros(10_000))
+    assert "huge" not in store
+    assert "a" in store
+    store.put("a", np.zeros(1))
+    assert store.size == sum(size_of(store.get(name)) for name in "acd") <= store.max_bytes
+    assert store.get("b", "missing") == "missing"
+
+
+def test_size_goes_through_what_holds_the_arrays():
+    @dataclass(frozen=True, eq=False)
+    class Result:
+        loss: np.ndarray
+        layers: list
+
+    assert 4800 <= size_of(Result(np.zeros(100), [np.zeros(200), (np.zeros(300, np.float64),)])) < 6000
