@@ -52,17 +52,19 @@ class Cluster(Executor):
             # Dask would take two calls that look alike for one.
             sent = client.submit(call, pure=False)
             self._workers = max(1, client.scheduler_info(n_workers=0)["total_threads"])
-        except OSError:
-            future.set_exception(self._lost())
         except Exception as error:
-            future.set_exception(error)
+            lost = isinstance(error, OSError) or not self._is_up()
+            future.set_exception(self._lost() if lost else error)
         else:
             sent.add_done_callback(functools.partial(self._bring, future))
+
+    def _is_up(self) -> bool:
+        return self._client is not None and self._client.status == "running"
 
     def _connected(self) -> Any:
         from distributed import Client
 
-        if self._client is not None and self._client.status == "running":
+        if self._is_up():
             return self._client
         if time.monotonic() < self._tried + RETRY_SECONDS:
             raise self._lost()

@@ -12,12 +12,7 @@ STOP_SECONDS = 30
 
 
 class LocalCluster:
-    """One scheduler and its workers, each a process of its own; they end with the `with` statement.
-
-    >>> with LocalCluster(workers=0) as cluster:
-    ...     cluster.address.startswith("tcp://127.0.0.1:")
-    True
-    """
+    """One scheduler and its workers, each a process of its own; they end with the `with` statement."""
 
     def __init__(self, workers: int = 2) -> None:
         with socket.create_server((HOST, 0)) as server:

@@ -21,7 +21,7 @@ from landscape.views import scan_of
 from tests.serving.clusters import LocalCluster
 from tests.serving.tasks import Counting, Failing, Gated, joined, task
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """In seconds, for what is sure to come: far more than it takes on a loaded machine."""
 
 
