@@ -35,10 +35,11 @@ from landscape.geometry.curvature import (
     hessian_operator,
     top_eigenvalues,
 )
+from landscape.geometry.directions import filter_normalize
 from landscape.geometry.gradient_lines import GradientLine, Probe, line_along_gradient, probe_along_gradient
 from landscape.geometry.planes import (
     Plane,
-    filter_normalize,
+    coordinate_plane,
     gradient_plane,
     hessian_plane,
     input_weights_plane,
@@ -127,6 +128,7 @@ __all__ = [
     "axis",
     "bottom_eigenvalues",
     "condition_number",
+    "coordinate_plane",
     "default_dispatcher",
     "domain_shift",
     "excess_kurtosis",

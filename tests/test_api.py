@@ -50,6 +50,7 @@ FROM_PAPERS = (
 
 MEASURING = (
     "curvature",
+    "directions",
     "distributions",
     "domains",
     "gradient_lines",

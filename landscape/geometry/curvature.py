@@ -7,7 +7,8 @@ no gradient through its statistics, they are taken as constants in both derivati
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,7 +18,7 @@ from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 from torch import Tensor
 
 from landscape.devices import device_name
-from landscape.loss.objective import Objective
+from landscape.loss.objective import Objective, plainly
 
 BASIS = 8
 """Vectors of Lanczos' basis for one eigenvalue: scipy's 20 took twice as many products for the same digits."""
@@ -50,10 +51,10 @@ def hessian_products(objective: Objective, parameters: np.ndarray, members: int 
     Source: Pearlmutter 1994, Fast exact multiplication by the Hessian.
     """
     check_point(parameters)
-    leaf = objective.tensor(parameters).expand(members, -1).clone().requires_grad_()
     # Not by torch.func: in torch 2.13 its second derivatives through the kernels of BatchNorm and LayerNorm are wrong
     # between a learnt scale and the input.
-    with torch.enable_grad():
+    with _differentiable(objective.device):
+        leaf = objective.tensor(parameters).expand(members, -1).clone().requires_grad_()
         loss = objective(leaf).sum()
         # 0 times a square of zero adds nothing, but gives a loss that is linear or constant in the parameters a Hessian
         # too, and one that is not finite none: 0 times infinity is not a number.
@@ -61,9 +62,33 @@ def hessian_products(objective: Objective, parameters: np.ndarray, members: int 
         (gradient,) = torch.autograd.grad(loss, leaf, create_graph=True)
 
     def products(vectors: Tensor) -> Tensor:
-        return torch.autograd.grad(gradient, leaf, vectors, retain_graph=True)[0]
+        with _differentiable(objective.device):
+            return torch.autograd.grad(gradient, leaf, vectors.clone(), retain_graph=True)[0]
 
     return products
+
+
+NO_SECOND = ("double backward", "differentiate twice", "once_differentiable", "is not implemented")
+"""What torch says of functions that have a first derivative alone."""
+
+
+@contextmanager
+def _differentiable(device: torch.device) -> Iterator[None]:
+    """Differentiate whatever the caller is within, and tell what has no second derivative.
+
+    Raises: ValueError.
+    """
+    try:
+        with plainly(device):
+            yield
+    except RuntimeError as error:
+        if not any(sentence in str(error) for sentence in NO_SECOND):
+            raise
+        raise ValueError(
+            f"the loss has no second derivative here, so no curvature ({str(error).splitlines()[0]}). Give a compiled "
+            "module as it was before torch.compile; compute attention within sdpa_kernel(SDPBackend.MATH) of "
+            "torch.nn.attention; write a function with a backward pass of its own in torch's operations"
+        ) from error
 
 
 def check_point(parameters: np.ndarray) -> None:
@@ -148,7 +173,8 @@ def top_eigenvalues(
         largest in magnitude: at 1e-3 the second was found in place of the first in none of 1600 networks, and in one of
         100 linear regressions, 2% below it; seed of Lanczos' first vector.
     Returns: Eigenvalues; not a number where the Hessian is not finite or Lanczos does not converge.
-    Raises: ValueError for fewer than one, or more than there are parameters, or for those of several points.
+    Raises: ValueError for fewer than one, or more than there are parameters, for those of several points, or where the
+    loss has no second derivative.
     """
     return _outermost(objective, parameters, count, tolerance, seed, top=True)
 
@@ -191,9 +217,9 @@ def _outermost(
         vectors = np.linalg.eigh(hessian(objective, parameters))[1][:, :: -1 if top else 1][:, :count]
     else:
         try:
-            unit = _scaled(operator, np.linalg.norm(start.astype(float)) / np.linalg.norm(along.astype(float)))
-            vectors = _directly(unit, tolerance, start) if top and count == 1 else None
-            vectors = _shifted(unit, count, tolerance, random, top) if vectors is None else vectors
+            unit = _scaled(operator, float(np.linalg.norm(start.astype(float)) / np.linalg.norm(along.astype(float))))
+            found = _directly(unit, tolerance, start) if top and count == 1 else None
+            vectors = _shifted(unit, count, tolerance, random, top) if found is None else found
         except ArpackNoConvergence:
             return blank
     images = np.stack([operator.matvec(vector) for vector in vectors.T])

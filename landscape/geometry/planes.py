@@ -1,7 +1,7 @@
 """Planes and lines through a network's parameters: where a landscape is cut.
 
-Follows Li et al. 2018 (arXiv 1712.09913) for filter normalization and the plane of a trajectory; directions never
-include buffers, and the second is made orthogonal to the first after both are normalized.
+Follows Li et al. 2018 (arXiv 1712.09913) for random planes and the plane of a trajectory; directions never include
+buffers, and the second is made orthogonal to the first after both are normalized.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
+from landscape.geometry.directions import orthogonal, random_direction, scaled_to, weights_length
 from models.layout import Layout
 
 
@@ -58,58 +59,6 @@ class Plane:
     def points(self, coordinates: np.ndarray) -> np.ndarray:
         """Return the parameters (S, P) at the coordinates (S, 2)."""
         return self.origin + coordinates.astype(self.origin.dtype) @ self.directions
-
-
-def filter_normalize(direction: np.ndarray, parameters: np.ndarray, layout: Layout) -> np.ndarray:
-    """Return the direction with each filter as long as the network's own; zero on 1-D parameters.
-
-    d_ij <- d_ij / |d_ij| * |w_ij| for filter j of layer i: in a dense layer the incoming weights of one unit.
-
-    >>> from models.layout import Block
-    >>> layout = Layout((Block("weight", (2, 1), filter_axis=1), Block("bias", (1,))))  # one filter of two weights
-    >>> filter_normalize(np.array([0.0, 2.0, 7.0]), np.array([3.0, 4.0, 1.0]), layout).round(6).tolist()
-    [0.0, 5.0, 0.0]
-
-    Source: Li et al. 2018, arXiv 1712.09913, Sec. 4, and the authors' code (`ignore="biasbn"`).
-
-    Args: direction (P,); parameters (P,); layout of both.
-    Returns: (P,).
-    """
-    filters = np.concatenate([np.full(block.size, block.filter_axis is not None) for block in layout.blocks])
-    scale = filter_lengths(parameters, layout, empty=0.0) / (filter_lengths(direction, layout, empty=0.0) + 1e-10)
-    return (direction * np.where(filters, scale, 0)).astype(direction.dtype)
-
-
-def filter_lengths(parameters: np.ndarray, layout: Layout, empty: float = 1.0) -> np.ndarray:
-    """Return for each of the parameters (P,) the length of the filter that it belongs to, and 1 on 1-D parameters.
-
-    Args: empty, what to return for a filter of zeros.
-    """
-    result = np.ones_like(parameters)
-    for block in layout.blocks:
-        if block.filter_axis is None:
-            continue
-        place = layout.slice(block.name)
-        axes = tuple(axis for axis in range(len(block.shape)) if axis != block.filter_axis)
-        lengths = np.sqrt(np.square(parameters[place].reshape(block.shape)).sum(axis=axes, keepdims=True))
-        result[place] = np.broadcast_to(np.where(lengths > 0, lengths, empty), block.shape).ravel()
-    return result
-
-
-def orthogonal(direction: np.ndarray, to: np.ndarray) -> np.ndarray:
-    """Return the direction less its part along another, d - to <d, to> / |to|^2."""
-    square = float(to @ to)
-    return direction - to * (float(direction @ to) / square) if square else direction
-
-
-def random_direction(parameters: np.ndarray, layout: Layout, generator: torch.Generator) -> np.ndarray:
-    """Return a Gaussian direction (P,), filter-normalized."""
-    direction = np.zeros_like(parameters)
-    for block in layout.blocks:
-        if block.filter_axis is not None:
-            drawn = torch.randn(block.size, generator=generator, dtype=torch.float32).numpy()
-            direction[layout.slice(block.name)] = drawn
-    return filter_normalize(direction, parameters, layout)
 
 
 def random_plane(parameters: np.ndarray, layout: Layout, seed: int = 0) -> Plane:
@@ -196,7 +145,7 @@ def input_weights_plane(
 
     Args:
         parameters: (P,) the origin.
-        layout: of these; also that of a module whose first weight is a dense layer's.
+        layout: of these; also that of a module of whose dense layers one takes the features of the data.
         features: the two, by their numbers.
         names: of the features, for the labels.
         seed: draws the amounts.
@@ -206,8 +155,11 @@ def input_weights_plane(
     features.
     """
     block = next((block for block in layout.blocks if block.inputs), None)
-    if block is None:
-        raise ValueError("the plane of input weights needs a first layer with a weight for each feature: an mlp")
+    if block is None or block.filter_axis is None:
+        raise ValueError(
+            "the plane of input weights needs a first layer with a weight for each feature: an mlp, or a module in which "
+            "one nn.Linear takes the inputs as they are, or through a BatchNorm of each feature"
+        )
     units, count = block.filter_axis, block.shape[1 - block.filter_axis]
     if not all(0 <= feature < count for feature in features) or features[0] == features[1]:
         raise ValueError(f"features must be two different ones from 0 to {count - 1}, not {features}")
@@ -219,26 +171,6 @@ def input_weights_plane(
         np.moveaxis(weights, units, 1)[feature] = amounts
         direction[layout.slice(block.name)] = weights.ravel()
     return Plane(parameters, directions, tuple(f"weights of {name}" for name in names))
-
-
-def weights_length(parameters: np.ndarray, layout: Layout) -> float:
-    """Return the length of all filters together: how far from zero the weights are."""
-    parts = [parameters[layout.slice(block.name)] for block in layout.blocks if block.filter_axis is not None]
-    return float(np.linalg.norm(np.concatenate(parts))) if parts else float(np.linalg.norm(parameters))
-
-
-def scaled_to(length: float, direction: np.ndarray, what: str) -> np.ndarray:
-    """Return the direction with a given length.
-
-    Raises: ValueError where it is zero or not finite, which says what it was.
-    """
-    own = float(np.linalg.norm(direction.astype(np.float64)))
-    if not (np.isfinite(own) and own > 0):
-        raise ValueError(
-            f"the {what} is zero or not finite at these parameters, so that it gives no direction; choose another "
-            "plane, or a training that does not diverge"
-        )
-    return (direction * (length / own)).astype(direction.dtype)
 
 
 def gradient_plane(parameters: np.ndarray, layout: Layout, gradient: np.ndarray, seed: int = 0) -> Plane:
@@ -314,14 +246,14 @@ def plane_through(points: np.ndarray, names: tuple[str, ...] = ()) -> Plane:
     return Plane(points[0], directions, tuple(f"from {names[0]} to {name}" for name in names[1:]))
 
 
-def two_weights_plane(
+def coordinate_plane(
     parameters: np.ndarray, layout: Layout, first: tuple[str, tuple[int, ...]], second: tuple[str, tuple[int, ...]]
 ) -> Plane:
     """Return the plane that moves one weight along x and another along y, in raw units.
 
     >>> from models.layout import Block
     >>> layout = Layout((Block("weight", (2, 1), filter_axis=1), Block("bias", (1,))))  # one filter of two weights
-    >>> two_weights_plane(np.zeros(3), layout, ("weight", (1, 0)), ("bias", (0,))).directions.tolist()
+    >>> coordinate_plane(np.zeros(3), layout, ("weight", (1, 0)), ("bias", (0,))).directions.tolist()
     [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
 
     Args: parameters (P,), the origin; layout of these; first, second: the name of a weight's block and its index there,
@@ -341,3 +273,7 @@ def two_weights_plane(
     if labels[0] == labels[1]:
         raise ValueError(f"the two weights must differ, not both be {labels[0]}")
     return Plane(parameters, directions, tuple(labels))
+
+
+two_weights_plane = coordinate_plane
+"""Its name in scripts that were written before."""

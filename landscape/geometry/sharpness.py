@@ -10,7 +10,7 @@ from torch import Tensor
 
 from landscape.devices import device_name
 from landscape.geometry.curvature import top_eigenvalues
-from landscape.geometry.planes import filter_lengths
+from landscape.geometry.directions import filter_lengths
 from landscape.loss.objective import Objective
 
 

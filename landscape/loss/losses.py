@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from landscape.experiment import LossFunction
 
-if TYPE_CHECKING:
-    pass
-
 
 def check_finite(x: Tensor) -> None:
     """Raise a ValueError where inputs or targets are not finite: every loss would be not a number."""
-    bad = int((~torch.isfinite(x)).sum()) if x.is_floating_point() else 0
+    bad = int((~torch.isfinite(x)).sum()) if x.is_floating_point() or x.is_complex() else 0
     if bad:
         raise ValueError(
             f"{bad} of {x.numel()} values of the data are not finite; a loss on them is not a number anywhere. Remove the "

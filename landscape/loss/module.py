@@ -7,22 +7,34 @@ statistics, as which data the module saw is not known here, and half precision, 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
-from torch.nn.modules.batchnorm import _NormBase
-from torch.nn.parameter import UninitializedParameter
 
 from landscape.experiment import Statistics
-from landscape.loss.losses import accuracies_of, check_finite
-from landscape.loss.objective import Objective, statistics_of
-from models.layout import Block, Layout
+from landscape.loss.evaluated import (
+    Evaluated,
+    aliases_of,
+    blocks_of,
+    check_module,
+    feature_weights,
+    pattern_of,
+    places_of,
+)
+from landscape.loss.examples import Examples, Values, described, examples_of
+from landscape.loss.losses import accuracies_of
+from landscape.loss.objective import Objective, plainly, statistics_of
+from landscape.loss.purity import Refusal, Watch, check_noise, check_repeats, noise_states, silent_checkpoints
+from models.layout import Layout
 
-Batch = tuple[Tensor | np.ndarray, Tensor | np.ndarray]
-"""Inputs (N, ...) and targets, one of each example."""
+Batch = tuple[Values, Values]
+"""Inputs and targets: each (N, ...) of N examples, or a tuple or dictionary of several such, or None."""
 
 
 class ModuleObjective(Objective):
@@ -36,161 +48,195 @@ class ModuleObjective(Objective):
     def __init__(
         self,
         module: nn.Module,
-        loss: Callable[[Tensor, Tensor], Tensor],
-        data: Batch | Iterable[Batch],
+        loss: Callable[..., Tensor],
+        data: Batch | Iterable[Any],
         statistics: Statistics = Statistics.BATCH,
+        weight_decay: float = 0.0,
     ) -> None:
-        if isinstance(module, torch.jit.ScriptModule | nn.DataParallel):
-            raise ValueError(f"a {type(module).__name__} cannot be taken apart; give the module that it was made from")
-        named = dict(module.named_parameters())
-        if any(isinstance(part, UninitializedParameter) for part in named.values()):
-            raise ValueError("the module has lazy layers without parameters yet; run it once on some inputs before")
-        if not named:
-            raise ValueError("the module has no parameters, so that its loss has no landscape")
-        if empty := next((name for name, part in named.items() if not part.numel()), None):
-            raise ValueError(f"the module's parameter {empty} holds no numbers; leave it out")
+        check_module(module)
+        if isinstance(loss, type) or not callable(loss):
+            given = f"the class {loss.__name__}: make one, {loss.__name__}()" if isinstance(loss, type) else repr(loss)
+            raise ValueError(f"the loss must be a function of outputs and targets, not {given}")
         if statistics is Statistics.POPULATION:
             raise ValueError(
                 "the statistics of a module must be batch or running, not population: which training data it saw is "
                 "not known here. Put them into its buffers, as one pass over the data with momentum=None does, and "
                 "choose running"
             )
-        first, types = next(iter(named.values())), {part.dtype for part in named.values()}
+        if not 0 <= weight_decay < math.inf:
+            raise ValueError(f"weight_decay must be a number from 0, not {weight_decay}")
+        self.weight_decay = weight_decay
+        with torch.inference_mode(False):
+            self.pattern = pattern_of(module, loss, statistics is Statistics.BATCH)
+        self.places = places_of(self.pattern)
+        named = dict(self.pattern.module.named_parameters())
+        first = next(iter(named.values()))
         self.dtype, self.device = first.dtype, first.device
-        if types not in ({torch.float32}, {torch.float64}):
-            raise ValueError(
-                f"the module's parameters must all be float32 or all float64, not {', '.join(sorted(map(str, types)))}: "
-                "in half precision a loss changes by rounding; give module.float()"
-            )
-        try:
-            self.module = copy.deepcopy(module).eval()
-        except RuntimeError as error:
-            raise ValueError(
-                f"the module cannot be copied: {error} Where that is `torch.nn.utils.weight_norm`, take "
-                "`torch.nn.utils.parametrizations.weight_norm`"
-            ) from error
-        for part in self.module.modules():
-            if isinstance(part, _NormBase):  # batch and instance normalization, which may store averages
-                part.train(statistics is Statistics.BATCH)
-        self.buffers = dict(self.module.named_buffers())
-        self.places = _places(self.module)
-        self.loss, self.batches = loss, self._ready(data)
-        self.layout = Layout(_blocks(module))
+        self.batches = examples_of(data, self.dtype, self.device)
+        # Copies into which values are put, one after the other where nothing is differentiated; a thread takes its own.
+        self.idle: list[Evaluated] = []
+        self.reuses = True
         flat = torch.cat([part.detach().flatten() for part in named.values()])
         self.parameters: np.ndarray = flat.cpu().numpy().copy()
-
-    def _ready(self, data: Batch | Iterable[Batch]) -> list[tuple[Tensor, Tensor]]:
-        """Return copies of the batches where the module is, in its precision where they are not whole numbers."""
-        one = isinstance(data, tuple | list) and len(data) == 2 and isinstance(data[0], Tensor | np.ndarray)
-        batches = [tuple(self._copied(values) for values in batch) for batch in ([data] if one else data)]
-        if not batches or any(len(batch) != 2 or not batch[0].numel() for batch in batches):
-            raise ValueError("data must be inputs and targets, or batches of such pairs, and must not be empty")
-        if any(not values.ndim for batch in batches for values in batch):
-            raise ValueError("data must be batches, not one example after the other; put a Dataset into a DataLoader")
-        if unlike := next((pair for pair in batches if len(pair[0]) != len(pair[1])), None):
-            raise ValueError(f"{len(unlike[0])} inputs need as many targets, not {len(unlike[1])}")
-        sizes = {len(inputs) for inputs, _ in batches}
-        if len(sizes) > 1:
-            raise ValueError(
-                f"the batches must have one size, not {', '.join(map(str, sorted(sizes)))} examples: a mean over them "
-                "would not weigh all examples alike; leave the odd one out, as drop_last=True does in a DataLoader"
-            )
-        return batches
-
-    def _copied(self, values: Tensor | np.ndarray) -> Tensor:
-        values = torch.as_tensor(values).detach().clone()
-        values = values.to(self.device, self.dtype if values.is_floating_point() else values.dtype)
-        check_finite(values)
-        return values
+        self.layout = Layout(blocks_of(self.pattern.module, None))
+        self.layout = Layout(blocks_of(self.pattern.module, self._tried(module, flat)))
 
     def __call__(self, parameters: Tensor) -> Tensor:
-        return torch.stack([torch.stack(self._losses(self._outputs(one))).mean() for one in self._members(parameters)])
+        return self._computed(parameters)[0]
 
     def accuracy(self, parameters: Tensor) -> Tensor:
         return self.measure(parameters)[1]
 
     def measure(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
-        losses, accuracies = [], []
         with torch.no_grad():
-            for one in self._members(parameters):
-                outputs = self._outputs(one)
-                losses.append(torch.stack(self._losses(outputs)).mean())
-                accuracies.append(torch.stack(self._accuracies(outputs)).mean())
-        return torch.stack(losses), torch.stack(accuracies)
+            return self._computed(parameters, _accuracy)
+
+    def _computed(
+        self, parameters: Tensor, accuracy: Callable[[Any, Values], Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Return the losses and the accuracies (E,) of parameters (E, P); zeros where no accuracy is given."""
+        differentiable = torch.is_grad_enabled() and parameters.requires_grad
+        with plainly(self.device):
+            own = parameters if differentiable else parameters.detach().clone()
+            losses, accuracies = [], []
+            for one in self._members(own):
+                results = [self._evaluated(one, batch) for batch in self.batches]
+                losses.append(torch.stack([loss.to(self.device) for _, loss in results]).mean())
+                if accuracy is not None:
+                    pairs = zip(results, self.batches, strict=True)
+                    shares = [accuracy(outputs, batch.targets) for (outputs, _), batch in pairs]
+                    accuracies.append(torch.stack(shares).mean())
+            loss = torch.stack(losses)
+            if self.weight_decay:
+                loss = loss + 0.5 * self.weight_decay * own.square().sum(1)
+            share = torch.stack(accuracies) if accuracies else torch.zeros_like(loss)
+        return (loss if differentiable else loss.detach()), share.detach()
 
     def _members(self, parameters: Tensor) -> list[dict[str, Tensor]]:
-        """Return the named parameters of each member (E, P)."""
+        """Return the named parameters of each member (E, P): copies, as layers may write over them."""
         parts = self.layout.split(parameters)
-        return [{name: part[i] for name, part in parts.items()} for i in range(len(parameters))]
+        return [{name: part[i].clone() for name, part in parts.items()} for i in range(len(parameters))]
 
-    def _outputs(self, parts: dict[str, Tensor]) -> list[Tensor]:
-        """Return what the module with these parameters makes of each batch."""
-        outputs = []
-        for inputs, _ in self.batches:
-            # BatchNorm writes its running averages: into copies, so that every batch and point starts from the same.
-            values = parts | {name: values.clone() for name, values in self.buffers.items()}
-            named = {place: values[name] for place, name in self.places.items()}
-            # A first layer in place writes over its inputs: into a copy too.
-            outputs.append(functional_call(self.module, named, (inputs.clone(),), tie_weights=False))
-        return outputs
+    def _evaluated(self, parts: dict[str, Tensor], batch: Examples) -> tuple[Any, Tensor]:
+        """Return outputs and loss of a batch, by the module with these parameters."""
+        if not self.reuses or any(part.requires_grad for part in parts.values()):
+            return self.pattern.filled(parts)(batch.copied())
+        try:
+            copied = self.idle.pop()
+        except IndexError:
+            copied = copy.deepcopy(self.pattern)
+        result = self._within(copied, parts, batch)
+        self.idle.append(copied)
+        return result
 
-    def _losses(self, outputs: list[Tensor]) -> list[Tensor]:
-        losses = [self.loss(values, targets) for values, (_, targets) in zip(outputs, self.batches, strict=True)]
-        for loss in losses:
-            if not isinstance(loss, Tensor) or loss.numel() != 1:
-                given = f"{tuple(loss.shape)} numbers" if isinstance(loss, Tensor) else f"a {type(loss).__name__}"
-                raise ValueError(
-                    f"the loss must return a tensor of one number for a batch, not {given}; take the mean over the "
-                    "examples, and leave out item()"
-                )
-        return [loss.reshape(()) for loss in losses]
+    def _within(self, copied: Evaluated, parts: dict[str, Tensor], batch: Examples) -> tuple[Any, Tensor]:
+        """Return the same by a copy that has these parameters for this once: it costs a third of a new one."""
+        # BatchNorm writes its running averages: into copies, so that every batch and point starts from the same.
+        values = {f"module.{name}": part for name, part in parts.items()}
+        values |= {name: buffer.clone() for name, buffer in self.pattern.named_buffers()}
+        named = {place: values[name] for place, name in self.places.items() if name in values}
+        before = [(part, vars(part).copy()) for part in copied.modules()]
+        try:
+            return functional_call(copied, named, (batch.copied(),), tie_weights=False)
+        finally:
+            for part, state in before:  # so does whatever a module notes down in itself as it computes
+                vars(part).clear()
+                vars(part).update(state)
 
-    def _accuracies(self, outputs: list[Tensor]) -> list[Tensor]:
-        accuracies = []
-        for values, (_, targets) in zip(outputs, self.batches, strict=True):
-            if values.ndim != 2 or targets.is_floating_point() or targets.shape != values.shape[:1]:
-                raise ValueError(
-                    "accuracy needs outputs (N, C) and whole numbers (N,) as targets, the classes; here outputs are "
-                    f"{tuple(values.shape)} and targets {tuple(targets.shape)} of {targets.dtype}. Leave accuracy out"
-                )
-            accuracies.append(accuracies_of(values[None], targets[None])[0])
-        return accuracies
+    def _tried(self, module: nn.Module, parameters: Tensor) -> str | None:
+        """Return the name of the weight that takes the data's features, once the objective is seen to be a function.
+
+        On the first batch, once as surfaces compute it and twice as gradients do.
+
+        Raises: ValueError where it is none, or the module or the loss does not take the batch.
+        """
+        batch, tolerance = self.batches[0], 1e-5 if self.dtype is torch.float32 else 1e-10
+        losses, gradients, noise, aliases = [], [], [], aliases_of(module)
+        foreign = [*module.named_parameters(), *module.named_buffers()]
+        with plainly(self.device):
+            copied = copy.deepcopy(self.pattern)
+            (parts,) = self._members(parameters[None])
+            try:  # whatever still computes with a copy's own parameters, as those in a list of it, needs a new copy
+                with _told(batch), Watch([*foreign, *copied.module.named_parameters()], copied.named_parameters()):
+                    losses.append(self._within(copied, parts, batch)[1])
+                self.idle.append(copied)
+            except Refusal:
+                self.reuses = False
+            for _ in range(2):
+                leaf = parameters[None].clone().requires_grad_()
+                (parts,) = self._members(leaf)
+                filled = self.pattern.filled(parts)
+                seeing = feature_weights(filled.module, batch.inputs)
+                watch = [*foreign, *filled.held(aliases)], list(filled.named_parameters())
+                with _told(batch), Watch(*watch):
+                    loss = filled(batch.copied())[1]
+                with Watch(*watch):
+                    gradients.append(_gradient(loss, leaf))
+                losses.append(loss.detach())
+                noise.append(noise_states(self.device))
+        for other in losses[1:]:
+            check_repeats(losses[0], other, "loss", tolerance)
+        check_repeats(gradients[0], gradients[1], "gradient", 100 * tolerance)
+        check_noise(*noise)
+        named = [name for name, part in parts.items() if any(part is weight for weight in seeing)]
+        return named[0] if len(named) == 1 else None
 
 
-def _places(module: nn.Module) -> dict[str, str]:
-    """Return all places of parameters and buffers in a module, with the first name of what stands there.
+@contextmanager
+def _told(batch: Examples) -> Iterator[None]:
+    """Turn an error of a module or a loss that does not take a batch into a sentence."""
+    try:
+        with silent_checkpoints():
+            yield
+    except Refusal:
+        raise
+    except (RuntimeError, TypeError, LookupError, AttributeError, ValueError) as error:
+        if "Expected more than 1" in str(error):
+            raise ValueError(
+                "BatchNorm, or instance normalization, by the statistics of a batch needs more than one value of each "
+                "feature, which one example is not: give batches of more, or statistics='running'"
+            ) from error
+        raise ValueError(
+            f"the module and the loss do not take this batch, inputs {described(batch.inputs)} and targets "
+            f"{described(batch.targets)}: {type(error).__name__}: {error}. Write ((a, b), targets) for several inputs, and "
+            "[((a, b), (c, d))] where both are several"
+        ) from error
 
-    A part that is registered twice is one place: torch, told to tie weights itself, fills it twice, and leaves in it what
-    was put there first.
-    """
-    names = {id(tensor): name for name, tensor in (*module.named_parameters(), *module.named_buffers())}
-    places = {}
-    for path, part in module.named_modules():
-        own = *part.named_parameters(recurse=False), *part.named_buffers(recurse=False)
-        places |= {f"{path}.{name}".removeprefix("."): names[id(tensor)] for name, tensor in own}
-    return places
+
+def _gradient(loss: Tensor, leaf: Tensor) -> Tensor:
+    """Return the gradient; zeros where there is none, as surfaces need none."""
+    if not loss.requires_grad:
+        return torch.zeros_like(leaf)
+    try:
+        (gradient,) = torch.autograd.grad(loss, leaf, allow_unused=True)
+    except Refusal:
+        raise
+    except RuntimeError:  # told where a gradient is asked for
+        return torch.zeros_like(leaf)
+    return torch.zeros_like(leaf) if gradient is None else gradient
 
 
-def _blocks(module: nn.Module) -> tuple[Block, ...]:
-    """Return the module's parameters as blocks; the first weight takes the features where it is a dense layer's."""
-    named = dict(module.named_parameters())
-    first = next((name for name, part in named.items() if part.ndim > 1), "")
-    dense = isinstance(module.get_submodule(first.rpartition(".")[0]), nn.Linear)
-    return tuple(
-        Block(name, tuple(part.shape), 0 if part.ndim > 1 else None, inputs=dense and name == first)
-        for name, part in named.items()
-    )
+def _accuracy(outputs: Any, targets: Values) -> Tensor:
+    """Return the share of right answers ()."""
+    both = isinstance(outputs, Tensor) and isinstance(targets, Tensor)
+    if not both or outputs.ndim != 2 or targets.is_floating_point() or targets.shape != outputs.shape[:1]:
+        raise ValueError(
+            "accuracy needs outputs (N, C) and whole numbers (N,) as targets, the classes; here outputs are "
+            f"{described(outputs)} and targets {described(targets)}. Leave accuracy out"
+        )
+    return accuracies_of(outputs[None], targets[None])[0]
 
 
 def module_objective(
     module: nn.Module,
-    loss: Callable[[Tensor, Tensor], Tensor],
-    data: Batch | Iterable[Batch],
+    loss: Callable[..., Tensor],
+    data: Batch | Iterable[Any],
     statistics: Statistics | str = Statistics.BATCH,
+    weight_decay: float = 0.0,
 ) -> ModuleObjective:
     """Return the loss of a module as a function of its parameters, for planes, surfaces, curvature and the rest.
 
-    L(w) = mean over the batches of loss(module with parameters w (inputs), targets).
+    L(w) = mean over the batches of loss(module with parameters w (inputs), targets) + weight_decay |w|^2 / 2.
 
     >>> from landscape import axis, loss_surface, random_plane
     >>> objective = module_objective(nn.Linear(3, 1), nn.MSELoss(), (torch.ones(4, 3), torch.zeros(4, 1)))
@@ -203,19 +249,26 @@ def module_objective(
     Args:
         module: copied; neither its parameters nor its buffers nor its mode are changed. Dropout is off. Whatever is not
             one of torch's own layers is in evaluation mode, a BatchNorm that somebody wrote too.
-        loss: (outputs, targets) -> a tensor of one number.
+        loss: (outputs, targets) -> a tensor of one number. One that needs the module itself is a method of it, or an
+            nn.Module that holds it: it finds the copy.
         data: inputs (N, ...) and targets, tensors or arrays, as one batch; or batches of such pairs, all of one size,
-            as a list or a DataLoader, which is read once. Copied.
+            as a list or a DataLoader, which is read once. Copied. Inputs, targets or both may be tuples or dictionaries
+            of such: the arguments of the module's forward pass, and those of the loss after the outputs, or one argument
+            where these take one; or None. One batch of tuples on both sides stands in a list, [((a, b), (c, d))].
         statistics: "batch" normalizes by each batch, as in training; "running" by the module's stored averages.
+        weight_decay: of all parameters, as `torch.optim.SGD` takes it: it adds weight_decay * w to the gradient.
 
-    Returns: a ModuleObjective; its `parameters` (P,) are the module's, its `layout` has a block for each by name.
+    Returns: a ModuleObjective; its `parameters` (P,) are the module's, its `layout` has a block for each by name, and
+    marks the weight of the one dense layer that the data's features enter.
     Raises: ValueError where inputs or targets are empty, not finite (in the module's precision) or not as many,
     batches are of different sizes, the module has no parameters (yet) or some in another precision, or population
-    statistics are asked for; when it is evaluated, where the loss is not one number.
+    statistics are asked for; and, as the first batch is tried, where the module or the loss does not take it, gives no
+    number, computes with parameters from elsewhere or in half precision, or changes from call to call.
 
-    Attention by torch's fused kernels has no second derivative: compute curvature within
-    `torch.nn.attention.sdpa_kernel(SDPBackend.MATH)`. Torch's weight normalization has a wrong one
-    (`torch.autograd.gradgradcheck` fails on it, silently here): write it out as `g * v / v.norm()` for curvature. The row
-    of an embedding's padding has no gradient by torch's choice, and so no curvature, but surfaces move it.
+    What the module detaches moves surfaces, and is constant in gradients and curvature. Attention by torch's fused
+    kernels has no second derivative: compute curvature within `torch.nn.attention.sdpa_kernel(SDPBackend.MATH)`. Torch's
+    weight normalization has a wrong one (`torch.autograd.gradgradcheck` fails on it, silently here): write it out as
+    `g * v / v.norm()` for curvature. The row of an embedding's padding has no gradient by torch's choice, and so no
+    curvature, but surfaces move it.
     """
-    return ModuleObjective(module, loss, data, statistics_of(statistics))
+    return ModuleObjective(module, loss, data, statistics_of(statistics), weight_decay)

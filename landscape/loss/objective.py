@@ -5,8 +5,10 @@ Planes, surfaces and curvature see only this. Nothing that an objective computes
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import torch
 from torch import Tensor
@@ -14,9 +16,6 @@ from torch.nn import functional
 
 from landscape.experiment import Statistics
 from models.layout import Block, Layout
-
-if TYPE_CHECKING:
-    pass
 
 
 class Objective(ABC):
@@ -60,8 +59,8 @@ class Objective(ABC):
 
     def gradient(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
         """Return the losses `(E,)` and each member's own gradient `(E, P)`."""
-        leaf = parameters.detach().requires_grad_()
-        with torch.enable_grad():
+        with plainly(self.device):
+            leaf = parameters.detach().clone().requires_grad_()
             losses = self(leaf)
             if not losses.requires_grad:  # nothing of the parameters is in them
                 return losses, torch.zeros_like(leaf)
@@ -70,7 +69,9 @@ class Objective(ABC):
 
     def tensor(self, array: object) -> Tensor:
         """Return numbers as a tensor of this objective's type and device."""
-        return torch.as_tensor(array).to(device=self.device, dtype=self.dtype)
+        with torch.inference_mode(False):  # what is made within it never has a gradient
+            tensor = torch.as_tensor(array).to(device=self.device, dtype=self.dtype)
+            return tensor.clone() if tensor.is_inference() else tensor
 
 
 class Restriction(Objective):
@@ -80,13 +81,15 @@ class Restriction(Objective):
     """
 
     def __init__(self, whole: Objective, origin: Tensor, directions: Tensor) -> None:
-        self.whole, self.basis = whole, torch.cat([origin[None], directions])
+        with torch.inference_mode(False):
+            self.whole, self.basis = whole, torch.cat([origin[None], directions])
         self.layout = Layout((Block("coordinates", (len(directions),)),))
         self.chunk, self.dtype, self.device = whole.chunk, whole.dtype, whole.device
 
     def points(self, coordinates: Tensor) -> Tensor:
         """Return the parameters `(E, P)` of the whole objective."""
-        return coefficients_of(coordinates) @ self.basis
+        with torch.autocast(self.device.type, enabled=False):
+            return coefficients_of(coordinates) @ self.basis
 
     def __call__(self, parameters: Tensor) -> Tensor:
         return self.whole(self.points(parameters))
@@ -96,6 +99,18 @@ class Restriction(Objective):
 
     def measure(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
         return self.whole.measure(self.points(parameters))
+
+
+@contextmanager
+def plainly(device: torch.device) -> Iterator[None]:
+    """Compute as torch does by itself, whatever the caller is within: gradients are possible, and nothing is rounded.
+
+    What somebody compiled runs uncompiled: it would have no second derivative.
+    """
+    # Nothing was compiled where the compiler is not there, and to ask it would load it, which takes seconds.
+    compiler = torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()
+    with torch.inference_mode(False), torch.enable_grad(), torch.autocast(device.type, enabled=False), compiler:
+        yield
 
 
 def coefficients_of(coordinates: Tensor) -> Tensor:

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
+from landscape.geometry.directions import filter_normalize, orthogonal
 from landscape.geometry.planes import (
     Plane,
-    filter_normalize,
     input_weights_plane,
-    orthogonal,
     pca_plane,
     plane_through,
     random_plane,

@@ -8,16 +8,14 @@ from landscape.data import load
 from landscape.devices import chunk_size
 from landscape.experiment import PlaneKind, Split, View
 from landscape.geometry.curvature import hessian, top_eigenvalues
+from landscape.geometry.directions import filter_lengths, random_direction, weights_length
 from landscape.geometry.planes import (
-    filter_lengths,
+    coordinate_plane,
     gradient_plane,
     hessian_plane,
     pca_plane,
     plane_through,
-    random_direction,
     random_plane,
-    two_weights_plane,
-    weights_length,
 )
 from landscape.geometry.surfaces import SurfaceScan, axis, loss_surface, losses_at, path_on
 from landscape.loss.losses import accuracies_of, losses_of
@@ -124,7 +122,7 @@ def test_planes_through_too_little_are_refused(points, sentence):
 
 
 def test_two_weights_move_alone(weights):
-    plane = two_weights_plane(weights, LAYOUT, ("a.weight", (2, 1)), ("b.weight", (0, 1)))
+    plane = coordinate_plane(weights, LAYOUT, ("a.weight", (2, 1)), ("b.weight", (0, 1)))
     assert plane.labels == ("a.weight[2, 1]", "b.weight[0, 1]")
     point = LAYOUT.split(torch.as_tensor(plane.points(np.array([[5.0, -7.0]])) - weights))
     moved = {name: part[0].nonzero().tolist() for name, part in point.items()}
@@ -135,9 +133,9 @@ def test_two_weights_move_alone(weights):
 @pytest.mark.parametrize("wrong", [("c.weight", (0, 0)), ("a.weight", (3, 0)), ("a.weight", (0,)), ("a.bias", (-1,))])
 def test_weights_that_are_not_there_are_refused(weights, wrong):
     with pytest.raises(ValueError, match="there is no weight"):
-        two_weights_plane(weights, LAYOUT, ("a.bias", (0,)), wrong)
+        coordinate_plane(weights, LAYOUT, ("a.bias", (0,)), wrong)
     with pytest.raises(ValueError, match="must differ"):
-        two_weights_plane(weights, LAYOUT, ("a.bias", (0,)), ("a.bias", (0,)))
+        coordinate_plane(weights, LAYOUT, ("a.bias", (0,)), ("a.bias", (0,)))
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(7, 1), (1, 7), (3, 5), (1, 1)])
