@@ -60,6 +60,7 @@ def hessian_products(objective: Objective, parameters: np.ndarray, members: int 
         # too, and one that is not finite none: 0 times infinity is not a number.
         loss = loss + (leaf - leaf.detach()).square().sum() * (0 * loss.detach())
         (gradient,) = torch.autograd.grad(loss, leaf, create_graph=True)
+        _check_twice(gradient)
 
     def products(vectors: Tensor) -> Tensor:
         with _differentiable(objective.device):
@@ -70,6 +71,22 @@ def hessian_products(objective: Objective, parameters: np.ndarray, members: int 
 
 NO_SECOND = ("double backward", "differentiate twice", "once_differentiable", "is not implemented")
 """What torch says of functions that have a first derivative alone."""
+
+
+def _check_twice(gradient: Tensor) -> None:
+    """Raise a RuntimeError where a part of a gradient has no derivative: torch takes it as constant, without a word.
+
+    A function that is marked with `once_differentiable` ends the graph of its gradient in a node of its own.
+    """
+    seen, ahead = set(), [gradient.grad_fn]
+    while ahead:
+        node = ahead.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if node.name().endswith("Error"):
+            raise RuntimeError("a function in it is marked with once_differentiable")
+        ahead += [function for function, _ in node.next_functions]
 
 
 @contextmanager
