@@ -16,7 +16,7 @@ from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from landscape.loss.examples import Examples, inputs_as, losses_as
-from landscape.loss.purity import Refusal
+from landscape.loss.purity import Refusal, place_of
 from models.layout import Block
 
 BY_FEATURE = (nn.Flatten, nn.Identity, nn.Dropout, nn.BatchNorm1d)
@@ -108,7 +108,8 @@ def check_module(module: object) -> None:
             f"the module's parameter {unreal} is complex, and a landscape is over real numbers: keep it as real ones, "
             "nn.Parameter(torch.view_as_real(...)), and let the forward pass take torch.view_as_complex of it"
         )
-    if len(devices := {str(part.device) for part in named.values()}) > 1 or "meta" in devices:
+    bare = any(part.is_meta and type(part.data) is Tensor for part in named.values())
+    if len(devices := {str(part.device) for part in named.values()}) > 1 or bare:
         raise ValueError(
             f"the module's parameters lie on {', '.join(sorted(devices))}: they must lie on one device that holds "
             "numbers; give module.to(device), or to_empty(device=...) and its state where it is on meta"
@@ -138,12 +139,12 @@ def _named(thing: object) -> str:
 
 def aliases_of(module: nn.Module) -> list[str]:
     """Return the names of tensors beside a module's parameters that share numbers with these: no copy of it keeps that."""
-    shared = {part.untyped_storage().data_ptr() for part in module.parameters()}
+    shared = {place_of(part) for part in module.parameters()} - {0}
     return [
         f"{path}.{name}".removeprefix(".")
         for path, part in module.named_modules()
         for name, value in vars(part).items()
-        if type(value) is Tensor and value.layout is torch.strided and value.untyped_storage().data_ptr() in shared
+        if isinstance(value, Tensor) and not isinstance(value, nn.Parameter) and place_of(value) in shared
     ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 from torch import Tensor
@@ -88,7 +88,7 @@ class Restriction(Objective):
 
     def points(self, coordinates: Tensor) -> Tensor:
         """Return the parameters `(E, P)` of the whole objective."""
-        with torch.autocast(self.device.type, enabled=False):
+        with unrounded(self.device):
             return coefficients_of(coordinates) @ self.basis
 
     def __call__(self, parameters: Tensor) -> Tensor:
@@ -101,6 +101,12 @@ class Restriction(Objective):
         return self.whole.measure(self.points(parameters))
 
 
+def unrounded(device: torch.device) -> AbstractContextManager[object]:
+    """Return a context without torch's automatic half precision, where the device has any."""
+    available = torch.amp.is_autocast_available(device.type)
+    return torch.autocast(device.type, enabled=False) if available else nullcontext()
+
+
 @contextmanager
 def plainly(device: torch.device) -> Iterator[None]:
     """Compute as torch does by itself, whatever the caller is within: gradients are possible, and nothing is rounded.
@@ -109,7 +115,7 @@ def plainly(device: torch.device) -> Iterator[None]:
     """
     # Nothing was compiled where the compiler is not there, and to ask it would load it, which takes seconds.
     compiler = torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()
-    with torch.inference_mode(False), torch.enable_grad(), torch.autocast(device.type, enabled=False), compiler:
+    with torch.inference_mode(False), torch.enable_grad(), unrounded(device), compiler:
         yield
 
 

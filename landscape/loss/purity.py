@@ -67,7 +67,7 @@ class Watch(TorchDispatchMode):
 
     def __init__(self, foreign: Iterable[tuple[str, Tensor]], own: Iterable[tuple[str, Tensor]] = ()) -> None:
         super().__init__()
-        self.foreign = {place: name for name, tensor in foreign if (place := _place(tensor))}
+        self.foreign = {place: name for name, tensor in foreign if (place := place_of(tensor))}
         self.own = {id(tensor): name for name, tensor in own}
         self.found: Refusal | None = None
         self.reading = _Reading(self._see)
@@ -104,7 +104,7 @@ class Watch(TorchDispatchMode):
         return result
 
     def _see(self, tensor: Tensor) -> None:
-        if name := self.foreign.get(_place(tensor)):
+        if name := self.foreign.get(place_of(tensor)):
             self._raise(
                 f"the module's forward, or the loss, computes with {name} of the module that was given: the objective, "
                 "whose parameters are its own, would not move it. For a penalty on the weights give weight_decay; "
@@ -130,7 +130,7 @@ class Watch(TorchDispatchMode):
             raise self.found
 
 
-def _place(tensor: Tensor) -> int:
+def place_of(tensor: Tensor) -> int:
     """Return where a tensor's numbers begin in memory, however it is viewed; 0 where it has none of its own."""
     try:
         return tensor.untyped_storage().data_ptr()
