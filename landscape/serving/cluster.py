@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from typing import Any
 
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 10.0
 RETRY_SECONDS = 1.0
 """For so long after a failed attempt to connect all else fails at once."""
 
@@ -49,8 +49,7 @@ class Cluster(Executor):
     def _send(self, future: Future[Any], call: Callable[[], Any]) -> None:
         try:
             client = self._connected()
-            # Dask would take two calls that look alike for one.
-            sent = client.submit(call, pure=False)
+            sent = client.submit(call, pure=False)  # else Dask takes two calls that look alike for one
             self._workers = max(1, client.scheduler_info(n_workers=0)["total_threads"])
         except Exception as error:
             lost = isinstance(error, OSError) or not self._is_up()

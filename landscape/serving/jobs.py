@@ -216,7 +216,9 @@ class Dispatcher:
                     self._turns.queue(work)
                     return
         if not work.done:
-            logger.warning("a job failed: %s", work.key, exc_info=error)
+            # That workers went away is told without a traceback, which would show where the news came in.
+            told = None if isinstance(error, BrokenExecutor) else error
+            logger.warning("a job failed: %s: %s", work.key, error, exc_info=told)
             # Without its traceback, whose frames would keep the task and its arrays as long as the error.
             self._end(work, Status.FAILED, error=error.with_traceback(None))
 

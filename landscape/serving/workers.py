@@ -30,7 +30,7 @@ def one_thread() -> None:
 @functools.cache
 def _one_thread_of_numpy() -> None:
     # The products of numpy and scipy, for a whole process. Their threads wait for each other by turning in circles, on
-    # the cores that the other workers need: all results of two networks took 1.65 s with them and 1.45 s without.
+    # the cores that the other workers need.
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1, user_api="blas")
@@ -47,9 +47,8 @@ def make_dispatcher(choice: str) -> Dispatcher:
     workers, store = os.cpu_count() or 1, Store(STORE_BYTES)
     if choice == "threads":
         keep_freed_memory()
-        # Two threads of many small operations wait for each other at the interpreter's lock: all results of two networks
-        # took 1.44 s with two trainings side by side, 1.30 s with one after the other. Surfaces, whose operations are
-        # large, run beside a training.
+        # Two threads of many small operations wait for each other at the interpreter's lock: two trainings take less
+        # one after the other than side by side. Surfaces, whose operations are large, run beside a training.
         threads = ThreadPoolExecutor(workers, "landscape", one_thread)
         return Dispatcher(threads, workers, store, serial_workers=max(1, workers // 2))
     if choice == "processes":

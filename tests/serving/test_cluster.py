@@ -1,7 +1,6 @@
 """A cluster whose scheduler is not there, goes away, and comes back."""
 
 import functools
-import time
 from concurrent.futures import BrokenExecutor
 
 from landscape.serving import cluster as module
@@ -10,20 +9,7 @@ from landscape.serving.tickets import Status
 from landscape.serving.workers import make_dispatcher
 from tests.serving.clusters import LocalCluster
 from tests.serving.tasks import Gated, task
-from tests.serving.test_real_workers import PATIENCE, begun, ended
-
-
-def asked_until_it_runs(dispatcher, job):
-    """Ask as a person would who is told that the scheduler does not answer: again."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        ticket = dispatcher.request(job)
-        while not (ticket.done or ticket.partial):
-            assert ticket.wait(end - time.monotonic())
-        if not isinstance(ticket.error, BrokenExecutor):
-            return ticket
-        time.sleep(0.1)
-    raise AssertionError("the scheduler never came back")
+from tests.serving.test_real_workers import asked_until_it_runs, begun, ended
 
 
 def test_a_scheduler_goes_away_and_work_goes_on_when_it_is_back(tmp_path, monkeypatch):

@@ -279,9 +279,10 @@ def test_a_job_that_is_lost_with_each_executor_fails_and_the_next_runs():
     assert retried.error is None
 
 
-def test_a_broken_executor_that_nothing_renews_is_the_error_of_its_jobs(hand, dispatcher):
+def test_a_broken_executor_that_nothing_renews_is_the_error_of_its_jobs(hand, dispatcher, caplog):
     hand.broken = True
     assert isinstance(dispatcher.request(Job("key", task())).error, BrokenExecutor)
+    assert [record.exc_info for record in caplog.records] == [None]
 
 
 def test_the_number_of_workers_may_change(hand):

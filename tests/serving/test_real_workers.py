@@ -7,7 +7,7 @@ import sys
 import time
 import types
 from collections import Counter
-from concurrent.futures import Executor
+from concurrent.futures import BrokenExecutor, Executor
 
 import numpy as np
 import pytest
@@ -42,6 +42,19 @@ def begun(*tickets):
             assert ticket.error is None
 
 
+def asked_until_it_runs(dispatcher, job):
+    """Ask as a person would who is told that the scheduler does not answer: again."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        ticket = dispatcher.request(job)
+        while not (ticket.done or ticket.partial):
+            assert ticket.wait(end - time.monotonic())
+        if not isinstance(ticket.error, BrokenExecutor):
+            return ticket
+        time.sleep(0.1)
+    raise AssertionError("the scheduler never came back")
+
+
 @pytest.fixture(scope="module", params=["processes", "dask"])
 def dispatcher(request):
     with pytest.MonkeyPatch.context() as patch:
@@ -54,6 +67,7 @@ def dispatcher(request):
         else:
             with LocalCluster(workers=2) as cluster:
                 made = make_dispatcher(f"dask:{cluster.address}")
+                ended(asked_until_it_runs(made, Job("first", task())))
                 yield made
                 made._executor.shutdown()
 
