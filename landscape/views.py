@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from landscape.data import load
-from landscape.experiment import PlaneKind, Statistics, View
+from landscape.experiment import PlaneKind, View
 from landscape.geometry.curvature import top_eigenvalues
 from landscape.geometry.planes import Plane, gradient_plane, hessian_plane, input_weights_plane, pca_plane, random_plane
 from landscape.geometry.surfaces import Path, Surface, SurfaceScan, axis, path_on
 from landscape.internals.distributions import ActivationHistograms, activation_histograms
 from landscape.loss.network import NetworkObjective, network_of, objective
-from landscape.serving.task import Task
+from landscape.serving.task import ChunkedTask, Task, made
 from landscape.training.run import Run
 
 PATH_MARGIN = 1.3
@@ -55,15 +55,13 @@ def plane_of(run: Run, view: View) -> Plane:
             return pca_plane(run.parameters)
         case PlaneKind.INPUT_WEIGHTS:
             data = load(run.experiment.data)
-            features = view.feature_x, view.feature_y
-            pairs = zip(features, data.extreme_features, strict=True)
-            chosen = tuple(extreme if given < 0 else given for given, extreme in pairs)
+            least, greatest = data.extreme_features
+            x = least if view.feature_x < 0 else view.feature_x
+            y = greatest if view.feature_y < 0 else view.feature_y
             count = next((block.shape[0] for block in layout.blocks if block.inputs), 0)
-            if max(chosen) < count <= len(data.feature_names):
-                names = tuple(data.feature_names[feature] for feature in chosen)
-            else:
-                names = tuple(f"x{feature + 1}" for feature in chosen)
-            return input_weights_plane(run.parameters[-1], layout, chosen, names, view.seed)
+            named = max(x, y) < count <= len(data.feature_names)
+            names = (data.feature_names[x], data.feature_names[y]) if named else (f"x{x + 1}", f"x{y + 1}")
+            return input_weights_plane(run.parameters[-1], layout, (x, y), names, view.seed)
         case PlaneKind.GRADIENT:
             of = objective_of(run, view)
             gradient = of.gradient(of.tensor(run.parameters[-1:]))[1][0].cpu().numpy()
@@ -103,9 +101,7 @@ def surface_of(run: Run, view: View) -> Surface:
     Returns: a Surface; for accuracy beside the loss see `loss_surface`.
     Raises: ValueError where the view does not fit the run (its plane, its batches).
     """
-    scan = scan_of(run, view)
-    scan.advance(float("inf"))
-    return scan.result()
+    return scan_of(run, view).complete()
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +153,7 @@ class Bare:
 
 
 @dataclass(eq=False)
-class InspectionTask:
+class InspectionTask(ChunkedTask):
     """The computation of an inspection, in chunks: first path and histograms, then the surface under the path."""
 
     run: Run
@@ -175,25 +171,33 @@ class InspectionTask:
     def fraction(self) -> float:
         return 0.0 if self.scan is None else 0.2 + 0.8 * self.scan.fraction
 
-    def advance(self, seconds: float) -> None:
+    def work(self) -> None:
         """Do the next part."""
         if self.scan is None:
             self.scan = scan_of(self.run, path_view(self.view))
             self.path = path_on(self.scan.objective, self.scan.plane, self.run.parameters, self.run.steps)
             self.histograms = activation_histograms(self.run)
         else:
-            self.scan.advance(seconds)
+            self.scan.work()
+
+    def rest(self) -> None:
+        """Let go of what the surface holds at work."""
+        if self.scan is not None:
+            self.scan.rest()
 
     def partial(self) -> Inspection | None:
         """Return the inspection with a coarse surface once that is there."""
-        surface = self.scan and self.scan.partial()
+        surface = None if self.scan is None else self.scan.partial()
         if surface is not None and self.shown is None:
-            self.shown = Inspection(self.path, surface, self.histograms)
+            self.shown = self._on(surface)
         return self.shown
 
     def result(self) -> Inspection:
         """Return the inspection."""
-        return Inspection(self.path, self.scan.result(), self.histograms)
+        return self._on(made(self.scan).result())
+
+    def _on(self, surface: Surface) -> Inspection:
+        return Inspection(made(self.path), surface, made(self.histograms))
 
 
 @dataclass(frozen=True)
@@ -211,37 +215,25 @@ class Measures:
 
 
 @dataclass(eq=False)
-class MeasuresTask:
+class MeasuresTask(ChunkedTask):
     """The computation of the measures, in one chunk."""
 
     run: Run
     view: View
-    made: Measures | None = None
+    measures: Measures | None = None
 
     @property
     def finished(self) -> bool:
-        return self.made is not None
+        return self.measures is not None
 
-    @property
-    def fraction(self) -> float:
-        return float(self.finished)
-
-    def advance(self, seconds: float) -> None:
+    def work(self) -> None:
         """Do all."""
-        last = self.run.parameters[-1]
-        top = top_eigenvalues(objective_of(self.run, path_view(self.view)), last)
-        tested = objective(
-            self.run, Statistics.POPULATION, "test", num_examples=len(load(self.run.experiment.data).test_x)
-        )
-        accuracy = float(tested.accuracy(tested.tensor(last)[None])[0])
-        self.made = Measures(float(top.values[0]), float(top.residuals[0]), accuracy)
-
-    def partial(self) -> None:
-        """Return nothing: there is nothing between."""
+        top = top_eigenvalues(objective_of(self.run, path_view(self.view)), self.run.parameters[-1])
+        self.measures = Measures(float(top.values[0]), float(top.residuals[0]), self.run.population_accuracy)
 
     def result(self) -> Measures:
         """Return the measures."""
-        return self.made
+        return made(self.measures)
 
 
 def path_view(view: View) -> View:

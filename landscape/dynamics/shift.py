@@ -76,8 +76,9 @@ def internal_covariate_shift(
         [float(one) for one in (lengths(g - other), _cosine(g, other), lengths(g))]
         for g, other in zip((gradient[part] for part in own), shifted, strict=True)
     ]
-    found = np.array(measures).T
-    return LayerShift(tuple(map(_layer, weights)), *found, device=device_name(objective.device))
+    difference, cosine, gradient_norm = np.array(measures).T
+    layers, device = tuple(map(_layer, weights)), device_name(objective.device)
+    return LayerShift(layers, difference, cosine, gradient_norm, device)
 
 
 def _ranks(layout: Layout) -> tuple[tuple[str, ...], np.ndarray]:
@@ -142,6 +143,4 @@ def shift_of(experiment: Experiment, count: int = 100) -> Shift:
     Returns: a Shift, up to the step at which the training diverged, if it did.
     Raises: ValueError for no steps to measure; RuntimeError where it diverged at its first, so that there is nothing.
     """
-    task = ShiftTask(experiment, count)
-    task.advance(float("inf"))
-    return task.result()
+    return ShiftTask(experiment, count).complete()

@@ -6,7 +6,6 @@ its statistics, at the current weights. Leaves out random directions, on which t
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +21,7 @@ from landscape.geometry.gradient_lines import (
     line_along_gradient,
     probe_along_gradient,
 )
+from landscape.serving.task import ChunkedTask, made
 from landscape.training.run import Run
 from landscape.training.training import Training
 from models.activations import Activation
@@ -123,9 +123,7 @@ def smoothness_of(experiment: Experiment, ladder: Ladder | None = None) -> Smoot
     Returns: a Smoothness, up to the step at which the training diverged, if it did.
     Raises: RuntimeError where it diverged at its first step, so that there is nothing to measure.
     """
-    task = SmoothnessTask(experiment, ladder)
-    task.advance(float("inf"))
-    return task.result()
+    return SmoothnessTask(experiment, ladder).complete()
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +134,7 @@ class StepLine:
     line: GradientLine
 
 
-class LineTask:
+class LineTask(ChunkedTask):
     """The computation of a `StepLine`: the training again, in chunks, up to the step, then the line from there.
 
     The line reaches as far as the ladder, in even steps, with arrows at a quarter, at half and at the whole of that.
@@ -152,7 +150,7 @@ class LineTask:
         done = run.experiment.training.num_steps if run.diverged_at is None else run.diverged_at
         self.step = min(step, done - 1)
         self.reach = measured.ladder.highest * measured.run.experiment.training.learning_rate
-        self.line: GradientLine | None = None
+        self.line: StepLine | None = None
 
     @property
     def finished(self) -> bool:
@@ -162,20 +160,18 @@ class LineTask:
     def fraction(self) -> float:
         return 1.0 if self.finished else self.training.step / (self.step + 1)
 
-    def advance(self, seconds: float) -> None:
-        """Train for about so many seconds, at least one step, or draw the line where the step is reached."""
-        until = time.perf_counter() + seconds
-        while self.training.step < self.step:
-            self.training.advance(0)
-            if time.perf_counter() > until:
-                return
-        if not self.finished:
-            loss, arrows = StepObjective(self.training), self.reach * np.array([0.25, 0.5, 1])
-            self.line = line_along_gradient(loss, loss.start, np.linspace(0, self.reach, LINE_POINTS), arrows)
-
-    def partial(self) -> None:
-        """Return None: there is nothing before the end."""
+    def work(self) -> None:
+        """Do one step of the training, or draw the line where the step is reached."""
+        if self.training.step < self.step:
+            self.training.work()
+            return
+        loss, arrows = StepObjective(self.training), self.reach * np.array([0.25, 0.5, 1])
+        line = line_along_gradient(loss, loss.start, np.linspace(0, self.reach, LINE_POINTS), arrows)
+        self.line = StepLine(self.step, line)
 
     def result(self) -> StepLine:
-        """Return the line."""
-        return StepLine(self.step, self.line)
+        """Return the line.
+
+        Raises: RuntimeError where it is not drawn yet.
+        """
+        return made(self.line)

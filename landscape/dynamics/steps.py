@@ -5,8 +5,7 @@ What is measured changes nothing: the training goes on as if nobody had looked.
 
 from __future__ import annotations
 
-import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from landscape.experiment import Experiment
 from landscape.loss.losses import accuracies_of, losses_of
 from landscape.loss.network import expand_state
 from landscape.loss.objective import Objective
+from landscape.serving.task import ChunkedTask
 from landscape.training.run import Run
 from landscape.training.training import Training
 from models.normalization import Context
@@ -82,11 +82,11 @@ def step_objective(experiment: Experiment, step: int) -> StepObjective:
     Raises: ValueError where the training has no such step, or diverges before it.
     """
     training = Training([experiment], snapshots=2)
-    while not training.finished and training.step < step:
-        training.advance(0)
-    if training.finished or step < 0:
-        last = (training.step if training.finished else training.steps_total) - 1
-        end = " before it diverges" if training.diverged_at[0] is not None else ""
+    while not training.ended and training.step < step:
+        training.work()
+    if training.ended or step < 0:
+        last = (training.step if training.ended else training.steps_total) - 1
+        end = " before it diverges" if training.record.diverged_at[0] is not None else ""
         raise ValueError(f"step must be from 0 to {last}, those that this training does{end}, not {step}")
     return StepObjective(training)
 
@@ -100,7 +100,7 @@ def spread_steps(total: int, count: int) -> list[int]:
     return np.unique(np.linspace(0, total - 1, count).round().astype(int)).tolist()
 
 
-class AlongTraining(ABC):
+class AlongTraining(ChunkedTask):
     """A task that trains one experiment and measures at some of its steps. M of them are measured.
 
     A step at which the training diverges is not measured: its loss is not finite, or a thousand times the first.
@@ -132,22 +132,19 @@ class AlongTraining(ABC):
     def fraction(self) -> float:
         return self.training.fraction
 
-    def advance(self, seconds: float) -> None:
-        """Train and measure for about so many seconds, at least one step."""
-        until = time.perf_counter() + seconds
-        while not self.finished:
-            step = self.training.step
-            objective = StepObjective(self.training) if step in self.wanted else None
-            self.training.advance(0)
-            if objective is not None and self.training.step > step:
-                self.measured.append(self.measure(objective, self.training.parameters[0].detach()))
-                self.steps.append(step)
-            if time.perf_counter() > until:
-                break
+    def work(self) -> None:
+        """Do one step of the training, measured where it is one of those."""
+        step, wanted = self.training.step, self.training.step in self.wanted and not self.training.ended
+        objective = StepObjective(self.training) if wanted else None
+        self.training.work()
+        if objective is not None and self.training.step > step:
+            self.measured.append(self.measure(objective, self.training.parameters[0].detach()))
+            self.steps.append(step)
 
     def partial(self) -> Any | None:
         """Return the result up to now, or None before the first measurement."""
-        return self.collect(self.training.partial(), np.array(self.steps), self.measured) if self.steps else None
+        run = self.training.partial()
+        return self.collect(run, np.array(self.steps), self.measured) if run is not None and self.steps else None
 
     def result(self) -> Any:
         """Return the result.

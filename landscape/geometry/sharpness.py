@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +11,7 @@ from landscape.devices import device_name
 from landscape.geometry.curvature import top_eigenvalues
 from landscape.geometry.directions import filter_lengths
 from landscape.loss.objective import Objective
+from landscape.serving.task import ChunkedTask
 
 
 class Rescaled(Objective):
@@ -72,7 +72,7 @@ class Sharpness:
 
 
 @dataclass(eq=False)
-class SharpnessScan:
+class SharpnessScan(ChunkedTask):
     """The computation of the sharpness along a training, a snapshot at a time.
 
     Args: objective; parameters (S, P) and steps (S,) as a run has them; tolerance of the eigenvalues, relative.
@@ -99,16 +99,12 @@ class SharpnessScan:
     def fraction(self) -> float:
         return len(self.rows) / len(self.steps)
 
-    def advance(self, seconds: float) -> None:
-        """Go through snapshots for about so many seconds, at least one."""
-        until = time.perf_counter() + seconds
-        while not self.finished:
-            here = self.parameters[len(self.rows)]
-            top = top_eigenvalues(self.objective, here, tolerance=self.tolerance)
-            relative = top_eigenvalues(*relative_objective(self.objective, here), tolerance=self.tolerance)
-            self.rows.append((top.values[0], top.residuals[0], relative.values[0]))
-            if time.perf_counter() > until:
-                break
+    def work(self) -> None:
+        """Do one snapshot."""
+        here = self.parameters[len(self.rows)]
+        top = top_eigenvalues(self.objective, here, tolerance=self.tolerance)
+        relative = top_eigenvalues(*relative_objective(self.objective, here), tolerance=self.tolerance)
+        self.rows.append((top.values[0], top.residuals[0], relative.values[0]))
 
     def partial(self) -> Sharpness | None:
         """Return the sharpness as far as it is known, or None before the first snapshot."""
@@ -139,6 +135,4 @@ def sharpness_along(objective: Objective, parameters: np.ndarray, steps: np.ndar
     Args: objective of P parameters; parameters (S, P) and steps (S,) as a run has them.
     Returns: a Sharpness.
     """
-    scan = SharpnessScan(objective, parameters, steps)
-    scan.advance(float("inf"))
-    return scan.result()
+    return SharpnessScan(objective, parameters, steps).complete()

@@ -8,7 +8,6 @@ eigenvalues are scipy's.
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +18,7 @@ from torch import Tensor
 from landscape.devices import device_name
 from landscape.geometry.curvature import hessian_products
 from landscape.loss.objective import Objective
+from landscape.serving.task import ChunkedTask
 
 BASIS_BYTES = 2**28
 """Fewer Lanczos steps, and fewer probes at a time, rather than more than so many bytes of basis vectors."""
@@ -99,7 +99,7 @@ def hessian_trace(objective: Objective, parameters: np.ndarray, probes: int = 16
 
 
 @dataclass(eq=False)
-class DensityScan:
+class DensityScan(ChunkedTask):
     """The computation of a spectral density, a stack of probes at a time.
 
     Args:
@@ -141,22 +141,18 @@ class DensityScan:
     def fraction(self) -> float:
         return len(self.quadratures) / self.probes
 
-    def advance(self, seconds: float) -> None:
-        """Run Lanczos from further probes for about so many seconds, at least one stack of them."""
-        until, size = time.perf_counter() + seconds, len(self.parameters)
+    def work(self) -> None:
+        """Run Lanczos from one further stack of probes."""
+        size, first = len(self.parameters), len(self.quadratures)
         steps = max(1, min(self.steps, size, BASIS_BYTES // (size * 8)))
-        while not self.finished:
-            first = len(self.quadratures)
-            count = _stack(self.objective, size * steps, self.probes - first)
-            start = _normal(self.objective, size, self.seed, range(first, first + count))
-            for diagonal, between in zip(*_lanczos(self.objective, self.parameters, start, steps), strict=True):
-                nodes, weights = np.full((2, steps), np.nan)
-                if np.isfinite(diagonal).all() and np.isfinite(between).all():
-                    nodes, vectors = eigh_tridiagonal(diagonal, between)
-                    weights = np.square(vectors[0])
-                self.quadratures.append((nodes, weights))
-            if time.perf_counter() > until:
-                break
+        count = _stack(self.objective, size * steps, self.probes - first)
+        start = _normal(self.objective, size, self.seed, range(first, first + count))
+        for diagonal, between in zip(*_lanczos(self.objective, self.parameters, start, steps), strict=True):
+            nodes, weights = np.full((2, steps), np.nan)
+            if np.isfinite(diagonal).all() and np.isfinite(between).all():
+                nodes, vectors = eigh_tridiagonal(diagonal, between)
+                weights = np.square(vectors[0])
+            self.quadratures.append((nodes, weights))
 
     def partial(self) -> SpectralDensity | None:
         """Return the density by the probes so far, or None before the first."""
@@ -176,7 +172,13 @@ class DensityScan:
 
 
 def spectral_density(
-    objective: Objective, parameters: np.ndarray, probes: int = 8, steps: int = 64, seed: int = 0, **options: float
+    objective: Objective,
+    parameters: np.ndarray,
+    probes: int = 8,
+    steps: int = 64,
+    seed: int = 0,
+    smoothing: float = 0.01,
+    points: int = 501,
 ) -> SpectralDensity:
     """Estimate the density of the Hessian's eigenvalues at parameters (P,) by stochastic Lanczos quadrature.
 
@@ -192,12 +194,10 @@ def spectral_density(
 
     Source: Ghorbani et al. 2019, arXiv 1901.10159, Alg. 1, 2; they take 10 probes and 90 steps.
 
-    Args and Raises: as `DensityScan`, whose smoothing and points are the options.
+    Args and Raises: as `DensityScan`.
     Returns: a SpectralDensity.
     """
-    scan = DensityScan(objective, parameters, probes, steps, seed=seed, **options)
-    scan.advance(float("inf"))
-    return scan.result()
+    return DensityScan(objective, parameters, probes, steps, smoothing, points, seed).complete()
 
 
 def _stack(objective: Objective, numbers: int, probes: int) -> int:

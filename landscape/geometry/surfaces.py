@@ -10,10 +10,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
 from landscape.devices import device_name
 from landscape.geometry.planes import Plane
 from landscape.loss.objective import Objective
+from landscape.serving.task import ChunkedTask
 
 GLANCE = 0.5
 """Seconds: a coarse surface is not worth drawing for less."""
@@ -116,7 +118,7 @@ def nested(points: int) -> slice:
 
 
 @dataclass(eq=False)
-class SurfaceScan:
+class SurfaceScan(ChunkedTask):
     """The computation of a surface in chunks, a coarse grid first.
 
     coarse: whether to compute every second point first, so that `partial` can be drawn early.
@@ -132,6 +134,7 @@ class SurfaceScan:
     done: int = 0
     spent: float = 0.0
     shown: Surface | None = None
+    restricted: Objective | None = None
     loss: np.ndarray = field(init=False)
     accuracy: np.ndarray | None = field(init=False)
     order: np.ndarray = field(init=False)
@@ -169,25 +172,27 @@ class SurfaceScan:
     def fraction(self) -> float:
         return self.done / len(self.order)
 
-    def advance(self, seconds: float) -> None:
-        """Compute chunks of the grid for about so many seconds, at least one."""
+    def work(self) -> None:
+        """Compute one chunk of the grid."""
         begin = time.perf_counter()
-        # Made anew each time: it holds memory, which a computation that waits for its turn need not keep.
-        restricted = self.objective.restricted(self.origin[0], self.objective.tensor(self.plane.directions))
-        found: list[list[torch.Tensor]] = []
-        first = self.done
+        if self.restricted is None:
+            directions = self.objective.tensor(self.plane.directions)
+            self.restricted = self.objective.restricted(self.origin[0], directions)
+        chosen = self.order[self.done : self.done + self.restricted.chunk]
+        points = self.points[self.done : self.done + len(chosen)]
         with torch.no_grad():
-            while not self.finished:
-                points = self.points[self.done : self.done + restricted.chunk]
-                measured = (restricted(points),) if self.accuracy is None else restricted.measure(points)
-                found.append([values.cpu() for values in measured])  # a GPU is waited for, so that the clock is right
-                self.done += len(points)
-                if time.perf_counter() > begin + seconds:
-                    break
-        chosen = self.order[first : self.done]
-        for values, parts in zip((self.loss, self.accuracy), zip(*found, strict=True), strict=False):
-            values.ravel()[chosen] = torch.cat(parts).numpy()
+            if self.accuracy is None:
+                loss = self.restricted(points)
+            else:
+                loss, accuracy = self.restricted.measure(points)
+                self.accuracy.ravel()[chosen] = accuracy.cpu().numpy()
+            self.loss.ravel()[chosen] = loss.cpu().numpy()  # a GPU is waited for, so that the clock is right
+        self.done += len(chosen)
         self.spent += time.perf_counter() - begin
+
+    def rest(self) -> None:
+        """Let go of the objective on the plane: it holds memory, which a computation that waits need not keep."""
+        self.restricted = None
 
     def partial(self) -> Surface | None:
         """Return the coarse surface once it is there, unless the fine one comes before an eye could take it in.
@@ -249,7 +254,7 @@ class SurfaceScan:
 
 
 def loss_surface(
-    objective: Objective, plane: Plane, alphas: np.ndarray, betas: np.ndarray = (0.0,), accuracy: bool = False
+    objective: Objective, plane: Plane, alphas: ArrayLike, betas: ArrayLike = (0.0,), accuracy: bool = False
 ) -> Surface:
     """Return the loss at each point of a grid, f(alpha, beta) = L(origin + alpha d1 + beta d2).
 
@@ -268,9 +273,9 @@ def loss_surface(
     >>> surface.loss.shape, bool(np.isclose(surface.loss[1, 2], run.train_loss, rtol=1e-5))
     ((3, 5), True)
     """
-    scan = SurfaceScan(objective, plane, np.asarray(alphas, float), np.asarray(betas, float), False, accuracy)
-    scan.advance(float("inf"))
-    return scan.result()
+    return SurfaceScan(
+        objective, plane, np.asarray(alphas, float), np.asarray(betas, float), False, accuracy
+    ).complete()
 
 
 def losses_at(objective: Objective, points: np.ndarray) -> np.ndarray:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from landscape.devices import limit_freed_memory
 
+Result = TypeVar("Result")
+
 MISSING = object()
+"""Stands for a result that there is not, where None may be one."""
 
 
 class Task(Protocol):
@@ -31,27 +36,82 @@ class Task(Protocol):
         """Return the result of a finished task."""
 
 
-@dataclass
-class Once:
-    """A task that is one call, too short to be cut."""
+class ChunkedTask(ABC):
+    """A task by its units of work: a kind of it says what one is, when all are done, and what comes of them.
 
-    call: Callable[[], Any]
-    found: Any = MISSING
+    Where it has come to stands in its attributes, so that it pickles between two units.
+    """
 
     @property
+    @abstractmethod
     def finished(self) -> bool:
-        return self.found is not MISSING
+        """Whether all is done."""
 
     @property
     def fraction(self) -> float:
+        """How much is done, from 0 to 1."""
         return float(self.finished)
 
-    def advance(self, seconds: float) -> None:
-        """Do all of it."""
-        self.found = self.call()
+    @abstractmethod
+    def work(self) -> None:
+        """Do the next unit of work; there is one while the task has not finished."""
 
-    def partial(self) -> None:
-        """Return None: there is nothing before the end."""
+    def rest(self) -> None:
+        """Let go of what is not to be held, nor to be pickled, while others have their turn."""
+        return
+
+    def advance(self, seconds: float) -> None:
+        """Work for about so many seconds, at least one unit."""
+        until = time.perf_counter() + seconds
+        while not self.finished:
+            self.work()
+            if time.perf_counter() > until:
+                break
+        self.rest()
+
+    def partial(self) -> Any | None:
+        """Return what can be drawn already; None while there is nothing."""
+        return None
+
+    @abstractmethod
+    def result(self) -> Any:
+        """Return the result of a finished task."""
+
+    def complete(self) -> Any:
+        """Do all that is left, and return the result."""
+        self.advance(float("inf"))
+        return self.result()
+
+
+def made(result: Result | None) -> Result:
+    """Return what a task was to make, once it is there.
+
+    Raises: RuntimeError where it is not.
+    """
+    if result is None:
+        raise RuntimeError("the task has not finished: advance it until it has, or call complete()")
+    return result
+
+
+@dataclass
+class Once(ChunkedTask):
+    """A task that is one call, too short to be cut.
+
+    >>> Once(lambda: 42).complete()
+    42
+    """
+
+    call: Callable[[], Any]
+    found: Any = None
+    done: bool = False
+
+    @property
+    def finished(self) -> bool:
+        return self.done
+
+    def work(self) -> None:
+        """Do all of it."""
+        self.found, self.done = self.call(), True
 
     def result(self) -> Any:
         """Return what the call returned."""
@@ -71,7 +131,10 @@ class Chunk:
 
 def run_chunk(task: Task | None, start: Callable[[], Task] | None, seconds: float) -> Chunk:
     """Run one chunk, in a worker. The first one builds the task, which may be slow or fail as the rest may."""
-    task = start() if task is None else task
+    if task is None:
+        if start is None:
+            raise ValueError("a chunk needs a task, or what makes one: give task or start")
+        task = start()
     if not task.finished:
         task.advance(seconds)
     limit_freed_memory()

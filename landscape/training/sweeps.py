@@ -13,6 +13,7 @@ from landscape.data import load
 from landscape.devices import chunk_size, default_device, device_name
 from landscape.experiment import PART_OF, PARTS, Experiment
 from landscape.loss.network import network_of
+from landscape.serving.task import ChunkedTask
 from landscape.training.training import Training, stack_key
 from models.fields import Bounds, bounds_of
 
@@ -88,7 +89,7 @@ def sweep_stacks(
     return tuple(stacks)
 
 
-class SweepTask:
+class SweepTask(ChunkedTask):
     """The computation of a sweep in chunks; its stacks take turns, so that all of them grow side by side.
 
     As one task a sweep has one worker. For several, ask for each stack as a task of its own and put what they show
@@ -114,6 +115,7 @@ class SweepTask:
         self.cells = [list(own) for own in chosen]
         self.trainings = [Training(list(own.values()), snapshots=2) for own in chosen]
         self.turn = 0
+        self.turn_began: float | None = None
         bounds, shape = field_bounds(axis), (len(values), len(seeds))
         steps = max(member.training.num_steps for own in stacks for member in own.values())
         numbers = {name: np.full(shape, np.nan) for name in ("loss", "train_accuracy", "test_accuracy")}
@@ -140,22 +142,27 @@ class SweepTask:
         members = [len(cells) for cells in self.cells]
         return float(np.average([training.fraction for training in self.trainings], weights=members))
 
-    def advance(self, seconds: float) -> None:
-        """Train for about so many seconds, at least one step; each stack that has not ended in turn."""
-        until = time.perf_counter() + seconds
-        while not self.finished:
-            turn = self.turn % len(self.trainings)
-            self.turn += 1
-            if self.trainings[turn].finished:
-                continue
-            self.trainings[turn].advance(min(TURN_SECONDS, seconds))
-            self._take(turn)
-            if time.perf_counter() > until:
-                break
+    def work(self) -> None:
+        """Do one step of the stack whose turn it is: that of the next one comes once this has trained for a while."""
+        training, now = self.trainings[self.turn], time.perf_counter()
+        self.turn_began = now if self.turn_began is None else self.turn_began
+        training.work()
+        if training.finished or time.perf_counter() > self.turn_began + TURN_SECONDS:
+            self.rest()
+
+    def rest(self) -> None:
+        """End the turn of a stack: note what it has come to, and choose the next."""
+        if self.turn_began is None:
+            return
+        self._take(self.turn)
+        self.turn_began = None
+        count = len(self.trainings)
+        others = [(self.turn + i) % count for i in range(1, count + 1)]
+        self.turn = next((turn for turn in others if not self.trainings[turn].finished), self.turn)
 
     def partial(self) -> Sweep | None:
         """Return the sweep so far, or None before the first step."""
-        return join_sweeps([self.made]) if self.turn else None
+        return join_sweeps([self.made]) if any(training.step for training in self.trainings) else None
 
     def result(self) -> Sweep:
         """Return the sweep."""
@@ -164,11 +171,9 @@ class SweepTask:
     def _take(self, turn: int) -> None:
         """Note what a stack has come to."""
         training, made = self.trainings[turn], self.made
-        losses = np.array(training.losses, np.float32)
         for member, cell in enumerate(self.cells[turn]):
-            end = training.diverged_at[member]
-            kept = losses[: None if end is None else end + 1, member]
-            made.curves[cell][: len(kept)] = kept
+            losses, _ = training.record.of(member)
+            made.curves[cell][: len(losses)] = losses
         if not training.finished:
             return
         for run, cell in zip(training.results(), self.cells[turn], strict=True):
@@ -246,6 +251,4 @@ def sweep(experiment: Experiment, axis: str, values: Sequence[Any], seeds: Seque
     Returns: a Sweep of (V, R) trainings.
     Raises: ValueError where the axis is no field, or one of its values makes no valid experiment.
     """
-    task = SweepTask(experiment, axis, values, seeds)
-    task.advance(float("inf"))
-    return task.result()
+    return SweepTask(experiment, axis, values, seeds).complete()

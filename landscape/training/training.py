@@ -1,53 +1,44 @@
 """Training a stack of networks, and what remains of it: runs.
 
-A training is cut into chunks (`Training.advance`), so that it can report, be cancelled and give way to others; all
-that is random in it comes from generators made from the experiment's seed.
+Here is what happens step by step; beside it stand what is noted of the steps and when that is a divergence (`record`),
+which parameters are kept (`snapshots`), and how well they do (`grading`). All that is random comes from generators made
+from the experiment's seed.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from landscape.data import examples_of, load
-from landscape.devices import chunk_size, default_device, device_name, keep_freed_memory
+from landscape.data import load
+from landscape.devices import default_device, device_name, keep_freed_memory
 from landscape.experiment import Experiment
-from landscape.loss.losses import accuracies_of, loss_and_gradient, losses_of
-from landscape.loss.network import NetworkObjective, network_of
+from landscape.loss.losses import loss_and_gradient, losses_of
+from landscape.loss.network import network_of
 from landscape.loss.objective import lengths
+from landscape.serving.task import ChunkedTask
 from landscape.training.batches import Batches
+from landscape.training.grading import Grader
 from landscape.training.optimizers import Descent
+from landscape.training.record import Record
 from landscape.training.run import Run
+from landscape.training.snapshots import SNAPSHOTS, Snapshots, snapshot_count
 from models.fast.backpropagation import Backpropagation
 from models.network import Network
 from models.normalization import Context, NetworkState
 
-SNAPSHOTS = 41
-"""Snapshots of a training, evenly spaced, its first and last step among them."""
-
-SNAPSHOT_BYTES = 5 * 2**19
-"""A run keeps fewer snapshots rather than more than so many bytes of them, but always the first and the last."""
-
 SHARED = ("parts", "gradient_parts", "written_out")
 """What of a training shares the memory of its parameters, gradient and state."""
-
-SHORT = 8
-"""Snapshots: where no more of them came before a divergence, the steps up to it are done again for their path."""
 
 EXACT = 1e-15, 1e15
 """Between these the lengths of gradients are exact in single precision, in a third of the time of double precision."""
 
-DIVERGED = 1000.0
-"""A loss so many times the first counts as diverged."""
 
-
-class Training:
+class Training(ChunkedTask):
     """The training of a stack: experiments that differ only in seed, rates, initialization scale and the like.
 
     Each member's numbers are those of its training alone.
@@ -79,33 +70,27 @@ class Training:
         self.device = device or default_device()
         data = load(base.data)
         self.majority = data.majority
-        self.x, self.y = examples_of(data, "train", dtype, self.device)
-        self.test_x, self.test_y = examples_of(data, "test", dtype, self.device)
         self.network = network_of(base)
         seeds = [experiment.seed for experiment in experiments]
-        self.batches = Batches(seeds, self.y, base.training.batch_size, base.training.batch_order)
-        self.arranged: tuple[Tensor, Tensor, Tensor] = (torch.empty(0),) * 3
-        self.generators = tuple(torch.Generator(self.device).manual_seed(seed + 2) for seed in seeds)
         drawn = self.network.initial_parameters(seeds, [experiment.network for experiment in experiments])
         self.parameters = drawn.to(self.device, dtype)
         self.state = self.network.initial_state(len(seeds), self.parameters)
+        self.grader = Grader(self.network, data, base.training, self.parameters[:0])
+        self.x, self.y = self.grader.x, self.grader.y
+        self.batches = Batches(seeds, self.y, base.training.batch_size, base.training.batch_order)
+        self.arranged: tuple[Tensor, Tensor, Tensor] = (torch.empty(0),) * 3
+        self.generators = tuple(torch.Generator(self.device).manual_seed(seed + 2) for seed in seeds)
         self.step = 0
         self.steps_total = base.training.num_steps
         self.parameters = self.network.initialize_from(self.parameters, self._batch(0)[0])
         self.gradient = torch.empty_like(self.parameters)
         self._share()
-        self.descent = Descent(
-            base.training.optimizer,
-            *(self._column(name) for name in ("learning_rate", "momentum", "weight_decay")),
-        )
-        count = max(2, min(snapshots, SNAPSHOT_BYTES // (4 * self.network.layout.size), self.steps_total + 1))
-        self.snapshot_steps = set(np.linspace(0, self.steps_total, count).astype(int).tolist())
-        self.snapshots: list[tuple[int, np.ndarray, np.ndarray]] = []
+        rate, momentum, decay = (self._column(name) for name in ("learning_rate", "momentum", "weight_decay"))
+        self.descent = Descent(base.training.optimizer, rate, momentum, decay)
+        self.snapshots = Snapshots(self.steps_total, snapshot_count(snapshots, self.network.layout.size))
         self.test_accuracies: list[np.ndarray] = []
-        self.losses: list[list[float]] = []
-        self.gradient_norms: list[list[float]] = []
-        self.diverged_at: list[int | None] = [None] * len(seeds)
-        self.limits: list[float] = []
+        self.record = Record(len(seeds))
+        self.again: Training | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Go into a pickle without what shares the memory of something else: there it would not."""
@@ -117,36 +102,42 @@ class Training:
         self._share()
 
     @property
+    def ended(self) -> bool:
+        """Whether no step is left to do."""
+        return self.step >= self.steps_total or self.record.all_diverged
+
+    @property
     def finished(self) -> bool:
-        return self.step >= self.steps_total or None not in self.diverged_at
+        return self.ended and self.snapshots.has(self.step) and (self.again is None or self.again.finished)
 
     @property
     def fraction(self) -> float:
-        return 1.0 if self.finished else self.step / self.steps_total
+        return 1.0 if self.ended else self.step / self.steps_total
 
-    def advance(self, seconds: float) -> None:
-        """Train for about so many seconds, at least one step."""
-        until = time.perf_counter() + seconds
+    def work(self) -> None:
+        """Do one step, and after the last what is left to do of the path."""
+        if self.again is not None:
+            self.again.work()
+            if self.again.finished:
+                self.snapshots, self.test_accuracies = self.again.snapshots, []
+            return
         with torch.no_grad():
-            while not self.finished:
-                self._step()
-                if time.perf_counter() > until:
-                    break
-        if self.finished and (not self.snapshots or self.snapshots[-1][0] != self.step):
+            self._step()
+        if self.ended:
             self._snapshot()
-            self._retrace()
+            self.again = self._path_again()
 
     def partial(self) -> Run | None:
         """Return the first member's run so far, or None before its first snapshot."""
-        return self._run(0) if self.snapshots else None
+        return self._runs([0])[0] if self.snapshots.taken else None
 
     def result(self) -> Run:
         """Return the first member's run."""
-        return self._run(0)
+        return self._runs([0])[0]
 
     def results(self) -> tuple[Run, ...]:
         """Return the run of every member."""
-        return tuple(self._run(member) for member in range(len(self.experiments)))
+        return self._runs(range(len(self.experiments)))
 
     def _share(self) -> None:
         """Make leaves that share the memory of the parameters, and views of the gradient for theirs.
@@ -178,7 +169,7 @@ class Training:
         return self.arranged[1][:, place], self.arranged[2][:, place]
 
     def _step(self) -> None:
-        if self.step in self.snapshot_steps:
+        if self.step in self.snapshots.wanted:
             self._snapshot()
         x, y = self._batch(self.step)
         losses, state = self._by_autograd(x, y) if self.written_out is None else self._as_written_out(x, y)
@@ -187,13 +178,8 @@ class Training:
         losses, norms = torch.stack([losses, torch.linalg.vector_norm(gradient, dim=1)]).tolist()
         if not all(EXACT[0] < norm < EXACT[1] for norm in norms):
             norms = lengths(gradient).tolist()
-        self.limits = self.limits or [DIVERGED * loss for loss in losses]
-        self.losses.append(losses)
-        self.gradient_norms.append(norms)
-        alive = [loss <= limit for loss, limit in zip(losses, self.limits, strict=True)]
-        if not all(alive):
-            self._note_divergence(alive)
-        if None in self.diverged_at:
+        self.record.note(losses, norms)
+        if not self.record.all_diverged:
             self.descent.step(self.parameters, gradient)
             self.network.project(self.parts)
             self.state = state
@@ -215,78 +201,59 @@ class Training:
         self.written_out.backward(towards)
         return loss[None], self.state
 
-    def _note_divergence(self, alive: list[bool]) -> None:
-        for member, well in enumerate(alive):
-            if not well and self.diverged_at[member] is None:
-                self.diverged_at[member] = self.step
-
     def _snapshot(self) -> None:
-        kept = self.parameters, self.network.flatten_state(self.state)
-        self.snapshots.append((self.step, *(values.cpu().numpy().copy() for values in kept)))
+        if not self.snapshots.has(self.step):
+            self.snapshots.take(self.step, self.parameters, self.network.flatten_state(self.state))
 
-    def _retrace(self) -> None:
-        """Train again up to an early divergence, for a path of more than the few snapshots that came before it."""
-        end = self.diverged_at[0]
-        if len(self.experiments) > 1 or end is None or end - 1 in self.snapshot_steps or len(self.snapshots) > SHORT:
-            return
-        if len(self.snapshot_steps) == 2:  # as many as were asked for
-            return
+    def _path_again(self) -> Training | None:
+        """Return the training up to an early divergence, for a path of more than the few snapshots before it; or None."""
+        end = self.record.diverged_at[0]
+        if len(self.experiments) > 1 or end is None or not self.snapshots.are_few_before(end):
+            return None
         again = Training(self.experiments, self.device, self.parameters.dtype)
-        again.snapshot_steps = set(np.linspace(0, end - 1, len(self.snapshot_steps)).astype(int).tolist())
-        again.advance(float("inf"))
-        self.snapshots, self.test_accuracies = again.snapshots, []
+        again.snapshots = Snapshots(end - 1, len(self.snapshots.wanted))
+        return again
+
+    def _runs(self, members: Sequence[int]) -> tuple[Run, ...]:
+        """Return the runs of members, up to now or to the end."""
+        self._test()
+        runs = [self._unjudged(member) for member in members]
+        return self.grader.judged(runs) if self.finished else tuple(runs)
 
     def _test(self) -> None:
-        """Compute the test accuracy of the snapshots that have none: of many at once, in half of the time."""
-        each = len(self.test_x) * self.network.working_size * self.parameters.element_size()
-        held = self.network.layout.size * self.parameters.element_size()
-        most = max(1, chunk_size(each, self.device, held) // len(self.experiments))
-        while missing := self.snapshots[len(self.test_accuracies) :][:most]:
-            parameters, states = (
-                torch.as_tensor(np.concatenate([item[i] for item in missing])).to(self.parameters) for i in (1, 2)
-            )
-            with torch.no_grad():
-                context, state = Context(statistics="stored"), self.network.unflatten_state(states)
-                outputs = self.network.forward(parameters, state, self.test_x[None], context)[0]
-                found = accuracies_of(outputs, self.test_y[None]).cpu().numpy()
-            self.test_accuracies += np.split(found, len(missing))
-
-    def _run(self, member: int) -> Run:
-        diverged_at = self.diverged_at[member]
-        done = self.step if diverged_at is None else diverged_at + 1
-        self._test()
-        tested = [(*item, found) for item, found in zip(self.snapshots, self.test_accuracies, strict=True)]
-        kept = [item for item in tested if diverged_at is None or item[0] < diverged_at]
-        kept = [item for item in kept if np.isfinite(item[1][member]).all()] or tested[:1]
-        parameters, states, accuracy = (
-            np.stack([item[i][min(member, len(item[i]) - 1)] for item in kept]) for i in range(1, 4)
+        """Note the test accuracies of the snapshots that have none: of many at once, in half of the time."""
+        missing = self.snapshots.taken[len(self.test_accuracies) :]
+        if not missing:
+            return
+        parameters, states = (
+            np.concatenate([getattr(one, name) for one in missing]) for name in ("parameters", "states")
         )
-        unknown = float("nan"), float("nan")
-        train_loss, train_accuracy = self._on_training_set(parameters[-1], states[-1]) if self.finished else unknown
-        examples = max(len(self.test_x), 1)
-        margin = max(0.05, 3 * (self.majority * (1 - self.majority) / examples) ** 0.5)
+        self.test_accuracies += np.split(self.grader.by_stored_statistics(parameters, states), len(missing))
+
+    def _unjudged(self, member: int) -> Run:
+        """Return a member's run but for what its last parameters do on the data."""
+        diverged_at = self.record.diverged_at[member]
+        accuracies = {
+            one.step: found[member] for one, found in zip(self.snapshots.taken, self.test_accuracies, strict=True)
+        }
+        kept = self.snapshots.of(member, diverged_at)
+        parameters, states = (np.stack(parts) for parts in zip(*(one.member(member) for one in kept), strict=True))
+        loss, gradient_norm = self.record.of(member)
         return Run(
             experiment=self.experiments[member],
-            steps=np.array([item[0] for item in kept]),
+            steps=np.array([one.step for one in kept]),
             parameters=parameters,
             states=states,
-            loss=np.array([values[member] for values in self.losses[:done]], np.float32),
-            gradient_norm=np.array([values[member] for values in self.gradient_norms[:done]], np.float32),
-            test_accuracy=accuracy,
-            train_loss=train_loss,
-            train_accuracy=train_accuracy,
+            loss=loss,
+            gradient_norm=gradient_norm,
+            test_accuracy=np.array([accuracies[one.step] for one in kept]),
+            train_loss=float("nan"),
+            train_accuracy=float("nan"),
             diverged_at=diverged_at,
-            learned=diverged_at is None and bool(accuracy[-1] > self.majority + margin),
+            learned=False,
             majority=self.majority,
             device=device_name(self.device),
         )
-
-    def _on_training_set(self, parameters: np.ndarray, state: np.ndarray) -> tuple[float, float]:
-        """Return loss and accuracy of parameters (P,) over the whole training set as one batch, by its statistics."""
-        of_run = partial(NetworkObjective, self.network, self.x, self.y, self.base.training.loss)
-        whole = of_run(state=self.network.unflatten_state(torch.as_tensor(state).to(self.parameters)[None]))
-        losses, accuracies = whole.measure(torch.as_tensor(parameters).to(self.parameters)[None])
-        return float(losses[0]), float(accuracies[0])
 
 
 def blocks_of(network: Network, flat: Tensor) -> dict[str, Tensor]:
@@ -313,6 +280,4 @@ def train(experiment: Experiment, device: torch.device | None = None) -> Run:
     Args: experiment: what to train; device: where, a GPU where there is one if not given.
     Returns: a Run, which ends at its last finite snapshot where the training diverged.
     """
-    training = Training([experiment], device)
-    training.advance(float("inf"))
-    return training.result()
+    return Training([experiment], device).complete()

@@ -1,5 +1,6 @@
 """Trainings against plain `torch.nn` + `torch.optim` loops, the stack against each alone, and what goes wrong."""
 
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -228,3 +229,22 @@ def test_an_early_divergence_has_a_path_up_to_it():
         again.advance(0)
     np.testing.assert_array_equal(run.parameters[-1], again.parameters[0].detach().numpy())
     assert len(run.test_accuracy) == len(run.steps)
+
+
+@pytest.mark.parametrize("normalization", ["none", "batch-renorm", "layer"])
+def test_the_path_up_to_a_divergence_is_the_same_in_chunks_and_of_the_same_training(normalization):
+    wild = SMALL.replace(normalization=normalization, activation="relu", optimizer="momentum", learning_rate=2.0)
+    wild = wild.replace(num_steps=1000, init_scale=3.0, loss="squared", dataset="wine", depth=6, weight_decay=1.0)
+    training = Training([wild])
+    while not training.finished:
+        training = pickle.loads(pickle.dumps(training))
+        training.advance(0.0)
+    run = training.result()
+    assert run.diverged_at is not None
+    assert len(run.steps) == min(run.diverged_at, 41)
+    again = Training([wild])
+    for step, parameters in zip(run.steps, run.parameters, strict=True):
+        while again.step < step:
+            again.work()
+        np.testing.assert_array_equal(parameters, again.parameters[0].detach().numpy())
+    np.testing.assert_array_equal(run.parameters, train(wild).parameters)
