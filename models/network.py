@@ -339,6 +339,8 @@ class Network(ABC):
         before = self.config.placement is Placement.BEFORE
         if before:
             x = self.normalize(place, x, parts, state, context, at)
+        if context.tap:
+            context.tap(at or place, "preactivation", x)
         x = self.hidden_layer.correct(activate(x, self.config.activation))
         if not before:
             x = self.normalize(place, x, parts, state, context, at)

@@ -1,7 +1,7 @@
 """What goes through a network's layers: distributions, percentiles and saturation of their activations.
 
-All are taken on the first training examples as one batch, by its statistics, at the snapshots of a run, which are one
-stack. Recurrent networks, whose layers act once at every time step, have histograms only.
+All are taken on the first training examples as one batch, in training's form (see `passes`), at the snapshots of a run,
+which are one stack. Recurrent networks, whose layers act once at every time step, have histograms only.
 """
 
 from __future__ import annotations
@@ -14,11 +14,17 @@ from torch import Tensor
 
 from landscape.data import examples_of, load
 from landscape.devices import default_device, device_name
-from landscape.internals.passes import forward_pass, forward_passes, snapshots_of
+from landscape.internals.passes import (
+    Form,
+    form_of,
+    forward_pass,
+    forward_passes,
+    snapshots_of,
+    training_context,
+)
 from landscape.loss.network import network_of
 from landscape.training.run import Run
 from models.activations import Activation, activate
-from models.normalization import Context
 
 BINS = 40
 EXAMPLES = 64
@@ -38,7 +44,8 @@ class ActivationHistograms:
 
     layers: their names. steps: (S,). edges: (BINS + 1,), the same for all layers and snapshots.
     density: (S, L, 2, BINS) share of the values in each bin; what lies beyond the ends is counted in the last bins.
-    deviation: (S, L, 2) of the values. device: where the activations were computed.
+    deviation: (S, L, 2) of the values. device: where the activations were computed. form: in which the network was; the
+    noise of noisy BatchNorm is in the values after it.
     """
 
     layers: tuple[str, ...]
@@ -47,10 +54,11 @@ class ActivationHistograms:
     density: np.ndarray
     deviation: np.ndarray
     device: str = "CPU"
+    form: Form = Form.TRAINING
 
 
 def activation_histograms(run: Run) -> ActivationHistograms:
-    """Return the distributions at every snapshot of a run, on the first 64 training examples, by batch statistics.
+    """Return the distributions at every snapshot of a run, on the first 64 training examples, in training's form.
 
     The edges span the 1st to 99th percentile of all of them, widened by a tenth, but no more than five times what the
     median layer needs: raw inputs of a thousand would leave every other layer a line.
@@ -69,12 +77,13 @@ def activation_histograms(run: Run) -> ActivationHistograms:
     taken: dict[str, dict[str, Tensor]] = {}
 
     def tap(place: str, moment: str, values: Tensor) -> None:
-        if place != "input" and moment != "activation":
+        if place != "input" and moment in ("before", "after"):
             values = values.flatten(1)
             taken.setdefault(place, {})[moment] = values[:, spread(values.shape[1], VALUES)]
 
     with torch.no_grad():
-        network.forward(parameters, state, x[None, :EXAMPLES], Context(progress=0.0, tap=tap))
+        context = training_context(run.experiment, len(parameters), parameters.device, tap)
+        network.forward(parameters, state, x[None, :EXAMPLES], context)
     layers = tuple(taken)
     least = min(values.shape[1] for of_layer in taken.values() for values in of_layer.values())
     moments = [[taken[place][moment] for moment in ("before", "after")] for place in layers]
@@ -92,7 +101,8 @@ def activation_histograms(run: Run) -> ActivationHistograms:
     counts = torch.bincount(rows.flatten(), minlength=len(rows) * BINS).view(*values.shape[:3], BINS)
     density = counts.numpy() / values.shape[3]
     edges, deviation = np.linspace(low, high, BINS + 1), values.std(3).numpy()
-    return ActivationHistograms(layers, run.steps, edges, density, deviation, device_name(parameters.device))
+    device, form = device_name(parameters.device), form_of(run.experiment)
+    return ActivationHistograms(layers, run.steps, edges, density, deviation, device, form)
 
 
 def spread(size: int, most: int) -> Tensor:
@@ -125,7 +135,7 @@ class LayerInputs:
     units' where no unit is given.
     saturated: (S, L) the share of values where the activation function is flat: its slope less than a tenth of the
     greatest. For ReLU the share of zeros. dead: (S, L) the share of units that are so for every example. device: where
-    they were computed.
+    they were computed. form: in which the network was.
     """
 
     layers: tuple[str, ...]
@@ -134,6 +144,7 @@ class LayerInputs:
     saturated: np.ndarray
     dead: np.ndarray
     device: str = "CPU"
+    form: Form = Form.TRAINING
 
 
 def layer_inputs(run: Run, unit: int | None = None, examples: int = 256) -> LayerInputs:
@@ -158,7 +169,10 @@ def layer_inputs(run: Run, unit: int | None = None, examples: int = 256) -> Laye
     device, activation = default_device(), run.experiment.network.activation
     levels = (torch.tensor(PERCENTILES) / 100).to(device)
     greatest = float(slope(torch.linspace(-4, 4, 801), activation).max())
-    percentiles, saturated, dead, layers = [], [], [], ()
+    layers: tuple[str, ...] = ()
+    percentiles: list[Tensor] = []
+    saturated: list[Tensor] = []
+    dead: list[Tensor] = []
     for seen in forward_passes(run, examples):
         layers = tuple(seen.inputs)
         values = [own.detach().flatten(1, -2) for own in seen.inputs.values()]  # each (S, examples, C)
@@ -167,8 +181,8 @@ def layer_inputs(run: Run, unit: int | None = None, examples: int = 256) -> Laye
         percentiles.append(torch.stack([quantiles(own.flatten(1), levels) for own in chosen], dim=1))
         saturated.append(torch.stack([own.float().mean((1, 2)) for own in flat], dim=1))
         dead.append(torch.stack([own.all(1).float().mean(1) for own in flat], dim=1))
-    found = (torch.cat(parts).cpu().numpy() for parts in (percentiles, saturated, dead))
-    return LayerInputs(layers, run.steps, *found, device_name(device))
+    found = [torch.cat(parts).cpu().numpy() for parts in (percentiles, saturated, dead)]
+    return LayerInputs(layers, run.steps, found[0], found[1], found[2], device_name(device), form_of(run.experiment))
 
 
 def quantiles(values: Tensor, levels: Tensor) -> Tensor:
@@ -198,6 +212,7 @@ def excess_kurtosis(run: Run, examples: int = 512) -> np.ndarray:
     """Return the excess kurtosis (L,) of what enters each layer's activation function, at a run's last snapshot.
 
     E (z - m)^4 / (E (z - m)^2)^2 - 3 over a layer's units and the examples (and locations) together: 0 for a Gaussian.
+    In training's form: the noise of noisy BatchNorm is in them.
 
     >>> from landscape import Experiment, train
     >>> run = train(Experiment().replace(dataset="moons", width=4, depth=2, num_steps=20))

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from landscape.data import examples_of, load
 from landscape.devices import device_name
-from landscape.internals.passes import snapshots_of
+from landscape.internals.passes import Form, snapshots_of
 from landscape.loss.losses import accuracies_of
 from landscape.loss.network import network_of
 from landscape.training.run import Run
@@ -46,7 +46,7 @@ class DomainShift:
     layers: the hidden ones, and the input where it is normalized. before, after: (L,) symmetric divergence of what
     enters their normalizations, without and with AdaBN. source_accuracy: on the test data as it is. accuracy_before,
     accuracy_after: on the same in the other domain, by the statistics of training and by those of the domain. device:
-    where they were computed.
+    where they were computed. form: in which the network was: both domains are seen as in testing, by statistics.
 
     Source: Li et al. 2016, arXiv 1603.04779.
     """
@@ -58,6 +58,7 @@ class DomainShift:
     accuracy_before: float
     accuracy_after: float
     device: str = "CPU"
+    form: Form = Form.TESTING
 
 
 def gaussian_divergence(a: Tensor, b: Tensor) -> Tensor:

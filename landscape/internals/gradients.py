@@ -1,7 +1,8 @@
 """How gradients go down a network: their lengths by layer, and the singular values of the layers' Jacobians.
 
-Taken on the first training examples as one batch, by its statistics (see `passes`), at snapshots of a run. Leaves out
-recurrent networks, whose layers act once at every time step.
+Taken on the first training examples as one batch, in training's form (see `passes`), at snapshots of a run: a gradient is
+one that a step would go along, with its noise and its dropped units. Leaves out recurrent networks, whose layers act once
+at every time step.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor
 
 from landscape.devices import default_device, device_name
-from landscape.internals.passes import forward_pass, forward_passes, stack_size
+from landscape.internals.passes import Form, form_of, forward_pass, forward_passes, stack_size
 from landscape.loss.losses import losses_of
 from landscape.loss.network import network_of
 from landscape.loss.objective import lengths
@@ -31,7 +32,7 @@ class GradientNorms:
     """How large the gradient of the loss is at each layer. S snapshots, L layers, the output last.
 
     activations: (S, L) |dL / dh_i|, by the output h_i of layer i for all examples; the last is that by the network's
-    output. weights: (S, L) |dL / dW_i|. device: where they were computed.
+    output. weights: (S, L) |dL / dW_i|. device: where they were computed. form: in which the network was.
     """
 
     layers: tuple[str, ...]
@@ -39,6 +40,7 @@ class GradientNorms:
     activations: np.ndarray
     weights: np.ndarray
     device: str = "CPU"
+    form: Form = Form.TRAINING
 
 
 def gradient_norms(run: Run, examples: int = EXAMPLES) -> GradientNorms:
@@ -68,8 +70,9 @@ def gradient_norms(run: Run, examples: int = EXAMPLES) -> GradientNorms:
         norms = [lengths(g.flatten(1)) for g in torch.autograd.grad(losses.sum(), wanted)]
         activations.append(torch.stack(norms[: len(layers)], dim=1))
         weights.append(torch.stack(norms[len(layers) :], dim=1))
-    found = (torch.cat(norms).cpu().numpy() for norms in (activations, weights))
-    return GradientNorms(layers, run.steps, *found, device_name(default_device()))
+    by_activations, by_weights = (torch.cat(norms).cpu().numpy() for norms in (activations, weights))
+    device, form = device_name(default_device()), form_of(run.experiment)
+    return GradientNorms(layers, run.steps, by_activations, by_weights, device, form)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,20 +80,21 @@ class LayerJacobians:
     """Singular values of the layers' Jacobians at one snapshot. L layers, the output last; J examples.
 
     step: of the snapshot. values: for each layer (J, R), from the greatest down; R is the lesser of its inputs and
-    outputs. device: where they were computed.
+    outputs. device: where they were computed. form: in which the network was.
     """
 
     layers: tuple[str, ...]
     step: int
     values: tuple[np.ndarray, ...]
     device: str = "CPU"
+    form: Form = Form.TRAINING
 
 
 def layer_jacobians(run: Run, snapshot: int = -1, count: int = 4, examples: int = EXAMPLES) -> LayerJacobians:
     """Return the singular values of d h_i / d h_{i-1} for a few examples, h_0 the input, the output last.
 
-    h_i is the output of layer i, its normalization and activation function included; what makes an image smaller after
-    it belongs to the layer above. It is differentiated by the same example's h_{i-1} alone, the other examples of the
+    h_i is the output of layer i, its normalization and activation function included, and the noise of noisy BatchNorm as
+    one draw of it; what makes an image smaller after it, or drops units, belongs to the layer above. It is differentiated by the same example's h_{i-1} alone, the other examples of the
     batch being held; where the layer normalizes over the batch, the batch's statistics move with the example.
 
     >>> from landscape import Experiment, train
@@ -146,4 +150,5 @@ def layer_jacobians(run: Run, snapshot: int = -1, count: int = 4, examples: int 
                 found.append(by_all[: len(asked), example].flatten(1))
             rows.setdefault(layer, []).append(torch.stack(found))
     values = tuple(torch.linalg.svdvals(torch.cat(parts, dim=1)).cpu().numpy() for parts in rows.values())
-    return LayerJacobians(tuple(rows), int(run.steps[snapshot]), values, device_name(alone.x.device))
+    device, form = device_name(alone.x.device), form_of(run.experiment)
+    return LayerJacobians(tuple(rows), int(run.steps[snapshot]), values, device, form)

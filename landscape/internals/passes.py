@@ -1,16 +1,17 @@
-"""Forward passes that keep what went through each layer, so that it can be measured and differentiated by.
+"""Forward passes in training's form that keep what went through each layer, so that it can be measured and differentiated by.
 
-A batch is normalized by its own statistics alone, so that what is measured is a function of the parameters: batch
-renormalization is taken as its training begins, with r = 1 and d = 0. What normalizes by moving averages even in
-training has those of its snapshot.
+A batch is normalized by its own statistics, and what is random in a step is drawn: the noise of noisy BatchNorm, the
+units that dropout drops. It comes from the experiment's seed, the same at each snapshot and at each call, so that what is
+measured is a function of the parameters. For that reason too batch renormalization is taken as its training begins,
+with r = 1 and d = 0: later it corrects by what it remembers. What normalizes by moving averages even in training has
+those of its snapshot. Each result says in which `Form` it was taken.
 """
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
 
 import numpy as np
 import torch
@@ -18,19 +19,49 @@ from torch import Tensor
 
 from landscape.data import examples_of, load
 from landscape.devices import default_device
+from landscape.experiment import Experiment
 from landscape.loss.network import network_of
 from landscape.training.run import Run
-from models.config import Kind, Placement
+from models.config import Kind
 from models.network import Network
-from models.normalization import Context, NetworkState
+from models.normalization import Context, NetworkState, Normalization
 
 STACK_BYTES = 2**26
 """The snapshots that are taken at once keep about so many bytes of activations."""
 
 
+class Form(StrEnum):
+    """In which form a network was when something was measured in it.
+
+    training: by the statistics of the batch, with noise and dropout as a step draws them.
+    batch: by the statistics of the batch alone, where training corrects them (batch renormalization).
+    testing: by stored statistics, without noise or dropout.
+    """
+
+    TRAINING = "training"
+    BATCH = "batch"
+    TESTING = "testing"
+
+
+def form_of(experiment: Experiment) -> Form:
+    """Return the form in which the passes of this room take a network."""
+    return Form.BATCH if experiment.network.normalization is Normalization.BATCH_RENORM else Form.TRAINING
+
+
+def training_context(
+    experiment: Experiment, members: int, device: torch.device, tap: Callable[[str, str, Tensor], None]
+) -> Context:
+    """Return how to do a pass in training's form: what is random is the same for each member, and at each call."""
+    generators = tuple(torch.Generator(device).manual_seed(experiment.seed + 2) for _ in range(members))
+    return Context(progress=0.0, momentum=0.0, training=True, generators=generators, tap=tap)
+
+
 @dataclass(frozen=True, eq=False)
 class ForwardPass:
-    """A forward pass with what it went through, by layer: x (E, N, ...), inputs and hidden (E, N, ..., C)."""
+    """A forward pass with what it went through, by layer: x (E, N, ...), inputs and hidden (E, N, ..., C).
+
+    inputs: what enters the activation functions. hidden: what leaves the layers, before dropout.
+    """
 
     parts: dict[str, Tensor]
     x: Tensor
@@ -56,25 +87,18 @@ def forward_pass(run: Run, network: Network, snapshots: Sequence[int], examples:
     parameters, state = snapshots_of(run, network, snapshots)
     x, y = examples_of(load(run.experiment.data), "train", parameters.dtype, parameters.device)
     parts = {name: part.detach().requires_grad_() for name, part in network.layout.split(parameters).items()}
-    watched = copy.copy(network)
     inputs: dict[str, Tensor] = {}
     hidden: dict[str, Tensor] = {}
 
     def tap(place: str, moment: str, values: Tensor) -> None:
-        if moment == "after" and place != "input":
+        if moment == "preactivation":
             inputs[place] = values.clone()
+        elif moment == "activation":
+            hidden[place] = values  # itself, for the gradient by it
 
-    def through(place: str, x: Tensor, *rest: Any, **named: Any) -> Tensor:
-        if after:
-            inputs[place] = x.clone()
-        hidden[place] = network.hidden(place, x, *rest, **named)
-        return hidden[place]
-
-    after = run.experiment.network.placement is Placement.AFTER
-    watched.hidden = through
-    context = Context(progress=0.0, tap=None if after else tap)
+    context = training_context(run.experiment, len(parameters), parameters.device, tap)
     x = x[None, :examples].expand(len(parameters), *(-1,) * x.ndim).detach().requires_grad_()
-    outputs, _ = watched.forward(parts, state, x, context)
+    outputs, _ = network.forward(parts, state, x, context)
     return ForwardPass(parts, x, inputs, hidden, outputs, y[None, :examples])
 
 

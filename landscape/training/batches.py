@@ -13,9 +13,14 @@ from landscape.experiment import BatchOrder
 class Batches:
     """The indexes of each step's examples, for each seed of a stack.
 
-    Shuffled: each epoch is one permutation from the seed's generator, cut into batches, a trailing partial batch
-    dropped. Sorted: the examples in the order of their classes, the same each epoch. A batch as large as the data is
-    all of it, in order.
+    All batches have one size, as a trailing smaller one would be normalized by fewer examples, so that an epoch leaves
+    out those that fill no batch: the convention of PyTorch's `DataLoader` with drop_last.
+
+    Shuffled: each epoch is one permutation from the seed's generator, cut into batches; what it leaves out is drawn anew.
+    Sorted: the examples in the order of their classes, around and around: each epoch begins with those that the one before
+    left out. Else they, of the last classes, would never be seen. A batch may hold the last class and the first one; no
+    example comes more than once more often than another. Targets that are numbers stay in the order of the data.
+    A batch as large as the data is all of it, in order.
     """
 
     def __init__(self, seeds: Sequence[int], targets: Tensor, batch_size: int, order: BatchOrder) -> None:
@@ -29,7 +34,7 @@ class Batches:
             self.epoch = torch.argsort(targets.cpu(), stable=True)[None]
         else:
             self.epoch = torch.arange(self.count)[None]
-        self.epochs = 0
+        self.epochs = 0 if order is BatchOrder.SHUFFLED else 1  # how many were begun
 
     def at(self, step: int) -> Tensor | None:
         """Return indexes `(E or 1, batch)`, or None for all examples in order.
@@ -42,7 +47,10 @@ class Batches:
     def place(self, step: int) -> slice:
         """Return where in its `epoch` a step's indexes stand, having drawn that epoch."""
         epoch, position = divmod(step, self.per_epoch)
-        if epoch == self.epochs and self.order is BatchOrder.SHUFFLED and self.size < self.count:
+        if epoch == self.epochs and self.size < self.count:
             self.epochs += 1
-            self.epoch = torch.stack([torch.randperm(self.count, generator=g) for g in self.generators])
+            if self.order is BatchOrder.SHUFFLED:
+                self.epoch = torch.stack([torch.randperm(self.count, generator=g) for g in self.generators])
+            else:
+                self.epoch = self.epoch.roll(-self.per_epoch * self.size, 1)
         return slice(position * self.size, (position + 1) * self.size)

@@ -44,7 +44,8 @@ class Context:
         parameters, the running averages of a training are not.
     first: what the network's first linear map gives, where that is known (see `Network.first_map`).
     tap: called as `tap(place, moment, values)` with moment "before" and "after" for each normalization (the same
-        values twice where there is none), "activation" for the output of the layer; it must copy what it keeps.
+        values twice where there is none), "preactivation" for what enters the activation function, "activation" for the
+        output of the layer before dropout; it must copy what it keeps, but where a gradient is recorded.
     """
 
     statistics: str = "batch"

@@ -9,6 +9,7 @@ from scipy.stats import kurtosis
 from torch.nn import functional
 
 from landscape.data import load
+from landscape.dynamics.steps import step_objective
 from landscape.experiment import Experiment
 from landscape.internals.distributions import activation_histograms, excess_kurtosis, layer_inputs, spread
 from landscape.internals.domains import Domain, domain_shift
@@ -172,6 +173,74 @@ def test_what_goes_through_a_layer_is_normalized_as_by_torch(normalization):
         np.testing.assert_allclose(layer_inputs(run, examples=64).percentiles[snapshot], expected, rtol=1e-3, atol=1e-4)
         spread = [float(values.std()) for values in inputs]
         np.testing.assert_allclose(activation_histograms(run).deviation[snapshot, :, 1], spread, rtol=1e-3)
+
+
+MEASURES = (
+    lambda run: activation_histograms(run).deviation,
+    lambda run: layer_inputs(run).percentiles,
+    excess_kurtosis,
+    lambda run: gradient_norms(run).weights,
+    lambda run: layer_jacobians(run).values[0],
+)
+
+
+def test_noisy_batchnorm_is_measured_with_its_noise():
+    """y s + m of y of deviation 1: the variance is E s^2 + var m, over the units' draws and the examples'."""
+    shifts, scales = 1 / 12 + 0.2**2 / 12, (1.25**3 - 1) / (3 * 0.25) + 0.1**2
+    wide = Experiment().replace(width=512, depth=2, num_steps=1, learning_rate=1e-6)
+    deviations = {}
+    for name in ("batch", "batch-noisy"):
+        run = train(wide.replace(normalization=name))
+        found, inputs = activation_histograms(run), layer_inputs(run)
+        deviations[name] = found.deviation[:, :, 1]
+        assert found.form == inputs.form == gradient_norms(run).form == "training"
+        of_units = [layer_inputs(run, unit=unit).percentiles[0, -1] for unit in range(8)]
+        medians = np.abs([percentiles[1] for percentiles in of_units])
+        assert (medians.max() > 0.2) == (name == "batch-noisy"), "the unit's own shift"
+    np.testing.assert_allclose(deviations["batch"], 1, atol=0.05)
+    np.testing.assert_allclose(deviations["batch-noisy"], (shifts + scales) ** 0.5, atol=0.05)
+
+
+@pytest.mark.parametrize("random", [{"normalization": "batch-noisy"}, {"dropout": 0.5}], ids=["noise", "dropout"])
+@pytest.mark.parametrize("measure", MEASURES, ids=["histograms", "percentiles", "kurtosis", "gradients", "jacobians"])
+def test_what_is_random_is_drawn_alike_at_each_call_and_snapshot(random, measure):
+    run = train(SMALL.replace(normalization="batch", width=16, num_steps=5).replace(**random))
+    before = torch.get_rng_state()
+    found = measure(run)
+    np.testing.assert_array_equal(found, measure(run))
+    assert torch.equal(before, torch.get_rng_state())
+    still = replace(run, parameters=run.parameters[[-1, -1]], states=run.states[[-1, -1]], steps=run.steps[[-1, -1]])
+    twice = measure(still)
+    if len(twice) == 2 and measure is not MEASURES[-1] and measure is not excess_kurtosis:
+        np.testing.assert_allclose(twice[0], twice[1], rtol=1e-5, atol=1e-6)
+    quiet = {"normalization": "batch"} if "normalization" in random else {"dropout": 0.0}
+    calm = replace(run, experiment=run.experiment.replace(**quiet))
+    first = measure(calm)
+    same = np.allclose(first, found, rtol=1e-3)
+    # Dropout follows the first layer's output: what enters and leaves that layer alone is as without it.
+    assert same == (measure is MEASURES[-1] and "dropout" in random)
+
+
+def test_each_result_says_in_which_form_it_was_taken():
+    run = train(SMALL.replace(normalization="batch-renorm", num_steps=2))
+    for of in (activation_histograms, layer_inputs, gradient_norms, layer_jacobians):
+        assert of(run).form == "batch"
+        assert of(train(SMALL.replace(num_steps=2))).form == "training"
+    assert domain_shift(run, Domain()).form == "testing"
+
+
+@pytest.mark.parametrize("placement", ["before", "after"])
+def test_gradients_with_noise_are_those_of_a_step(placement):
+    """At the start of a training by the whole data the noise is that of its first step."""
+    step = SMALL.replace(normalization="batch-noisy", placement=placement, batch_size=10_000, num_steps=1)
+    run = train(step.replace(dropout=0.2))
+    found = gradient_norms(run, examples=10_000).weights[0]
+    loss = step_objective(step.replace(dropout=0.2), 0)
+    (gradient,) = loss.gradient(loss.start[None])[1]
+    expected = [
+        gradient[loss.layout.slice(f"{layer}.weight")].norm().item() for layer in ("layer1", "layer2", "output")
+    ]
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
 def test_a_training_in_double_precision_is_looked_at_too():

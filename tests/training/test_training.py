@@ -169,10 +169,24 @@ def test_seeds_of_a_stack_have_their_own_batches():
 def test_sorted_and_full_batches():
     targets = torch.tensor([2, 0, 1, 0, 2, 1, 0])
     ordered = Batches([0], targets, 3, BatchOrder.SORTED)
-    for epoch in (0, 2):
-        taken = torch.cat([ordered.at(epoch + step)[0] for step in range(2)])
-        assert targets[taken].tolist() == [0, 0, 0, 1, 1, 2]
+    around = [0, 0, 0, 1, 1, 2, 2] * 6
+    for step in range(14):
+        assert targets[ordered.at(step)[0]].tolist() == around[3 * step : 3 * step + 3]
     assert all(Batches([0], targets, size, BatchOrder.SHUFFLED).at(3) is None for size in (7, 8, 20000))
+
+
+@pytest.mark.parametrize("order", list(BatchOrder))
+@pytest.mark.parametrize("targets", [torch.arange(97) % 10, torch.zeros(97), torch.rand(97, 2)], ids=lambda t: t.dtype)
+def test_no_example_is_left_out_of_every_epoch(order, targets):
+    for size in (1, 2, 7, 16, 33, 48, 49, 64, 95, 96):
+        batches = Batches([0], targets, size, order)
+        steps = 60 * (97 // size)
+        taken = [batches.at(step)[0] for step in range(steps)]
+        assert {len(indexes.unique()) for indexes in taken} == {size}
+        counts = torch.cat(taken).bincount(minlength=97)
+        assert counts.min() > 0
+        if order is BatchOrder.SORTED:
+            assert counts.max() - counts.min() <= 1
 
 
 def test_a_diverging_default_ends_at_a_finite_snapshot():

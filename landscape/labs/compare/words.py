@@ -124,7 +124,7 @@ def _learned(run: Run, measures: Measures | None) -> str:
     if run.diverged_at is not None:
         return f"no: diverged at step {run.diverged_at}"
     if run.learned:
-        return "yes"
+        return "yes, but its stored averages lag" if _lags(run, measures) else "yes"
     if not _fits(run):
         return f"no: the {_constant(run)} alone gives {run.majority:.2f}"
     return "yes, but its stored averages lag" if _lags(run, measures) else "only the training data"
