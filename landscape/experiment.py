@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
+from landscape.serving.memory import WORK_BYTES, Size
 from models.config import Kind, NetworkConfig, Normalized
 from models.fields import Misfit, bounds_of, choice, number, switch, validate
 
@@ -231,6 +232,24 @@ class Experiment:
                 "standardize, or the digits with an input scale of 1, which come standardized as a whole.",
                 preprocessing=Preprocessing.STANDARDIZE,
             )
+        if not self.size.fits:
+            remedy = self.size.nearest()
+            name, value = next(iter(remedy.items()))
+            raise Misfit(
+                f"{type(getattr(self, PART_OF[name])).__name__}.{name} must be at most {value} here, not {self.get(name)}: "
+                f"this network of width {self.network.width} and depth {self.network.depth}, in batches of "
+                f"{self.training.batch_size}, would hold {self.size.work_bytes / 2**20:.0f} MB, more than the "
+                f"{WORK_BYTES / 2**20:.0f} that one may hold. Choose {value}.",
+                **remedy,
+            )
+
+    @property
+    def size(self) -> Size:
+        """What tells how much memory the experiment takes."""
+        network, data, training = self.network, self.data, self.training
+        return Size(
+            network.kind, network.width, network.depth, training.batch_size, data.num_examples, data.dataset.value
+        )
 
     def replace(self, **changes: Any) -> Experiment:
         """Return the experiment with fields changed, each by its own name, whichever part it stands in."""

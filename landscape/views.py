@@ -63,11 +63,11 @@ def plane_of(run: Run, view: View) -> Plane:
             names = (data.feature_names[x], data.feature_names[y]) if named else (f"x{x + 1}", f"x{y + 1}")
             return input_weights_plane(run.parameters[-1], layout, (x, y), names, view.seed)
         case PlaneKind.GRADIENT:
-            of = objective_of(run, view)
+            of = objective_of(run, differentiated_view(run, view))
             gradient = of.gradient(of.tensor(run.parameters[-1:]))[1][0].cpu().numpy()
             return gradient_plane(run.parameters[-1], layout, gradient, view.seed)
         case PlaneKind.HESSIAN:
-            top = top_eigenvalues(objective_of(run, view), run.parameters[-1], count=2)
+            top = top_eigenvalues(objective_of(run, differentiated_view(run, view)), run.parameters[-1], count=2)
             return hessian_plane(run.parameters[-1], layout, top.values, top.vectors)
         case _:
             return random_plane(run.parameters[-1], layout, view.seed)
@@ -204,9 +204,9 @@ class InspectionTask(ChunkedTask):
 class Measures:
     """What is measured at a run's last parameters.
 
-    sharpness: the top eigenvalue of the Hessian on the view's training data, by batch statistics, with its residual.
-    population_accuracy: on the test data, by statistics of the whole training set at these parameters (Ioffe & Szegedy
-        2015, arXiv 1502.03167, Algorithm 2).
+    sharpness: the top eigenvalue of the Hessian on the view's training data, by batch statistics, with its residual; of
+        a large network on as many examples as its second derivatives have memory for.
+    population_accuracy: the run's.
     """
 
     sharpness: float
@@ -228,7 +228,8 @@ class MeasuresTask(ChunkedTask):
 
     def work(self) -> None:
         """Do all."""
-        top = top_eigenvalues(objective_of(self.run, path_view(self.view)), self.run.parameters[-1])
+        view = differentiated_view(self.run, path_view(self.view))
+        top = top_eigenvalues(objective_of(self.run, view), self.run.parameters[-1])
         self.measures = Measures(float(top.values[0]), float(top.residuals[0]), self.run.population_accuracy)
 
     def result(self) -> Measures:
@@ -239,3 +240,9 @@ class MeasuresTask(ChunkedTask):
 def path_view(view: View) -> View:
     """Return the view of the trajectory's own plane, by batch statistics, on the data of the given view."""
     return replace(View(), plane=PlaneKind.PCA, resolution=19, num_examples=view.num_examples, batches=view.batches)
+
+
+def differentiated_view(run: Run, view: View) -> View:
+    """Return the view on as many of its examples as there is memory for a network's derivatives on them."""
+    most = max(run.experiment.size.curvature_examples, view.batches * run.experiment.network.least_batch)
+    return view if view.num_examples <= most else replace(view, num_examples=most)

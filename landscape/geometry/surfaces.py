@@ -326,9 +326,10 @@ def path_on(objective: Objective, plane: Plane, trajectory: np.ndarray, steps: n
     if len(steps) != len(trajectory):
         raise ValueError(f"{len(trajectory)} snapshots need as many steps, not {len(steps)}")
     coordinates = plane.coordinates(trajectory)
-    nearest = plane.points(coordinates)
-    residual = np.linalg.norm((trajectory - nearest).astype(np.float64), axis=1)
-    square = float(np.square((trajectory - plane.origin).astype(np.float64)).sum())
+    # One snapshot at a time: of a large network each copy of them all counts.
+    nearest = (plane.points(coordinate[None])[0] for coordinate in coordinates)
+    residual = np.array([_distance(here, there) for here, there in zip(trajectory, nearest, strict=True)])
+    square = sum(_distance(here, plane.origin) ** 2 for here in trajectory)
     on_plane = objective.restricted(objective.tensor(plane.origin), objective.tensor(plane.directions))
     return Path(
         plane,
@@ -340,3 +341,8 @@ def path_on(objective: Objective, plane: Plane, trajectory: np.ndarray, steps: n
         off_plane=float(np.square(residual).sum() / square) if square else 0.0,
         device=device_name(objective.device),
     )
+
+
+def _distance(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the Euclidean distance of two points (P,), in double precision."""
+    return float(np.linalg.norm((one - other).astype(np.float64)))
