@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
-from benchmarks import surfaces, trainings
-from benchmarks.harness import table
+from benchmarks import fast, surfaces, trainings
+from benchmarks.harness import processor, table
 
 ABOUT = """Each ratio is the median over {repeats} of the ratios of neighbouring runs (least to greatest), each time a median.
-{machine}, {threads} threads, torch {torch}. Both sides of a row run on the same threads."""
+Processor: {processor}, {cpus} CPUs, {threads} threads, torch {torch}. Both sides of a row run on the same threads."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,15 +25,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there")
     chosen = parser.parse_args(arguments)
     rows = []
-    for part in (surfaces, trainings):
+    for part in (surfaces, trainings, fast):
         for row in part.rows(chosen.quick):
             rows.append(row)
             print(f"{row.ratio.median:8.3g}  {row.name}, against {row.against}", file=sys.stderr, flush=True)
     print(table(rows))
     print()
-    machine = f"{os.cpu_count()} CPUs ({platform.machine()})"
-    about = {"repeats": "1 to 3" if chosen.quick else "3 to 7", "machine": machine, "threads": torch.get_num_threads()}
-    print(ABOUT.format(**about, torch=torch.__version__))
+    machine = {"processor": processor(), "cpus": os.cpu_count(), "threads": torch.get_num_threads()}
+    print(ABOUT.format(repeats="1 to 3" if chosen.quick else "3 to 7", **machine, torch=torch.__version__))
     if chosen.json:
         chosen.json.write_text(json.dumps([row.record() for row in rows], indent=1), encoding="utf-8")
     return 0 if all(row.met for row in rows) else 1

@@ -1,4 +1,4 @@
-"""Timing in pairs, the rows that come of it, and the table that shows them.
+"""Timing in pairs, the rows that come of it, the table that shows them, and what no way of computing can do without.
 
 Ours and theirs take turns (ours, theirs, ours, theirs, ...), so that what else the machine does meets both. A ratio is
 the median of the ratios of these pairs.
@@ -6,10 +6,13 @@ the median of the ratios of these pairs.
 
 from __future__ import annotations
 
+import platform
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +24,9 @@ PRODUCTS = {"mm", "bmm", "addmm", "baddbmm", "convolution", "convolution_backwar
 
 ARITHMETIC = 0.5
 """Where products alone take at least this share of the time, arithmetic bounds the case."""
+
+IN_CACHE = 2**18
+"""Numbers that stay in a second-level cache together."""
 
 
 @dataclass(frozen=True)
@@ -118,9 +124,8 @@ def compare(
         times.append((own, other))
     agreement = None if difference is None else difference(mine, peers)
     ratio = Times(tuple(other / own for own, other in times))
-    return Row(
-        name, against, *(Times(column) for column in zip(*times, strict=True)), ratio, agreement=agreement, **row
-    )
+    own_times, other_times = (Times(column) for column in zip(*times, strict=True))
+    return Row(name, against, own_times, other_times, ratio, agreement=agreement, **row)
 
 
 def relative_difference(ours: np.ndarray, theirs: np.ndarray) -> float:
@@ -158,6 +163,33 @@ class Products(TorchDispatchMode):
         with torch.no_grad():
             for func, args, kwargs in self.calls:
                 func(*args, **kwargs)
+
+
+class Passes:
+    """One pass over activations in chunks, each number read and written once in memory that stays in the cache.
+
+    chunks: how many members are computed at once, one after the other. sizes: how many activations of a member each layer
+    has.
+    """
+
+    def __init__(self, chunks: Sequence[int], sizes: Sequence[int]) -> None:
+        self.chunks, self.sizes = chunks, sizes
+        self.memory = torch.ones(min(IN_CACHE, max(chunks) * max(sizes)))
+
+    def run(self) -> None:
+        """Go over all of them."""
+        for members in self.chunks:
+            for size in self.sizes:
+                for begin in range(0, members * size, IN_CACHE):
+                    self.memory[: members * size - begin].neg_()
+
+
+def processor() -> str:
+    """Return what this machine's processor calls itself, so that a table says for which one it was measured."""
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return platform.processor() or platform.machine()
 
 
 def bound(ours: float, products: float, calls: float) -> str:

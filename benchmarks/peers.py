@@ -14,16 +14,17 @@ from torch.utils.data import DataLoader, TensorDataset
 from landscape import Experiment, Plane, load
 from landscape.loss.network import network_of
 from landscape.training.batches import Batches
-from models.cnn import KERNEL
+from models.cnn import KERNEL, Convolutional
 from models.network import Kind
 
 
 def module_of(experiment: Experiment, parameters: np.ndarray) -> nn.Sequential:
     """Return a network of ours (mlp or cnn, plain or BatchNorm, relu) as modules, with flat parameters (P,)."""
     network, config = network_of(experiment), experiment.network
-    convolves = config.kind is Kind.CNN
+    sides = network.sides if isinstance(network, Convolutional) else []
+    convolves = bool(sides)
     inputs, net = int(np.prod(network.inputs)), nn.Sequential()
-    net.add_module("shape", nn.Unflatten(1, (1, network.sides[0], network.sides[0])) if convolves else nn.Flatten())
+    net.add_module("shape", nn.Unflatten(1, (1, sides[0], sides[0])) if convolves else nn.Flatten())
     for i in range(1, config.depth + 1):
         before = config.width if i > 1 else 1 if convolves else inputs
         bias = network.maps[f"layer{i}"].bias
@@ -32,7 +33,7 @@ def module_of(experiment: Experiment, parameters: np.ndarray) -> nn.Sequential:
         if config.normalization == "batch":
             net.add_module(f"layer{i}_norm", (nn.BatchNorm2d if convolves else nn.BatchNorm1d)(config.width))
         net.add_module(f"layer{i}_activation", nn.ReLU())
-        if convolves and network.sides[i] < network.sides[i - 1]:
+        if convolves and sides[i] < sides[i - 1]:
             net.add_module(f"layer{i}_pool", nn.AvgPool2d(2))
     net.add_module("flat", nn.Flatten())
     net.add_module("output", nn.Linear(network.maps["output"].inputs, network.outputs))
@@ -157,8 +158,9 @@ def train_plainly(experiment: Experiment, dtype: torch.dtype = torch.float32) ->
     batches = Batches([experiment.seed], y, config.batch_size, config.batch_order)
     losses = []
     for step in range(config.num_steps):
-        indexes = batches.at(step)[0]
-        loss = cross_entropy(net(x[indexes]), y[indexes])
+        indexes = batches.at(step)
+        rows = slice(None) if indexes is None else indexes[0]
+        loss = cross_entropy(net(x[rows]), y[rows])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

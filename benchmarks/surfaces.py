@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 
-from benchmarks.harness import Products, Row, Times, compare, power, relative_difference, seconds, with_bound
+from benchmarks.harness import (
+    Passes,
+    Products,
+    Row,
+    Times,
+    compare,
+    power,
+    relative_difference,
+    seconds,
+    with_bound,
+)
 from benchmarks.peers import Loops, walked
-from landscape import Experiment, Objective, Plane, axis, loss_surface, objective, random_plane, train
+from landscape import Experiment, Objective, Plane, Surface, axis, loss_surface, objective, random_plane, train
 from landscape.loss.network import network_of
+from models.cnn import Convolutional
 
 EXAMPLES, BATCHES = 512, 4
 NORMALIZATIONS = {"none": "plain", "batch": "BatchNorm"}
 
 LOADER, MEMORY, PACKAGE = "loop with DataLoader", "loop in memory", "loss-landscapes 3.0.6"
-LIMIT = "its products alone"
+PRODUCTS_ALONE, AND_A_PASS = "its products alone", "its products and a pass over its activations"
+WIDE_ENOUGH = 64
+"""Units of a layer from which on products take so much of the time that a pass over the activations is little beside."""
 
 
 @dataclass(frozen=True)
@@ -86,29 +99,51 @@ def case_rows(case: Case, normalization: str, name: str, points: int, repeats: i
         if peer == LOADER:
             # Both in batches of 128: the batch is part of the loss of BatchNorm.
             in_batches = partial(loss_surface, setting.partitioned, plane, line, line)
-            yield versus(lambda f=in_batches: f().loss, loops.load_and_iterate, difference=relative_difference)
+            yield versus(_losses(in_batches), loops.load_and_iterate, difference=relative_difference)
         elif peer == MEMORY:
-            yield versus(lambda: ours().loss, loops.in_memory, difference=relative_difference)
+            yield versus(_losses(ours), loops.in_memory, difference=relative_difference)
         else:
             longer = np.append(line, 2 * line[-1] - line[-2])
             expected = walked(loss_surface(setting.loss, plane, line, longer).loss)
             # It reaches a point by adding up to 2601 steps in float32, whose rounding adds up too.
-            yield versus(
-                lambda: ours().loss,
-                loops.package,
-                difference=lambda _, theirs, expected=expected: relative_difference(expected, theirs),
-                tolerance=1e-3,
-            )
+            yield versus(_losses(ours), loops.package, difference=_difference_from(expected), tolerance=1e-3)
     yield limit_row(setting, name, points, repeats)
 
 
 def limit_row(setting: Setting, name: str, points: int, repeats: int) -> Row:
-    """Return the row that compares a surface with its products alone, in the same chunks."""
+    """Return the row that compares a surface with what it cannot do without, in the same chunks.
+
+    These are its products. A network that normalizes has to read and write each activation once between them, and in one
+    with narrow layers that is not little beside the products, whatever stands there.
+    """
+    config = setting.experiment.network
     scan = _scan(setting.loss, setting.plane, points)
     with Products() as products:
         scan()
-    row = compare(name, LIMIT, scan, products.run, repeats, budget=0.5)
-    return with_bound(row, row.theirs.median, _scan(setting.tiny, setting.plane, points))
+    alone = min(seconds(products.run)[0] for _ in range(3))
+    passes = passes_of(setting, points)
+
+    def limit() -> None:
+        products.run()
+        passes.run()
+
+    if config.normalization == "none" and config.width >= WIDE_ENOUGH:
+        row = compare(name, PRODUCTS_ALONE, scan, products.run, repeats, budget=0.5)
+    else:
+        row = compare(name, AND_A_PASS, scan, limit, repeats, budget=0.5)
+    return with_bound(row, alone, _scan(setting.tiny, setting.plane, points))
+
+
+def passes_of(setting: Setting, points: int) -> Passes:
+    """Return one pass over all hidden activations of a surface, in its own chunks."""
+    loss, network = setting.loss, network_of(setting.experiment)
+    plane = loss.restricted(loss.tensor(setting.plane.origin), loss.tensor(setting.plane.directions))
+    whole, rest = divmod(points**2, plane.chunk)
+    places = [1] * network.config.depth
+    if isinstance(network, Convolutional):
+        places = [side**2 for side in network.sides[:-1]]
+    sizes = [EXAMPLES * each * network.config.width for each in places]
+    return Passes([plane.chunk] * whole + [rest] * (rest > 0), sizes)
 
 
 def growth_rows(quick: bool) -> Iterator[Row]:
@@ -132,11 +167,21 @@ def growth(what: str, sizes: list[int], scans: list, most: float, repeats: int) 
         scan()
     rounds = [[seconds(scan)[0] for scan in scans] for _ in range(repeats)]
     exponents = Times(tuple(power(sizes, times) for times in rounds))
-    ends = (Times(tuple(times[i] for times in rounds)) for i in (-1, 0))
+    largest, smallest = (Times(tuple(times[i] for times in rounds)) for i in (-1, 0))
     name = f"exponent of the time of a surface in its {what}, {sizes[0]} to {sizes[-1]}"
-    return Row(name, "the largest, the smallest", *ends, exponents, budget=most, at_most=True)
+    return Row(name, "the largest, the smallest", largest, smallest, exponents, budget=most, at_most=True)
 
 
-def _scan(loss: Objective, plane: Plane, points: int) -> partial:
+def _scan(loss: Objective, plane: Plane, points: int) -> partial[Surface]:
     line = axis(1.0, points)
     return partial(loss_surface, loss, plane, line, line)
+
+
+def _losses(scan: Callable[[], Surface]) -> Callable[[], np.ndarray]:
+    """Return the heights of a surface as a function."""
+    return lambda: scan().loss
+
+
+def _difference_from(expected: np.ndarray) -> Callable[[np.ndarray, np.ndarray], float]:
+    """Return how far theirs are from what is expected of them, whatever ours are."""
+    return lambda ours, theirs: relative_difference(expected, theirs)

@@ -28,14 +28,14 @@ class Activation(StrEnum):
 
 
 def activate(x: Tensor, activation: Activation) -> Tensor:
-    """Apply the activation function, ReLU in place where there is no gradient: in place on a view it slows autograd."""
+    """Apply the activation function."""
     match activation:
         case Activation.SIGMOID:
             return torch.sigmoid(x)
         case Activation.TANH:
             return torch.tanh(x)
         case Activation.RELU:
-            return torch.relu(x) if x.requires_grad else torch.relu_(x)
+            return torch.relu(x)
         case Activation.LEAKY_RELU:
             return functional.leaky_relu(x, LEAK)
         case Activation.GELU:

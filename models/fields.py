@@ -27,9 +27,9 @@ class Bounds:
 
     label: str
     help: str
-    kind: type
-    low: float | None = None
-    high: float | None = None
+    kind: type[Any]
+    low: float = -math.inf
+    high: float = math.inf
     logarithmic: bool = False
 
     def parse(self, text: str) -> Any:

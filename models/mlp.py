@@ -27,15 +27,9 @@ class Perceptron(Network):
         hidden = {f"layer{i}": (self.hidden_layer, self.config.width) for i in range(1, self.config.depth + 1)}
         return {"input": (self.input_layer, prod(self.inputs)), **hidden}
 
-    def first_map(self, parameters: Tensor, x: Tensor) -> Tensor | None:
-        if type(self.input_layer) is not Layer or type(self.hidden_layer).weight is not Layer.weight:
-            return None  # a learnt scale of the inputs, or weights made from those that are learnt
-        return self.map("layer1", x.flatten(2), self.layout.split(parameters), Context())
-
     def apply(self, parts: dict[str, Tensor], state: NetworkState, x: Tensor, context: Context) -> Tensor:
         x = self.normalize("input", x.flatten(2), parts, state, context)
         for i in range(1, self.config.depth + 1):
-            known = context.first if i == 1 else None
-            x = self.map(f"layer{i}", x, parts, context) if known is None else known
+            x = self.map(f"layer{i}", x, parts, context)
             x = self.hidden(f"layer{i}", x, parts, state, context)
         return self.map("output", x, parts, context)

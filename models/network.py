@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from models.activations import activate
 from models.config import Initialization, Kind, NetworkConfig, Normalized, Placement
@@ -64,46 +63,6 @@ Product = Callable[[Tensor, Tensor, Tensor | None], Tensor]
 """A linear map of a stack: (x, weight `(E, inputs, outputs)`, bias `(E, outputs)` or None) -> pre-activations."""
 
 
-def dense(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """Multiply each member's activations by its own weights: `x (E or 1, N, inputs) -> (E, N, outputs)`.
-
-    Without gradient the examples of a feature lie side by side in memory, though the axes stay: sums over examples, or
-    over features, are then fastest, and so is the softmax over classes that follows the last layer. A surface takes three
-    quarters of the time by that with BatchNorm, and less than half with group normalization.
-
-    Args: weight `(E, inputs, outputs)`; bias `(E, outputs)`, `(E, N, outputs)` for one of each example's own, or None.
-    """
-    shared = x.shape[0] < weight.shape[0]
-    if not torch.is_grad_enabled():
-        return _features_first(x, weight, bias, shared)
-    if bias is None and shared:
-        # What cancels a bias goes over the examples next, which is fastest where each example's values of all members
-        # lie side by side. One product of shared inputs puts them there.
-        members, inputs, outputs = weight.shape
-        return (x[0] @ weight.transpose(0, 1).reshape(inputs, -1)).view(-1, members, outputs).transpose(0, 1)
-    if bias is None:
-        return torch.bmm(x, weight)
-    bias = bias if bias.ndim == 3 else per_feature(bias, x)
-    if weight.shape[0] == 1:
-        return torch.baddbmm(bias, x, weight)  # one call less, which is what a small step takes
-    # In place: `baddbmm` first copies the bias to every row, which took a third as long as the product.
-    return torch.bmm(x.expand(weight.shape[0], -1, -1), weight).add_(bias)
-
-
-def _features_first(x: Tensor, weight: Tensor, bias: Tensor | None, shared: bool) -> Tensor:
-    """Do what `dense` does, with inputs that the members share or not."""
-    rows = weight.transpose(1, 2)
-    if shared:
-        inputs, count = x[0], rows.shape[1]
-        if bias is not None and bias.ndim == 2:  # as the weight of one more input, which is 1: that saves a pass
-            rows, bias = torch.cat([rows, bias.unsqueeze(2)], 2), None
-            inputs = functional.pad(inputs, (0, 1), value=1.0)
-        y = (rows.reshape(-1, rows.shape[2]) @ inputs.t()).view(len(weight), count, -1).transpose(1, 2)
-    else:
-        y = torch.bmm(rows, x.transpose(1, 2)).transpose(1, 2)
-    return y if bias is None else y.add_(bias if bias.ndim == 3 else per_feature(bias, y))
-
-
 @dataclass(frozen=True)
 class Map:
     """A linear map of a network: `inputs -> outputs`, with the normalization that stands after it.
@@ -134,7 +93,7 @@ class Network(ABC):
 
     def __init__(self, config: NetworkConfig, inputs: tuple[int, ...], outputs: int) -> None:
         self.config, self.inputs, self.outputs = config, inputs, outputs
-        self.layer = config.layer()
+        self.layer = self.layer_of(config)
         on_input = config.normalized is not Normalized.HIDDEN
         self.hidden_layer = Layer() if config.normalized is Normalized.INPUT else self.layer
         self.input_layer = self.layer if on_input else Layer()
@@ -154,6 +113,10 @@ class Network(ABC):
                 for key in layer.state(features)
             )
         )
+
+    def layer_of(self, config: NetworkConfig) -> Layer:
+        """Return the normalization of a configuration."""
+        return config.layer()
 
     @abstractmethod
     def linear_maps(self) -> Sequence[Map]:
@@ -176,26 +139,11 @@ class Network(ABC):
     def apply(self, parts: dict[str, Tensor], state: NetworkState, x: Tensor, context: Context) -> Tensor:
         """Compute the outputs `(E, N, C)`, replacing in `state` what the normalizations remember."""
 
-    def first_map(self, parameters: Tensor, x: Tensor) -> Tensor | None:
-        """Return what the first linear map gives, where that is linear in the parameters; None elsewhere.
-
-        A forward pass may be given it, in place of computing it (`Context.first`); it may write over it.
-
-        Args: parameters `(E, P)`; x `(1, N, *inputs)`.
-        """
-        return None
-
-    def hidden_map(self, place: str, inputs: int, outputs: int, **sizes: int | bool) -> Map:
+    def hidden_map(self, place: str, inputs: int, outputs: int, first: bool = False, fan_out: int | None = None) -> Map:
         """Return a map with the network's normalization after it, and no bias where that cancels one."""
         before = self.config.placement is Placement.BEFORE
-        return Map(
-            place,
-            inputs,
-            outputs,
-            self.hidden_layer,
-            bias=not (before and self.hidden_layer.cancels_bias),
-            **sizes,
-        )
+        bias = not (before and self.hidden_layer.cancels_bias)
+        return Map(place, inputs, outputs, self.hidden_layer, bias, first, fan_out)
 
     def forward(
         self, parameters: Tensor | dict[str, Tensor], state: NetworkState, x: Tensor, context: Context
@@ -204,8 +152,7 @@ class Network(ABC):
 
         Args:
             parameters: `(E, P)`, or its blocks by name as `Layout.split` gives them.
-            state: of each place (or its time steps) by name, each value `(E, C)`; it is not changed, unless the context
-                says that it may be.
+            state: of each place (or its time steps) by name, each value `(E, C)`; it is not changed.
             x: `(E, N, *inputs)`, or `(1, N, *inputs)` for inputs that the stack shares.
             context: which statistics, progress, generators.
 
@@ -283,10 +230,21 @@ class Network(ABC):
                 weight = parts[f"{item.place}.weight"]
                 weight.copy_(item.layer.project(weight))
 
+    def dense(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """Multiply each member's activations by its own weights: `x (E or 1, N, inputs) -> (E, N, outputs)`.
+
+        Args: weight `(E, inputs, outputs)`; bias `(E, outputs)`, `(E, N, outputs)` for one of each example's own, or None.
+        """
+        y = torch.matmul(x, weight)
+        if bias is None:
+            return y
+        return y + (bias if bias.ndim == 3 else per_feature(bias, y))
+
     def map(
-        self, place: str, x: Tensor, parts: dict[str, Tensor], context: Context, product: Product = dense
+        self, place: str, x: Tensor, parts: dict[str, Tensor], context: Context, product: Product | None = None
     ) -> Tensor:
         """Apply the linear map of that place: `x (E or 1, N, ..., inputs) -> (E, N, ..., outputs)`."""
+        product = product or self.dense
         if context.initializing:
             self.initialize_map(place, product(x, parts[f"{place}.weight"], None), parts)
         return product(x, *self.weights(place, parts))
@@ -317,8 +275,6 @@ class Network(ABC):
         """Normalize activations at that place; `state` takes what is remembered, by the name `at` or the place's."""
         layer = self.places[place][0]
         at = at or place
-        if place == "input" and not torch.is_grad_enabled():
-            x = x.clone()  # a layer may write over it, and the data stay as they are
         if context.tap:
             context.tap(at, "before", x)
         x, state[at] = layer.normalize(x, self.own(place, parts), state[at], context)

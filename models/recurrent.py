@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 from math import prod
 
@@ -11,7 +10,7 @@ import torch
 from torch import Tensor
 
 from models.config import TimeStatistics
-from models.network import Map, Network, dense, image_side
+from models.network import Map, Network, image_side
 from models.normalization import Context, Layer, NetworkState
 
 
@@ -75,13 +74,11 @@ class Recurrent(Network):
             self.initialize_map(place, self.drawn(place, x, parts, state, context), parts)
         weight, bias = self.weights(place, parts)
         from_x, from_h = weight.split([x[0].shape[2], weight.shape[2]], dim=1)
-        entering = dense(torch.cat(x, dim=1), from_x, bias).chunk(len(x), dim=1)
-        if self.config.time_statistics is TimeStatistics.SHARED:
-            context = replace(context, overwrite=False)  # all steps begin with the one state
+        entering = self.dense(torch.cat(list(x), dim=1), from_x, bias).chunk(len(x), dim=1)
         at_steps = self.states_of_steps(place, state)
         h, read = entering[0].new_zeros(entering[0].shape), []
         for step, z in zip(at_steps, entering, strict=True):
-            h = self.hidden(place, dense(h, from_h, z), parts, at_steps, context, at=step)
+            h = self.hidden(place, self.dense(h, from_h, z), parts, at_steps, context, at=step)
             read.append(h)
         if self.config.time_statistics is TimeStatistics.PER_STEP:
             state.update(at_steps)
@@ -110,7 +107,7 @@ class Recurrent(Network):
         drawn = []
         for step, x_t in zip(at_steps, x, strict=True):
             entering = torch.cat([x_t.expand(len(h), -1, -1), h], dim=2)
-            drawn.append(dense(entering, weight, None))
+            drawn.append(self.dense(entering, weight, None))
             self.initialize_map(place, drawn[-1], parts)
-            h = self.hidden(place, dense(entering, *self.weights(place, parts)), parts, at_steps, context, at=step)
+            h = self.hidden(place, self.dense(entering, *self.weights(place, parts)), parts, at_steps, context, at=step)
         return torch.cat(drawn, dim=1)

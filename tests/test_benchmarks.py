@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import peers, surfaces, trainings
+from benchmarks import fast, peers, surfaces, trainings
 from benchmarks.__main__ import main
-from benchmarks.harness import Products, Row, Times, compare, relative_difference, table
+from benchmarks.harness import Passes, Products, Row, Times, compare, processor, relative_difference, table
 from landscape import Experiment, axis, loss_surface, objective, train
 
 FIELDS = {
@@ -69,10 +69,11 @@ def test_a_budget_is_met_by_the_median_where_the_numbers_agree(ratio, met, how):
 def test_json_holds_all_fields_of_each_row_and_the_table_has_a_line_for_each(tmp_path, monkeypatch, capsys):
     row = Row("case", "peer", times(1.0, 3.0, 2.0), times(8.0), times(4.0), 4.0, agreement=1e-6)
     monkeypatch.setattr(surfaces, "rows", lambda quick: iter([row]))
-    monkeypatch.setattr(trainings, "rows", lambda quick: iter([row]))
+    for part in (trainings, fast):
+        monkeypatch.setattr(part, "rows", lambda quick: iter([row]))
     assert main(["--quick", "--json", str(tmp_path / "rows.json")]) == 0
     records = json.loads((tmp_path / "rows.json").read_text())
-    assert len(records) == 2
+    assert len(records) == 3
     for record in records:
         assert record.keys() == FIELDS.keys()
         assert all(isinstance(record[name], kind) for name, kind in FIELDS.items())
@@ -80,7 +81,9 @@ def test_json_holds_all_fields_of_each_row_and_the_table_has_a_line_for_each(tmp
     lines = table([row]).splitlines()
     assert len({line.count("|") for line in lines}) == 1
     assert len(lines) == 3
-    assert lines[2] in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert lines[2] in printed
+    assert f"Processor: {processor()}" in printed
 
 
 @pytest.mark.parametrize("normalization", ["none", "batch"])
@@ -113,3 +116,41 @@ def test_products_are_noted_and_done_again_without_a_change():
     assert len(products.calls) == 2
     products.run()
     assert torch.equal(y, torch.full((2, 3, 4), 16.0))
+
+
+def test_a_pass_goes_over_each_activation_of_each_chunk_once():
+    passes = Passes([2, 2, 1], [3, 4])
+    passes.run()
+    # By position: how many of the six spans reach so far, each of which changes the sign.
+    spans = [2 * 3, 2 * 4] * 2 + [3, 4]
+    expected = [(-1.0) ** sum(span > place for span in spans) for place in range(8)]
+    assert passes.memory.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "layers"),
+    [
+        ({"dataset": "moons", "width": 4}, [4, 4]),
+        ({"kind": "cnn", "width": 4}, [64 * 4, 16 * 4]),
+    ],
+)
+def test_the_limit_has_the_products_and_a_pass_where_layers_are_narrow_or_normalized(changes, layers):
+    small = Experiment().replace(**changes, depth=2, num_examples=100, num_steps=5)
+    setting = surfaces.prepare(small)
+    passes = surfaces.passes_of(setting, 3)
+    assert passes.sizes == [surfaces.EXAMPLES * size for size in layers]
+    assert sum(passes.chunks) == 9
+    assert surfaces.limit_row(setting, "case", 3, 1).against == surfaces.AND_A_PASS
+
+
+@pytest.mark.parametrize(("normalization", "against"), [("none", "PRODUCTS_ALONE"), ("batch", "AND_A_PASS")])
+def test_the_limit_of_wide_networks_has_a_pass_where_they_normalize(normalization, against):
+    wide = Experiment().replace(dataset="moons", normalization=normalization, depth=1, num_examples=100, num_steps=5)
+    assert surfaces.limit_row(surfaces.prepare(wide), "case", 3, 1).against == getattr(surfaces, against)
+
+
+def test_a_fast_way_is_compared_with_the_door_closed():
+    small = Experiment().replace(dataset="moons", depth=1, width=4, num_examples=100, num_steps=5)
+    row = fast.row("case", lambda: fast.first_losses(small, 2), 1)
+    assert (row.against, row.budget) == (fast.CLOSED, fast.LEAST)
+    assert row.agreement < 1e-5

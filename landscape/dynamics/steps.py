@@ -15,8 +15,8 @@ from torch import Tensor
 from landscape.devices import chunk_size
 from landscape.experiment import Experiment
 from landscape.loss.losses import accuracies_of, losses_of
-from landscape.loss.network import expand_state
 from landscape.loss.objective import Objective
+from landscape.loss.population import expand_state
 from landscape.serving.task import ChunkedTask
 from landscape.training.run import Run
 from landscape.training.training import Training

@@ -1,32 +1,29 @@
-"""The seam between networks and geometry: parameters -> loss, on fixed data with declared statistics.
+"""The loss of a network of ours as an objective: on fixed data, in equal batches, with declared statistics.
 
-Planes, surfaces and curvature see only this. Nothing that an objective computes changes a parameter or a buffer.
+Nothing that it computes changes a parameter or a buffer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from landscape.data import load
+from landscape.data import examples_of, load
 from landscape.devices import chunk_size, default_device
 from landscape.experiment import Experiment, LossFunction, Statistics
+from landscape.loss.losses import accuracies_of, check_finite, losses_of
+from landscape.loss.objective import Objective, Restriction, coefficients_of, statistics_of
+from landscape.loss.population import expand_state, population_state
 from models.build import build
-from models.fast.images import ImageEvaluation
-from models.fast.perceptrons import Evaluation
+from models.fast import door
 from models.network import Network
 from models.normalization import Context, NetworkState
 
 if TYPE_CHECKING:
     from landscape.training.run import Run
-from landscape.data import examples_of
-from landscape.loss.losses import accuracies_of, check_finite, losses_of, right_ones, shared_cross_entropy
-from landscape.loss.objective import Objective, Restriction, coefficients_of, statistics_of
 
 
 def network_of(experiment: Experiment) -> Network:
@@ -40,7 +37,8 @@ def network_of(experiment: Experiment) -> Network:
     Returns: a Network, which holds no parameters itself; its `layout` names them.
     """
     data = load(experiment.data)
-    return build(experiment.network, data.inputs, data.classes)
+    sized = experiment.network, data.inputs, data.classes
+    return door.network(*sized) or build(*sized)
 
 
 class NetworkObjective(Objective):
@@ -91,29 +89,21 @@ class NetworkObjective(Objective):
         self.network, self.loss, self.statistics = network, loss, statistics
         self.layout, self.dtype, self.device = network.layout, x.dtype, x.device
         self.parts = [(x[i * size : (i + 1) * size][None], y[i * size : (i + 1) * size][None]) for i in range(batches)]
-        # Once for all points: to make them anew for each chunk took a thirtieth of a small network's surface.
-        classes = loss is LossFunction.CROSS_ENTROPY
-        self.rights = [right_ones(y, network.outputs, x.dtype) for _, y in self.parts] if classes else []
         self.state = network.initial_state(1, x) if state is None else state
         self.population = population
         held = network.layout.size * x.element_size()
         largest = max([size, *(batch.shape[1] for batch in population)])
         self.chunk = chunk_size(largest * network.working_size * x.element_size(), x.device, held)
 
-    def outputs(self, parameters: Tensor, firsts: Sequence[Tensor] = ()) -> list[tuple[Tensor, Tensor]]:
-        """Return outputs `(E, n, C)` and targets `(1, n)` of each batch.
-
-        Args: firsts: for each batch what its first linear map gives, where that is known already.
-        """
+    def outputs(self, parameters: Tensor) -> list[Tensor]:
+        """Return the outputs `(E, n, C)` of each batch."""
         state = expand_state(self.state, len(parameters))
         context = Context(progress=0.0, momentum=0.0)
         if self.statistics is not Statistics.BATCH:
             context = Context(statistics="stored")
         if self.statistics is Statistics.POPULATION:
             state = population_state(self.network, parameters, state, self.population)
-        contexts = [replace(context, first=first) for first in firsts] or [context] * len(self.parts)
-        forward = partial(self.network.forward, parameters, state)
-        return [(forward(x, context)[0], y) for (x, y), context in zip(self.parts, contexts, strict=True)]
+        return [self.network.forward(parameters, state, x, context)[0] for x, _ in self.parts]
 
     def __call__(self, parameters: Tensor) -> Tensor:
         return self.mean_loss(self.outputs(parameters))
@@ -133,60 +123,39 @@ class NetworkObjective(Objective):
     def restricted(self, origin: Tensor, directions: Tensor) -> Objective:
         return NetworkRestriction(self, origin, directions)
 
-    def mean_loss(self, outputs: list[tuple[Tensor, Tensor]]) -> Tensor:
+    def mean_loss(self, outputs: list[Tensor]) -> Tensor:
         """Return the losses `(E,)` of what `outputs` gives."""
-        if self.rights and len(outputs[0][0]) > 1:
-            pairs = zip(outputs, self.rights, strict=True)
-            losses = [shared_cross_entropy(values, right) for (values, _), right in pairs]
-        else:
-            losses = [losses_of(values, y, self.loss) for values, y in outputs]
-        return losses[0] if len(losses) == 1 else torch.stack(losses).mean(0)
+        losses = [losses_of(values, y, self.loss) for values, (_, y) in zip(outputs, self.parts, strict=True)]
+        return torch.stack(losses).mean(0)
 
-    def measured(self, outputs: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    def measured(self, outputs: list[Tensor]) -> tuple[Tensor, Tensor]:
         """Return the losses and the accuracies, each `(E,)`, of what `outputs` gives."""
         # Of all batches together: the variance of a batch's targets is not that of all, and of one example it is 0.
-        values, targets = (
-            outputs[0] if len(outputs) == 1 else (torch.cat(parts, 1) for parts in zip(*outputs, strict=True))
-        )
-        return self.mean_loss(outputs), accuracies_of(values, targets)
+        targets = torch.cat([y for _, y in self.parts], 1)
+        return self.mean_loss(outputs), accuracies_of(torch.cat(outputs, 1), targets)
 
 
 class NetworkRestriction(Restriction):
-    """The loss of a network of ours on a plane.
+    """The loss of a network of ours on a plane: what its points have, or what is written out for a plane.
 
-    What the first linear map gives is linear in its parameters: on a plane it is itself a plane, through what it gives
-    at the origin and along the directions. Two passes over these stand for a product at each point.
-
-    evaluation: most networks, written out. It writes over what it holds, so that a restriction is for one thread.
+    evaluation: the latter, where there is one. It writes over what it holds, so that a restriction is for one thread.
     """
 
     whole: NetworkObjective
 
     def __init__(self, whole: NetworkObjective, origin: Tensor, directions: Tensor) -> None:
         super().__init__(whole, origin, directions)
-        with torch.no_grad():
-            firsts = [whole.network.first_map(self.basis, x) for x, _ in whole.parts]
-        # In the order of memory: what is made of them is then as `dense` would have left it.
-        self.firsts = [first.transpose(1, 2) for first in firsts if first is not None]
-        self.evaluation = None
-        threads, examples = torch.get_num_threads(), whole.parts[0][0].shape[1]
-        if whole.device.type == "cpu" and whole.by_own_statistics and Evaluation.can(whole.network):
-            # A quarter as many for each thread, so that what is kept stays near: the best in networks of 32 and of 64 units.
-            # But one for each: of 8192 examples one member at a time took 1.4 times as long as two.
-            self.chunk = min(whole.chunk, threads * max(1, whole.chunk // 4))
-            self.evaluation = Evaluation(whole.network, self.basis, self.firsts, self.chunk)
-        elif whole.device.type == "cpu" and whole.by_own_statistics and ImageEvaluation.can(whole.network, examples):
-            # As many for each thread: with five for two threads a point took a seventh longer than with four.
-            self.chunk = max(threads, whole.chunk // threads * threads)
-            self.evaluation = ImageEvaluation(whole.network, self.basis, [x for x, _ in whole.parts])
+        batches = [x for x, _ in whole.parts]
+        own = whole.by_own_statistics
+        self.evaluation = door.evaluation(whole.network, self.basis, batches, whole.chunk) if own else None
+        if self.evaluation is not None:
+            self.chunk = self.evaluation.members
 
-    def outputs(self, coordinates: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Return outputs `(E, n, C)` and targets `(1, n)` of each batch."""
-        coefficients, count = coefficients_of(coordinates), len(coordinates)
-        if self.evaluation is None or count > self.chunk or torch.is_grad_enabled():
-            firsts = [(coefficients @ first.flatten(1)).view(count, *first.shape[1:]) for first in self.firsts]
-            return self.whole.outputs(coefficients @ self.basis, [first.transpose(1, 2) for first in firsts])
-        return [(found, y) for found, (_, y) in zip(self.evaluation(coefficients), self.whole.parts, strict=True)]
+    def outputs(self, coordinates: Tensor) -> list[Tensor]:
+        """Return the outputs `(E, n, C)` of each batch."""
+        if self.evaluation is None or len(coordinates) > self.chunk or torch.is_grad_enabled():
+            return self.whole.outputs(self.points(coordinates))
+        return self.evaluation(coefficients_of(coordinates))
 
     def __call__(self, parameters: Tensor) -> Tensor:
         return self.whole.mean_loss(self.outputs(parameters))
@@ -194,30 +163,6 @@ class NetworkRestriction(Restriction):
     def measure(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
         with torch.no_grad():
             return self.whole.measured(self.outputs(parameters))
-
-
-def expand_state(state: NetworkState, members: int) -> NetworkState:
-    """Give each of that many members the one state, each value `(1, C)` -> `(E, C)`."""
-    return {
-        place: {name: values.expand(members, *values.shape[1:]) for name, values in one.items()}
-        for place, one in state.items()
-    }
-
-
-def population_state(
-    network: Network, parameters: Tensor, state: NetworkState, batches: tuple[Tensor, ...]
-) -> NetworkState:
-    """Return statistics averaged over all batches, each weighing alike, at parameters `(E, P)`.
-
-    E[x] = mean of the batches' means, Var[x] = mean of their unbiased variances. Where a normalization trains by the
-    averages before a batch (`batch-moving`), each batch is normalized by those of the batches before it, the first by
-    the state: what the layers above see, and so their statistics, follow that, not the batches' own.
-
-    Source: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2.
-    """
-    for k, x in enumerate(batches, start=1):
-        _, state = network.forward(parameters, state, x, Context(progress=0.0, momentum=1 / k, through=True))
-    return state
 
 
 def objective(

@@ -17,7 +17,7 @@ from torch import Tensor
 from landscape.data import load
 from landscape.devices import default_device, device_name, keep_freed_memory
 from landscape.experiment import Experiment
-from landscape.loss.losses import loss_and_gradient, losses_of
+from landscape.loss.losses import losses_of
 from landscape.loss.network import network_of
 from landscape.loss.objective import lengths
 from landscape.serving.task import ChunkedTask
@@ -27,7 +27,7 @@ from landscape.training.optimizers import Descent
 from landscape.training.record import Record
 from landscape.training.run import Run
 from landscape.training.snapshots import SNAPSHOTS, Snapshots, snapshot_count
-from models.fast.backpropagation import Backpropagation
+from models.fast import door
 from models.network import Network
 from models.normalization import Context, NetworkState
 
@@ -145,9 +145,8 @@ class Training(ChunkedTask):
         The gradient by leaves needs no pass through the views, which in a small network took a tenth of a step.
         """
         parts, gradients = (blocks_of(self.network, flat) for flat in (self.parameters, self.gradient))
-        self.written_out = None
-        if len(self.parameters) == 1 and Backpropagation.can(self.network):
-            self.written_out = Backpropagation(self.network, parts, gradients, self.state)
+        loss = self.base.training.loss
+        self.written_out = door.backpropagation(self.network, parts, gradients, self.state, loss)
         self.parts = {name: part.requires_grad_() for name, part in parts.items()}
         self.gradient_parts = list(gradients.values())
 
@@ -172,7 +171,10 @@ class Training(ChunkedTask):
         if self.step in self.snapshots.wanted:
             self._snapshot()
         x, y = self._batch(self.step)
-        losses, state = self._by_autograd(x, y) if self.written_out is None else self._as_written_out(x, y)
+        if self.written_out is None:
+            losses, state = self._by_autograd(x, y)
+        else:
+            losses, state = self.written_out.step(x[0], y[0])[None], self.state
         gradient = self.gradient
         # As lists: to note two numbers in tensors, and to compare them there, took a thirtieth of a small step.
         losses, norms = torch.stack([losses, torch.linalg.vector_norm(gradient, dim=1)]).tolist()
@@ -188,18 +190,13 @@ class Training(ChunkedTask):
     def _by_autograd(self, x: Tensor, y: Tensor) -> tuple[Tensor, NetworkState]:
         """Return the losses and what the network remembers after this batch; write the gradient."""
         progress = self.step / self.steps_total
-        context = Context(progress=progress, training=True, generators=self.generators, overwrite=True)
+        context = Context(progress=progress, training=True, generators=self.generators)
         with torch.enable_grad():
             outputs, state = self.network.forward(self.parts, self.state, x, context)
             losses = losses_of(outputs, y, self.base.training.loss)
             gradients = torch.autograd.grad(losses, list(self.parts.values()), torch.ones_like(losses))
         torch._foreach_copy_(self.gradient_parts, gradients)
         return losses.detach(), state
-
-    def _as_written_out(self, x: Tensor, y: Tensor) -> tuple[Tensor, NetworkState]:
-        loss, towards = loss_and_gradient(self.written_out.forward(x[0]), y[0], self.base.training.loss)
-        self.written_out.backward(towards)
-        return loss[None], self.state
 
     def _snapshot(self) -> None:
         if not self.snapshots.has(self.step):

@@ -1,36 +1,62 @@
 """Outputs and gradients of one network, written out step by step: what most trainings are.
 
-Autograd gives the same numbers. What it keeps of each operation costs more than the arithmetic of a small network: by it a
-training took twice as long. Stacks, recurrent networks and the other normalizations train by autograd.
+Autograd gives the same numbers. What it keeps of each operation costs more than the arithmetic of a small network. Stacks,
+recurrent networks and the other normalizations train by autograd.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.activations import LEAK, Activation, activate
-from models.cnn import KERNEL, WHOLE, WHOLE_TAPS, Convolutional, whole_matrix
-from models.config import Kind, Placement
+from models.activations import Activation
+from models.cnn import KERNEL, Convolutional
+from models.config import Kind, Normalized, Placement
+from models.fast import kernels
+from models.fast.convolutions import WHOLE, WHOLE_TAPS, whole_matrix
+from models.fast.losses import WITH_GRADIENT
 from models.network import Network
-from models.normalization import Context, Layer, NetworkState
-from models.normalization.base import State
-from models.normalization.batch import BatchNorm
-from models.normalization.example import LayerNorm
+from models.normalization import NetworkState, Normalization
 
-WRITTEN_OUT = {Layer: (Kind.MLP, Kind.CNN), BatchNorm: (Kind.MLP, Kind.CNN), LayerNorm: (Kind.MLP,)}
+WRITTEN_OUT = {
+    Normalization.NONE: (Kind.MLP, Kind.CNN),
+    Normalization.BATCH: (Kind.MLP, Kind.CNN),
+    Normalization.LAYER: (Kind.MLP,),
+}
 """The normalizations, with the kinds of networks that may have them."""
 
 ADDED_UP = functional.one_hot(WHOLE_TAPS, KERNEL**2).t().float()
 """Which entries of a matrix of 2x2 pixels are one of the kernel: 1 where they are, `(9, 16)`."""
 
-KERNELS = torch.ops.aten
-"""PyTorch's own derivatives, those that autograd calls."""
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """What is learnt at one place of a network, or the places for the gradients by it.
+
+    weight: (K, C). bias, scale, shift: (C,), or None where there is none.
+    """
+
+    weight: Tensor
+    bias: Tensor | None
+    scale: Tensor | None
+    shift: Tensor | None
+
+    @staticmethod
+    def at(place: str, parts: dict[str, Tensor]) -> Learnt:
+        """Return those at a place of blocks by name, of a stack of one."""
+        bias, scale, shift = (parts.get(f"{place}.{name}") for name in ("bias", "scale", "shift"))
+        return Learnt(parts[f"{place}.weight"][0], bias, scale, shift)
+
+    @property
+    def affine(self) -> kernels.Pair:
+        """Scale and shift."""
+        return self.scale, self.shift
 
 
 class Step(Protocol):
@@ -45,79 +71,64 @@ class Step(Protocol):
 
 @dataclass(eq=False)
 class Dense:
-    """y = x W + b: dL/dx = dL/dy W^T, dL/dW = x^T dL/dy, dL/db = sum of dL/dy over the examples.
+    """y = x W + b: dL/dx = dL/dy W^T, dL/dW = x^T dL/dy, dL/db = sum of dL/dy over the examples."""
 
-    weight: (K, C). bias: (C,) or None. towards: the places for the gradients by both.
-    """
-
-    weight: Tensor
-    bias: Tensor | None
-    towards: tuple[Tensor, Tensor | None]
+    own: Learnt
+    towards: Learnt
     x: Tensor = field(init=False)
 
     def forward(self, x: Tensor) -> Tensor:
         self.x = x
-        return torch.mm(x, self.weight) if self.bias is None else torch.addmm(self.bias, x, self.weight)
+        return torch.mm(x, self.own.weight) if self.own.bias is None else torch.addmm(self.own.bias, x, self.own.weight)
 
     def backward(self, gradient: Tensor) -> Tensor:
-        weight, bias = self.towards
-        torch.mm(self.x.t(), gradient, out=weight)
-        if bias is not None:
-            torch.sum(gradient, 0, out=bias)
-        return torch.mm(gradient, self.weight.t())
+        torch.mm(self.x.t(), gradient, out=self.towards.weight)
+        if self.towards.bias is not None:
+            torch.sum(gradient, 0, out=self.towards.bias)
+        return torch.mm(gradient, self.own.weight.t())
 
 
-@dataclass(eq=False)
 class Convolution:
     """y = W * x + b with a border of zeros, on images (N, C, s, s).
 
-    weight: (C', C, k, k), a view of the weight as it is learnt. bias, towards: as of `Dense`.
+    first: whether nothing stands before it that learns, so that no gradient by x is wanted.
     """
 
-    weight: Tensor
-    bias: Tensor | None
-    towards: tuple[Tensor, Tensor | None]
-    first: bool
-    x: Tensor = field(init=False)
+    def __init__(self, own: Learnt, towards: Learnt, first: bool) -> None:
+        self.kernels, self.bias, self.first = _kernels(own.weight), own.bias, first
+        self.to_kernels, self.to_bias = _kernels(towards.weight), towards.bias
 
     def forward(self, x: Tensor) -> Tensor:
         self.x = x
-        return torch.conv2d(x, self.weight, self.bias, padding=KERNEL // 2)
+        return torch.conv2d(x, self.kernels, self.bias, padding=KERNEL // 2)
 
     def backward(self, gradient: Tensor) -> Tensor:
-        border, learns = [KERNEL // 2] * 2, self.bias is not None
-        wanted = [not self.first, True, learns]
-        sizes = [len(self.weight)] if learns else None
-        x, weight, bias = KERNELS.convolution_backward(
-            gradient, self.x, self.weight, sizes, [1, 1], border, [1, 1], False, [0, 0], 1, wanted
+        by_x, *found = kernels.convolution_backward(
+            gradient, self.x, self.kernels, border=KERNEL // 2, by_x=not self.first, by_bias=self.bias is not None
         )
-        _write(self.towards, (weight, bias))
-        return x
+        _write((self.to_kernels, self.to_bias), found)
+        return gradient if by_x is None else by_x
 
 
 @dataclass(eq=False)
 class WholeConvolution:
-    """y = W * x + b on images of 2x2 pixels, taken location by location, (4 N, C): y = x M + b with the matrix M of W.
+    """y = W * x + b on images of 2x2 pixels, taken location by location, (4 N, C): y = x M + b with the matrix M of W."""
 
-    weight: (9 C, C'). bias, towards: as of `Dense`.
-    """
-
-    weight: Tensor
-    bias: Tensor | None
-    towards: tuple[Tensor, Tensor | None]
+    own: Learnt
+    towards: Learnt
     kept: tuple[Tensor, Tensor] = field(init=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        matrix = whole_matrix(self.weight[None])[0]
+        matrix = whole_matrix(self.own.weight[None])[0]
         self.kept = x.view(-1, len(matrix)), matrix
-        bias = None if self.bias is None else self.bias.repeat(WHOLE**2)
+        bias = None if self.own.bias is None else self.own.bias.repeat(WHOLE**2)
         y = torch.mm(*self.kept) if bias is None else torch.addmm(bias, *self.kept)
-        return y.view(-1, self.weight.shape[1])
+        return y.view(-1, self.own.weight.shape[1])
 
     def backward(self, gradient: Tensor) -> Tensor:
-        (x, matrix), (weight, bias) = self.kept, self.towards
-        if bias is not None:
-            torch.sum(gradient, 0, out=bias)
+        (x, matrix), weight = self.kept, self.towards.weight
+        if self.towards.bias is not None:
+            torch.sum(gradient, 0, out=self.towards.bias)
         gradient = gradient.view(len(x), -1)
         pixels, outputs = WHOLE**2, weight.shape[1]
         by_matrix = torch.mm(x.t(), gradient).view(pixels, -1, pixels, outputs)
@@ -130,58 +141,42 @@ class WholeConvolution:
 class Normalize:
     """BatchNorm by the batch's statistics, of (N, C) or of images (N, C, s, s); it moves the running averages.
 
-    learnt, towards: [scale, shift], each (C,), and the places for their gradients; None where it learns none.
     averages: mean and variance, (C,). epsilon: added to a variance before its root.
     """
 
-    learnt: list[Tensor | None]
-    towards: list[Tensor | None]
+    own: Learnt
+    towards: Learnt
     averages: tuple[Tensor, Tensor]
     epsilon: float
-    kept: tuple[Tensor, Tensor, Tensor] = field(init=False)
+    kept: kernels.Kept = field(init=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        y, mean, deviation = torch.native_batch_norm(
-            x, *self.learnt, *self.averages, True, Context.momentum, self.epsilon
-        )
-        self.kept = x, mean, deviation
+        y, self.kept = kernels.batch_norm(x, self.own.affine, self.averages, self.epsilon)
         return y
 
     def backward(self, gradient: Tensor) -> Tensor:
-        x, mean, deviation = self.kept
-        learns = self.learnt[0] is not None
-        gradient, *found = KERNELS.native_batch_norm_backward(
-            gradient, x, self.learnt[0], *self.averages, mean, deviation, True, self.epsilon, [True, learns, learns]
-        )
-        _write(self.towards, found)
-        return gradient
+        by_x, found = kernels.batch_norm_backward(gradient, self.kept, self.own.scale, self.averages, self.epsilon)
+        _write(self.towards.affine, found)
+        return by_x
 
 
 @dataclass(eq=False)
 class NormalizeExamples:
-    """Layer normalization of (N, C), each example over its features.
+    """Layer normalization of (N, C), each example over its features; epsilon as of `Normalize`."""
 
-    learnt, towards, epsilon: as of `Normalize`.
-    """
-
-    learnt: list[Tensor | None]
-    towards: list[Tensor | None]
+    own: Learnt
+    towards: Learnt
     epsilon: float
-    kept: tuple[Tensor, Tensor, Tensor] = field(init=False)
+    kept: kernels.Kept = field(init=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        y, mean, deviation = torch.native_layer_norm(x, x.shape[1:], *self.learnt, self.epsilon)
-        self.kept = x, mean, deviation
+        y, self.kept = kernels.layer_norm(x, self.own.affine, self.epsilon)
         return y
 
     def backward(self, gradient: Tensor) -> Tensor:
-        x, mean, deviation = self.kept
-        learns = self.learnt[0] is not None
-        gradient, *found = KERNELS.native_layer_norm_backward(
-            gradient, x, x.shape[1:], mean, deviation, *self.learnt, [True, learns, learns]
-        )
-        _write(self.towards, found)
-        return gradient
+        by_x, found = kernels.layer_norm_backward(gradient, self.kept, self.own.affine)
+        _write(self.towards.affine, found)
+        return by_x
 
 
 @dataclass(eq=False)
@@ -192,25 +187,11 @@ class Activate:
     kept: tuple[Tensor, Tensor] = field(init=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = activate(x, self.activation)  # ReLU writes over x
-        self.kept = x, y
-        return y
+        self.kept = x, kernels.activate_(x, self.activation)
+        return self.kept[1]
 
     def backward(self, gradient: Tensor) -> Tensor:
-        x, y = self.kept
-        match self.activation:
-            case Activation.SIGMOID:
-                return KERNELS.sigmoid_backward(gradient, y)
-            case Activation.TANH:
-                return KERNELS.tanh_backward(gradient, y)
-            case Activation.RELU:
-                return KERNELS.threshold_backward(gradient, y, 0)
-            case Activation.LEAKY_RELU:
-                return KERNELS.leaky_relu_backward(gradient, x, LEAK, False)
-            case Activation.GELU:
-                return KERNELS.gelu_backward(gradient, x)
-            case _:
-                return gradient
+        return kernels.activate_backward(gradient, *self.kept, self.activation)
 
 
 @dataclass(eq=False)
@@ -224,7 +205,7 @@ class Halve:
         return functional.avg_pool2d(x, 2)
 
     def backward(self, gradient: Tensor) -> Tensor:
-        return KERNELS.avg_pool2d_backward(gradient, self.x, [2, 2], [2, 2], [0, 0], False, True, None)
+        return kernels.halve_backward(gradient, self.x)
 
 
 @dataclass(eq=False)
@@ -264,48 +245,35 @@ class Backpropagation:
         network: one that `can` be written out.
         parts, gradients: its parameters and the places for their gradients, blocks by name, of a stack of one.
         state: what its normalizations remember, which is written over.
+        loss: the name of the loss.
     """
 
     def __init__(
-        self, network: Network, parts: dict[str, Tensor], gradients: dict[str, Tensor], state: NetworkState
+        self, network: Network, parts: dict[str, Tensor], gradients: dict[str, Tensor], state: NetworkState, loss: str
     ) -> None:
-        convolves = isinstance(network, Convolutional)
-        self.shape = (1, network.sides[0], network.sides[0]) if convolves else (-1,)
-        self.steps: list[Step] = []
-        images = convolves
-        for i, place in enumerate(network.maps):
-            (weight, bias, *learnt), (to_weight, to_bias, *towards) = (
-                [blocks.get(f"{place}.{name}") for name in ("weight", "bias", "scale", "shift")]
-                for blocks in (parts, gradients)
-            )
-            hidden = place != "output"
-            if images and (not hidden or network.sides[i] == WHOLE):
-                self.steps.append(Locations())
-                images = False
-            if images:
-                kernels = _kernels(weight[0]), bias, (_kernels(to_weight[0]), to_bias)
-                self.steps.append(Convolution(*kernels, first=i == 0))
-            elif convolves and hidden:
-                self.steps.append(WholeConvolution(weight[0], bias, (to_weight[0], to_bias)))
-            else:
-                self.steps += [Flatten(network.sides[-1] ** 2)] if convolves else []
-                self.steps.append(Dense(weight[0], bias, (to_weight[0], to_bias)))
-            if hidden:
-                self.steps += _normalizing(network.hidden_layer, learnt, towards, state[place])
-                self.steps.append(Activate(network.config.activation))
-            if images and network.sides[i + 1] < network.sides[i]:
-                self.steps.append(Halve())
+        self.network, self.state, self.loss = network, state, WITH_GRADIENT[loss]
+        self.learnt = {place: (Learnt.at(place, parts), Learnt.at(place, gradients)) for place in network.maps}
+        self.shape: tuple[int, ...] = (-1,)
+        if isinstance(network, Convolutional):
+            self.shape = (1, network.sides[0], network.sides[0])
+            self.steps = self._of_images(network)
+        else:
+            self.steps = self._of_perceptron()
 
     @staticmethod
     def can(network: Network) -> bool:
         """Return whether a network is of those that are written out."""
-        config, layer = network.config, type(network.hidden_layer)
-        return (
-            config.kind in WRITTEN_OUT.get(layer, ())
-            and type(network.input_layer) is Layer
-            and (layer is Layer or config.placement is Placement.BEFORE)
-            and not config.dropout
-        )
+        config = network.config
+        plain = config.normalization is Normalization.NONE
+        hidden = config.normalized is Normalized.HIDDEN and config.placement is Placement.BEFORE
+        kinds = WRITTEN_OUT.get(config.normalization, ())
+        return config.kind in kinds and (plain or hidden) and not config.dropout
+
+    def step(self, x: Tensor, targets: Tensor) -> Tensor:
+        """Return the loss `()` on inputs `(N, ...)` and their targets, and write its gradient by the parameters."""
+        loss, gradient = self.loss(self.forward(x), targets)
+        self.backward(gradient)
+        return loss
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs (N, C) of inputs (N, ...)."""
@@ -319,18 +287,43 @@ class Backpropagation:
         for step in reversed(self.steps):
             gradient = step.backward(gradient)
 
+    def _of_perceptron(self) -> list[Step]:
+        *hidden, output = self.learnt
+        steps: list[Step] = []
+        for place in hidden:
+            steps += [Dense(*self.learnt[place]), *self._following(place)]
+        return [*steps, Dense(*self.learnt[output])]
 
-def _normalizing(layer: Layer, learnt: list[Tensor | None], towards: list[Tensor | None], state: State) -> list[Step]:
-    """Return the step that a normalization is, or none."""
-    if isinstance(layer, BatchNorm):
-        return [Normalize(learnt, towards, (state["mean"].view(-1), state["variance"].view(-1)), layer.epsilon)]
-    return [NormalizeExamples(learnt, towards, layer.epsilon)] if isinstance(layer, LayerNorm) else []
+    def _of_images(self, network: Convolutional) -> list[Step]:
+        """Return the steps on images, as long as a kernel sees a part of them, then those on their locations."""
+        *hidden, output = self.learnt
+        in_part = sum(side > WHOLE for side in network.sides[:-1])
+        steps: list[Step] = []
+        for place, (side, next_side) in zip(hidden[:in_part], pairwise(network.sides), strict=False):
+            steps += [Convolution(*self.learnt[place], first=not steps), *self._following(place)]
+            steps += [Halve()] if next_side < side else []
+        steps.append(Locations())
+        for place in hidden[in_part:]:
+            steps += [WholeConvolution(*self.learnt[place]), *self._following(place)]
+        return [*steps, Flatten(network.sides[-1] ** 2), Dense(*self.learnt[output])]
+
+    def _following(self, place: str) -> list[Step]:
+        """Return what follows the map of a hidden layer: its normalization, where there is one, and the activation."""
+        epsilon, activation = self.network.hidden_layer.epsilon, Activate(self.network.config.activation)
+        match self.network.config.normalization:
+            case Normalization.BATCH:
+                averages = self.state[place]["mean"].view(-1), self.state[place]["variance"].view(-1)
+                return [Normalize(*self.learnt[place], averages, epsilon), activation]
+            case Normalization.LAYER:
+                return [NormalizeExamples(*self.learnt[place], epsilon), activation]
+            case _:
+                return [activation]
 
 
-def _write(places: Sequence[Tensor | None], values: Sequence[Tensor]) -> None:
+def _write(places: Sequence[Tensor | None], values: Sequence[Tensor | None]) -> None:
     """Copy the values into the places that there are."""
     for place, value in zip(places, values, strict=True):
-        if place is not None:
+        if place is not None and value is not None:
             place.copy_(value)
 
 

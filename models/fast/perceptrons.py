@@ -14,10 +14,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from models.activations import Activation, activate
-from models.config import Kind, Placement
+from models.config import Kind, Normalized, Placement
+from models.fast.kernels import activate_, normalize_rows
 from models.network import Network
-from models.normalization import Layer
-from models.normalization.batch import BatchNorm, normalize_rows
+from models.normalization import Normalization
 
 BIAS_UNIT = 16.0
 """The pre-activation of a bias unit: so far out each activation function is flat, or a line, and roundings do not grow."""
@@ -34,12 +34,12 @@ def bias_unit_value(activation: Activation) -> float:
 
 def plain_or_batch(network: Network) -> bool:
     """Return whether nothing is normalized, or the hidden layers alone, by BatchNorm before the activation."""
-    layer = type(network.hidden_layer)
-    batch = layer is BatchNorm and network.config.placement is Placement.BEFORE
-    return type(network.input_layer) is Layer and (layer is Layer or batch)
+    config = network.config
+    hidden = config.normalized is Normalized.HIDDEN and config.placement is Placement.BEFORE
+    return config.normalization is Normalization.NONE or (config.normalization is Normalization.BATCH and hidden)
 
 
-class Evaluation:
+class PerceptronEvaluation:
     """The forward pass of perceptrons on a plane of parameters, plain or with BatchNorm, into memory that is kept.
 
     z_1 is itself a plane, h_i = g(normalize(z_i)), z_{i+1} = W_{i+1} h_i + b_{i+1}; the last z is the output. Without
@@ -51,12 +51,13 @@ class Evaluation:
     Args:
         network: one that `can` be evaluated so.
         basis: (1 + K, P), the origin of the plane and its directions.
-        firsts: for each batch of N examples what the first linear map gives at each of these, `(1 + K, width, N)`.
+        batches: the examples of each batch, `(1, N, *inputs)`.
         members: how many points there are at most in a call.
     """
 
-    def __init__(self, network: Network, basis: Tensor, firsts: Sequence[Tensor], members: int) -> None:
-        self.network, self.normalizes = network, isinstance(network.hidden_layer, BatchNorm)
+    def __init__(self, network: Network, basis: Tensor, batches: Sequence[Tensor], members: int) -> None:
+        self.network, self.members = network, members
+        self.normalizes = network.config.normalization is Normalization.BATCH
         first, *rest = network.maps
         parts = network.layout.split(basis)
         matrices = [self._matrix(parts, place, hidden=place != rest[-1]) for place in rest]
@@ -65,10 +66,10 @@ class Evaluation:
         self.bias = parts[f"{rest[-1]}.bias"] if self.normalizes else None
         learnt = [parts[f"{place}.{name}"] for place in (first, *rest) for name, _ in network.names.get(place, ())]
         self.learnt = torch.stack(learnt) if learnt else None
-        self.firsts = [values.flatten(1) for values in (firsts if self.normalizes else map(_with_bias_unit, firsts))]
+        self.firsts = [self._first_plane(parts, first, x).flatten(1) for x in batches]
         self.weights = basis.new_empty(members, self.basis.shape[1])
         # Normalizing makes a new array of what is in the one; else the layers go to and fro between two.
-        units, examples = self.shapes[-1][1], firsts[0].shape[2]
+        units, examples = self.shapes[-1][1], batches[0].shape[1]
         self.kept = [basis.new_empty(members, units, examples) for _ in range(1 if self.normalizes else 2)]
         self.rows: dict[int, list[Tensor]] = {}
 
@@ -110,9 +111,14 @@ class Evaluation:
     def _follow(self, y: Tensor, learnt: Sequence[Tensor] | None, layer: int) -> Tensor:
         """Return what a layer makes of its pre-activations `(E, units, N)`, which may be written over."""
         if self.normalizes:
-            own = (None, None) if learnt is None else learnt[2 * layer : 2 * layer + 2]
-            y = normalize_rows(y, *own, self.network.hidden_layer.epsilon)
-        return activate(y, self.network.config.activation)
+            own = (None, None) if learnt is None else (learnt[2 * layer], learnt[2 * layer + 1])
+            y = normalize_rows(y, own, self.network.hidden_layer.epsilon)
+        return activate_(y, self.network.config.activation)
+
+    def _first_plane(self, parts: dict[str, Tensor], place: str, x: Tensor) -> Tensor:
+        """Return what the first map makes of examples `(1, N, *inputs)` at origin and directions, `(1 + K, units, N)`."""
+        z = torch.matmul(parts[f"{place}.weight"].transpose(1, 2), x.flatten(2).transpose(1, 2))
+        return z if self.normalizes else _with_bias_unit(z + parts[f"{place}.bias"].unsqueeze(2))
 
     def _matrix(self, parts: dict[str, Tensor], place: str, hidden: bool) -> Tensor:
         """Return a map as `(1 + K, outputs, inputs)`, with the bias unit where there is one."""

@@ -4,7 +4,7 @@ Activations are channels last: dense `(E, N, C)`, images `(E, N, L, C)` with L l
 serves both: "over the batch" is every axis but the first and the last, "over an example" every axis after the
 second. E counts the networks of the stack, N the examples, C the features (units or channels).
 
-A kind overrides only the hooks it needs; the others are the identity. See REFERENCE in the README for sources.
+A kind overrides only the hooks it needs; the others are the identity.
 """
 
 from __future__ import annotations
@@ -39,10 +39,8 @@ class Context:
     training: whether dropout and the noise of noisy BatchNorm are drawn.
     generators: where noise comes from, one for each member of the stack, so that a member draws what it would alone.
     initializing: whether this pass is the first, from which weight normalization initializes.
-    overwrite: whether what the state holds may be written over, which saves copies where the old one is not needed.
     through: whether the gradient passes through what is remembered: population statistics are functions of the
         parameters, the running averages of a training are not.
-    first: what the network's first linear map gives, where that is known (see `Network.first_map`).
     tap: called as `tap(place, moment, values)` with moment "before" and "after" for each normalization (the same
         values twice where there is none), "preactivation" for what enters the activation function, "activation" for the
         output of the layer before dropout; it must copy what it keeps, but where a gradient is recorded.
@@ -54,9 +52,7 @@ class Context:
     training: bool = False
     generators: tuple[torch.Generator, ...] = ()
     initializing: bool = False
-    overwrite: bool = False
     through: bool = False
-    first: Tensor | None = None
     tap: Callable[[str, str, Tensor], None] | None = None
 
     def uniform(self, like: Tensor) -> Tensor:
@@ -125,11 +121,7 @@ class Layer:
         return {}
 
     def normalize(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
-        """Return the normalized activations, shaped as `x (E, N, ..., C)`, and the state after this batch.
-
-        Where no gradient is recorded `x` may be written over, as the activation functions do: it saves up to a
-        fifth of a surface's time.
-        """
+        """Return the normalized activations, shaped as `x (E, N, ..., C)`, and the state after this batch."""
         return x, state
 
     def correct(self, y: Tensor) -> Tensor:
@@ -148,16 +140,8 @@ class Affine(Layer):
         return {"scale": 1.0, "shift": 0.0} if self.affine else {}
 
     def rescale(self, xhat: Tensor, parameters: Parameters, factor: Tensor | None = None) -> Tensor:
-        """Apply the learnt scale and shift, each `(E, C)`, where there are any, after a factor for each feature.
-
-        The factor joins the scale before either meets the activations, which saves a pass over them.
-        """
+        """Apply a factor for each feature, then the learnt scale and shift, each `(E, C)`, where there are any."""
         if not self.affine:
             return xhat if factor is None else xhat * factor
         scale, shift = (per_feature(parameters[name], xhat) for name in ("scale", "shift"))
-        factor = scale if factor is None else scale * factor
-        if torch.is_grad_enabled():
-            return torch.addcmul(shift, xhat, factor)
-        # Two passes with a vector each are faster than one with two of them.
-        shared = xhat.shape[0] < factor.shape[0]
-        return (xhat * factor if shared else xhat.mul_(factor)).add_(shift)
+        return torch.addcmul(shift, xhat, scale if factor is None else scale * factor)

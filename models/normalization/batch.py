@@ -73,45 +73,7 @@ class OverBatch(Affine):
         return at_1 - at_0, self.rescale(centred, parameters, factor)
 
 
-class BatchMoments(OverBatch):
-    """Normalize each feature by mean and variance, in plain operations: the formula from which others depart."""
-
-    cancels_bias: ClassVar[bool] = True
-
-    def state(self, features: int) -> dict[str, float]:
-        return {"mean": 0.0, "variance": 1.0}
-
-    def by_batch(self, x: Tensor) -> tuple[Tensor, Tensor, State]:
-        axes = batch_axes(x)
-        mean = x.mean(axes, keepdim=True)
-        centred = x - mean
-        variance = centred.square().mean(axes, keepdim=True)
-        count = batch_size(x)
-        unbiased = variance * (count / max(count - 1, 1))
-        return centred, torch.rsqrt(variance + self.epsilon), {"mean": mean, "variance": unbiased}
-
-    def by_state(self, x: Tensor, state: State) -> tuple[Tensor, Tensor]:
-        return x - state["mean"], torch.rsqrt(state["variance"] + self.epsilon)
-
-
-def normalize_rows(rows: Tensor, scale: Tensor | None, shift: Tensor | None, epsilon: float) -> Tensor:
-    """Return `scale * xhat + shift` of units whose examples lie side by side, BatchNorm by the batch's statistics.
-
-    They are rows, and so many groups of one channel to PyTorch's group normalization: its kernel does all to one row after
-    the other, in the first-level cache, which takes three fifths of the time of passes over all of them. Without gradient.
-
-    Source: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 1.
-
-    Args: rows `(E, C, N)`, contiguous; scale, shift `(E C,)`, contiguous, or None.
-    Returns: `(E, C, N)`.
-    """
-    members, features, examples = rows.shape
-    count = members * features
-    units = rows.view(1, count, examples)
-    return torch.native_group_norm(units, scale, shift, 1, count, examples, count, epsilon)[0].view(rows.shape)
-
-
-class BatchNorm(BatchMoments):
+class BatchNorm(OverBatch):
     """Normalize each feature over the batch.
 
     xhat = (x - mean) / sqrt(variance + epsilon), y = scale * xhat + shift, with the batch's mean and biased variance.
@@ -123,57 +85,21 @@ class BatchNorm(BatchMoments):
     """
 
     label: ClassVar[str] = "BatchNorm"
+    cancels_bias: ClassVar[bool] = True
 
-    def normalize(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
-        through = context.through and torch.is_grad_enabled()
-        if context.statistics == "stored" or batch_size(x) == 1 or through:
-            return super().normalize(x, parameters, state, context)
-        # In place where the examples of a unit lie side by side, as they do in images of 2x2 pixels.
-        if not torch.is_grad_enabled() and (x.ndim == 3 or x.stride(1) == 1):
-            own = not context.momentum and x.shape[0] == len(state["mean"])
-            if own and x.ndim == 3 and x.transpose(1, 2).is_contiguous():
-                rows = normalize_rows(x.transpose(1, 2), *self._learnt(parameters), self.epsilon)
-                return rows.transpose(1, 2), state
-            return self._in_place(x, parameters, state, context)
-        # PyTorch's kernel, to which the members' features are so many channels: with its gradient it takes half the
-        # time of the plain operations, the rearranging included. It writes the averages into the state.
-        members, features = state["mean"].shape
-        alone = members == x.shape[0] == 1
-        channels = x if alone else x.expand(members, *x.shape[1:]).movedim(0, -2)
-        scale, shift = self._learnt(parameters)
-        remembers = context.momentum > 0
-        if remembers and not context.overwrite:
-            state = {name: values.clone() for name, values in state.items()}
-        mean, variance = (state["mean"].view(-1), state["variance"].view(-1)) if remembers else (None, None)
-        y, _, _ = torch.native_batch_norm(
-            channels.reshape(-1, members * features),
-            scale,
-            shift,
-            mean,
-            variance,
-            True,
-            context.momentum,
-            self.epsilon,
-        )
-        return y.view(x.shape) if alone else y.view(channels.shape).movedim(-2, 0), state
+    def state(self, features: int) -> dict[str, float]:
+        return {"mean": 0.0, "variance": 1.0}
 
-    def _learnt(self, parameters: Parameters) -> tuple[Tensor | None, Tensor | None]:
-        """Return scale and shift of all members one after the other, each `(E C,)`, or None."""
-        if not self.affine:
-            return None, None
-        # Contiguous, which a view of a single feature is not: the kernels read the memory in its order.
-        scale, shift = (parameters[name].flatten().contiguous() for name in ("scale", "shift"))
-        return scale, shift
+    def by_batch(self, x: Tensor) -> tuple[Tensor, Tensor, State]:
+        mean = x.mean(batch_axes(x), keepdim=True)
+        centred = x - mean
+        variance = centred.square().mean(batch_axes(x), keepdim=True)
+        count = batch_size(x)
+        unbiased = variance * (count / max(count - 1, 1))
+        return centred, torch.rsqrt(variance + self.epsilon), {"mean": mean, "variance": unbiased}
 
-    def _in_place(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
-        # Without gradient the plain operations take half the time of the kernel for batches.
-        axes, count = batch_axes(x), batch_size(x)
-        mean = x.mean(axes, keepdim=True)
-        x.sub_(mean)
-        variance = torch.linalg.vector_norm(x, dim=axes, keepdim=True).square_().div_(count)
-        if context.momentum:
-            state = remember(state, {"mean": mean, "variance": variance * (count / (count - 1))}, context)
-        return self.rescale(x, parameters, variance.add_(self.epsilon).rsqrt_()), state
+    def by_state(self, x: Tensor, state: State) -> tuple[Tensor, Tensor]:
+        return x - state["mean"], torch.rsqrt(state["variance"] + self.epsilon)
 
 
 class BatchCenter(OverBatch):
@@ -207,7 +133,7 @@ class BatchCenter(OverBatch):
         return xhat + per_feature(parameters["shift"], xhat) if self.affine else xhat
 
 
-class BatchScale(BatchMoments):
+class BatchScale(BatchNorm):
     """Scale each feature by its deviation over the batch, without centering.
 
     xhat = x / sqrt(variance + epsilon), y = scale * xhat + shift; the variance is that around the mean.
@@ -369,7 +295,7 @@ class BatchRenorm(OverBatch):
         return self.rescale(torch.addcmul(d, centred, factor * r), parameters), remember(state, batch, context)
 
 
-class BatchMoving(BatchMoments):
+class BatchMoving(BatchNorm):
     """Normalize each feature by the moving averages even while training: a demonstration of what fails.
 
     y = scale * (x - stored mean) / sqrt(stored variance + epsilon) + shift, the averages taken before this batch and
@@ -394,7 +320,7 @@ class BatchMoving(BatchMoments):
         return y, remember(state, self.by_batch(x if context.through else x.detach())[2], context)
 
 
-class BatchDetached(BatchMoments):
+class BatchDetached(BatchNorm):
     """Normalize as BatchNorm does, but let no gradient pass through the statistics: a demonstration of what fails.
 
     y = scale * (x - mean) / sqrt(variance + epsilon) + shift with mean and variance taken as constants. A bias before

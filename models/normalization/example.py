@@ -9,30 +9,20 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from models.normalization.base import Affine, Context, Parameters, State, per_feature
 
 
-def standardize(x: Tensor, axes: tuple[int, ...], epsilon: float) -> Tensor:
-    """Return `(x - mean) / sqrt(variance + epsilon)`, mean and biased variance over those axes.
+class OverExample(Affine):
+    """Normalize each example, or parts of it, by mean and variance."""
 
-    With its gradient PyTorch's kernel does it in half the time or less, where the axes are the last ones. Without, the
-    plain operations do, in place and in the order in which the axes lie in memory.
-    """
-    if not torch.is_grad_enabled():
-        order = sorted(range(x.ndim), key=x.stride, reverse=True)
-        values, over = x.permute(order), tuple(order.index(axis) for axis in axes)
-        values.sub_(values.mean(over, keepdim=True))
-        values.mul_(torch.rsqrt(values.square().mean(over, keepdim=True) + epsilon))
-        return x
-    if axes == tuple(range(axes[0], x.ndim)):
-        return functional.layer_norm(x, x.shape[axes[0] :], eps=epsilon)
-    centred = x - x.mean(axes, keepdim=True)
-    return centred * torch.rsqrt(centred.square().mean(axes, keepdim=True) + epsilon)
+    def standardize(self, x: Tensor, axes: tuple[int, ...]) -> Tensor:
+        """Return `(x - mean) / sqrt(variance + epsilon)`, mean and biased variance over those axes."""
+        centred = x - x.mean(axes, keepdim=True)
+        return centred * torch.rsqrt(centred.square().mean(axes, keepdim=True) + self.epsilon)
 
 
-class LayerNorm(Affine):
+class LayerNorm(OverExample):
     """Normalize each example over its features.
 
     xhat = (x - mean) / sqrt(variance + epsilon), y = scale * xhat + shift, mean and biased variance over the features.
@@ -46,7 +36,7 @@ class LayerNorm(Affine):
     label: ClassVar[str] = "layer"
 
     def normalize(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
-        return self.rescale(standardize(x, tuple(range(2, x.ndim)), self.epsilon), parameters), state
+        return self.rescale(self.standardize(x, tuple(range(2, x.ndim))), parameters), state
 
 
 class RMSNorm(Affine):
@@ -70,7 +60,7 @@ class RMSNorm(Affine):
         return xhat * per_feature(parameters["scale"], x) if self.affine else xhat, state
 
 
-class GroupNorm(Affine):
+class GroupNorm(OverExample):
     """Normalize each example over groups of neighbouring channels.
 
     xhat = (x - mean) / sqrt(variance + epsilon), y = scale * xhat + shift, mean and biased variance over the channels
@@ -97,11 +87,11 @@ class GroupNorm(Affine):
 
     def normalize(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
         grouped = x.unflatten(-1, (self.groups, -1))
-        xhat = standardize(grouped, (*range(2, x.ndim - 1), x.ndim), self.epsilon)
+        xhat = self.standardize(grouped, (*range(2, x.ndim - 1), x.ndim))
         return self.rescale(xhat.flatten(-2), parameters), state
 
 
-class InstanceNorm(Affine):
+class InstanceNorm(OverExample):
     """Normalize each channel of each image over its locations.
 
     xhat = (x - mean) / sqrt(variance + epsilon), y = scale * xhat + shift, mean and biased variance over the locations.
@@ -124,4 +114,4 @@ class InstanceNorm(Affine):
             )
 
     def normalize(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
-        return self.rescale(standardize(x, tuple(range(2, x.ndim - 1)), self.epsilon), parameters), state
+        return self.rescale(self.standardize(x, tuple(range(2, x.ndim - 1))), parameters), state

@@ -23,9 +23,10 @@ from landscape.loss.network import objective
 from landscape.loss.objective import Objective
 from landscape.training.run import Run
 from landscape.training.training import train
+from models.fast.layers import FastBatchNorm
 from models.layout import Block, Layout
 from models.normalization import LAYERS, Normalization
-from models.normalization.batch import BatchNorm, OverBatch
+from models.normalization.batch import BatchNorm
 from tests.cases import NETWORKS, SMALL, Quadratic, quadratic
 from tests.reference import twin
 
@@ -82,7 +83,7 @@ def test_whole_hessian_matches_torch_func(runs, name, monkeypatch):
     ours = hessian(of, run.parameters[-1])
     # Under torch.func the derivative of PyTorch's batch-norm kernel is wrong in the block of scale and input, for
     # torch.nn.BatchNorm1d as well: the formula in plain operations is the reference.
-    monkeypatch.setattr(BatchNorm, "normalize", OverBatch.normalize)
+    monkeypatch.setattr(FastBatchNorm, "normalize", BatchNorm.normalize)
     reference = torch.func.hessian(lambda w: of(w[None])[0])(of.tensor(run.parameters[-1])).numpy()
     np.testing.assert_allclose(ours, reference, atol=1e-10 * np.abs(reference).max())
     np.testing.assert_allclose(ours, ours.T, atol=1e-10 * np.abs(ours).max())

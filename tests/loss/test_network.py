@@ -14,8 +14,6 @@ from landscape.internals.distributions import activation_histograms
 from landscape.loss.losses import accuracies_of, losses_of
 from landscape.loss.network import NetworkObjective, network_of, objective
 from landscape.training.training import train
-from models.build import build
-from models.config import NetworkConfig
 from tests.cases import NETWORKS, SMALL
 from tests.reference import loss_at, twin
 
@@ -207,28 +205,6 @@ def test_on_a_plane_the_losses_are_those_of_its_points(name, statistics, directi
             torch.testing.assert_close(on_plane(coordinates), losses, rtol=1e-11, atol=0)
         torch.testing.assert_close(on_plane.measure(coordinates), (losses, accuracies), rtol=1e-11, atol=0)
     assert torch.equal(on_plane.accuracy(coordinates), accuracies)
-
-
-@pytest.mark.parametrize(
-    ("normalization", "normalized", "linear"),
-    [
-        ("none", "both", True),
-        ("batch", "hidden", True),
-        ("batch", "both", False),  # the inputs' learnt scale multiplies the weights
-        ("layer", "input", False),
-        ("weight", "hidden", False),
-        ("propagation", "hidden", False),
-    ],
-)
-def test_the_first_map_is_known_on_a_plane_where_it_is_linear(normalization, normalized, linear):
-    config = NetworkConfig(normalization=normalization, normalized=normalized, width=6, depth=2)
-    network = build(config, (16,), 3)
-    w = network.initial_parameters(range(3)).double()
-    x = torch.randn(1, 20, 16, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    first, both = network.first_map(w, x), network.first_map(w[:1] + w[1:2] - w[2:], x)
-    assert (first is not None) == linear
-    if linear:
-        torch.testing.assert_close(both[0], first[0] + first[1] - first[2])
 
 
 def test_losses_by_their_formulas():

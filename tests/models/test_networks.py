@@ -1,4 +1,7 @@
-"""Networks of every kind against twins of torch.nn layers, and what holds for every kind under every normalization."""
+"""Networks of every kind against twins of torch.nn layers, and what holds for every kind under every normalization.
+
+All of it holds for the networks that people read and for those that are written out for time.
+"""
 
 import pytest
 import torch
@@ -8,6 +11,7 @@ from landscape.experiment import Experiment
 from landscape.training.training import train
 from models.build import NETWORKS, build
 from models.config import Kind, NetworkConfig
+from models.fast import door
 from models.normalization import LAYERS, Context, Normalization
 
 MEMBERS, EXAMPLES, SIDE, WIDTH, CLASSES = 3, 7, 4, 6, 5
@@ -15,6 +19,12 @@ DEVICES = [
     "cpu",
     pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")),
 ]
+
+
+@pytest.fixture(autouse=True, params=["read", "fast"])
+def _built(request, monkeypatch):
+    if request.param == "fast":
+        monkeypatch.setitem(globals(), "build", door.network)
 
 
 def network_of(kind, normalization="none", **options):
@@ -211,15 +221,15 @@ def test_a_plain_mean_over_batches_counts_each_batch_once(time_statistics):
     [("mlp", {}), ("cnn", {}), ("recurrent", {}), ("recurrent", {"time_statistics": "shared"})],
 )
 @pytest.mark.parametrize("members", [1, MEMBERS])
-def test_the_state_is_kept_unless_it_may_be_written_over_and_the_next_one_is_the_same(kind, changes, members):
+def test_the_state_is_kept_and_the_next_one_is_the_same_at_every_call(kind, changes, members):
     network = network_of(kind, "batch", **changes)
     parameters, x = parameters_of(network)[:members], normal(1, EXAMPLES, SIDE * SIDE)
     start = network.initial_state(members, parameters)
     expected, after = network.forward(parameters, start, x, Context())
     assert torch.equal(network.flatten_state(start), network.flatten_state(network.initial_state(members, parameters)))
-    outputs, over = network.forward(parameters, start, x, Context(overwrite=True))
+    outputs, again = network.forward(parameters, start, x, Context())
     assert torch.equal(outputs, expected)
-    assert torch.equal(network.flatten_state(over), network.flatten_state(after))
+    assert torch.equal(network.flatten_state(again), network.flatten_state(after))
 
 
 def test_layer_normalization_in_a_recurrent_network_stores_nothing():

@@ -9,8 +9,9 @@ from torch.nn.functional import relu
 
 from models.build import build
 from models.config import NetworkConfig
+from models.fast.layers import FastBatchNorm
 from models.normalization import LAYERS, Context, Normalization
-from models.normalization.batch import BatchMoments, BatchNorm, BatchRenorm, renormalization_limits
+from models.normalization.batch import BatchNorm, BatchRenorm, renormalization_limits
 
 MEMBERS = 3
 EXACT = {"rtol": 0.0, "atol": 1e-10}
@@ -41,10 +42,11 @@ def torch_order(x):
     return x if x.ndim == 2 else x.movedim(-1, 1).unflatten(2, (2, -1))
 
 
+@pytest.mark.parametrize("kind", [BatchNorm, FastBatchNorm])
 @pytest.mark.parametrize("affine", [True, False])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_equals_torch_in_training_over_steps_and_in_evaluation(shape, affine):
-    layer, features = BatchNorm(affine=affine), shape[-1]
+def test_equals_torch_in_training_over_steps_and_in_evaluation(shape, affine, kind):
+    layer, features = kind(affine=affine), shape[-1]
     parameters, state = stack_of(layer, features)
     make = nn.BatchNorm1d if len(shape) == 2 else nn.BatchNorm2d
     peers = [make(features, affine=affine, dtype=torch.float64) for _ in range(MEMBERS)]
@@ -71,7 +73,7 @@ def test_equals_torch_in_training_over_steps_and_in_evaluation(shape, affine):
 @pytest.mark.parametrize("affine", [True, False])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_kernel_equals_the_plain_operations_to_second_order(shape, affine):
-    kernel, plain = BatchNorm(affine=affine), BatchMoments(affine=affine)
+    kernel, plain = FastBatchNorm(affine=affine), BatchNorm(affine=affine)
     parameters, state = stack_of(kernel, shape[-1])
     x, upstream = normal(MEMBERS, *shape).requires_grad_(), normal(MEMBERS, *shape)
     inputs = [x, *parameters.values()]
@@ -85,8 +87,9 @@ def test_kernel_equals_the_plain_operations_to_second_order(shape, affine):
         torch.testing.assert_close(got, want, **EXACT)
 
 
-def test_momentum_one_over_k_gives_the_population_statistics_of_algorithm_2():
-    layer = BatchNorm()
+@pytest.mark.parametrize("kind", [BatchNorm, FastBatchNorm])
+def test_momentum_one_over_k_gives_the_population_statistics_of_algorithm_2(kind):
+    layer = kind()
     parameters, state = stack_of(layer, 4)
     batches = [5 * normal(MEMBERS, 9, 4) + 1 for _ in range(4)]
     for k, x in enumerate(batches, start=1):

@@ -8,7 +8,8 @@ from models.activations import Activation
 from models.build import build
 from models.config import NetworkConfig
 from models.fast import images as evaluation_images
-from models.fast.images import ImageEvaluation, bands_of
+from models.fast.convolutions import bands_of
+from models.fast.images import ImageEvaluation
 from models.normalization import Context, Normalization
 from tests.models.fast.test_perceptrons import plane_of
 
@@ -29,7 +30,7 @@ def test_outputs_are_those_of_the_network_at_every_call(activation, normalizatio
     config = NetworkConfig("cnn", 5, depth, activation, normalization=normalization, affine=affine)
     network, basis, coefficients, batches = plane_of(config, inputs)
     with torch.no_grad():
-        evaluation = ImageEvaluation(network, basis, batches)
+        evaluation = ImageEvaluation(network, basis, batches, len(coefficients))
         for chosen in (slice(None), slice(0, 1), slice(2, 5)):
             for found, x in zip(evaluation(coefficients[chosen]), batches, strict=True):
                 expected = forward(network, coefficients[chosen] @ basis, x)
@@ -42,9 +43,11 @@ def test_some_channels_at_a_time_give_the_same(kilobytes, normalization, affine,
     config = NetworkConfig("cnn", 5, 3, normalization=normalization, affine=affine)
     network, basis, coefficients, batches = plane_of(config, (8, 8))
     with torch.no_grad():
-        whole = ImageEvaluation(network, basis, batches)(coefficients)
+        whole = ImageEvaluation(network, basis, batches, len(coefficients))(coefficients)
         monkeypatch.setattr(evaluation_images, "AT_ONCE", 2**10 * kilobytes)
-        for found, expected in zip(ImageEvaluation(network, basis, batches)(coefficients), whole, strict=True):
+        for found, expected in zip(
+            ImageEvaluation(network, basis, batches, len(coefficients))(coefficients), whole, strict=True
+        ):
             torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
 
 
@@ -67,7 +70,7 @@ def test_statistics_of_the_first_layer_are_as_exact_as_the_networks_own():
     batches = [100 + x * torch.logspace(0, 2, 64, dtype=torch.float64).view(8, 8) for x in batches]
     single = [x.float() for x in batches]
     with torch.no_grad():
-        found = ImageEvaluation(network, basis.float(), single)(coefficients.float())
+        found = ImageEvaluation(network, basis.float(), single, len(coefficients))(coefficients.float())
         for ours, x, rounded in zip(found, batches, single, strict=True):
             expected = forward(network, coefficients @ basis, x)
             theirs = forward(network, (coefficients @ basis).float(), rounded)

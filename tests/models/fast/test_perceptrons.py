@@ -6,7 +6,7 @@ import torch
 from models.activations import Activation
 from models.build import build
 from models.config import NetworkConfig
-from models.fast.perceptrons import Evaluation
+from models.fast.perceptrons import PerceptronEvaluation
 from models.normalization import Context, Normalization
 
 MEMBERS, EXAMPLES = 5, 7
@@ -30,8 +30,7 @@ def test_outputs_are_those_of_the_network_at_every_call(activation, normalizatio
     config = NetworkConfig("mlp", 6, depth, activation, normalization=normalization, affine=affine)
     network, basis, coefficients, batches = plane_of(config)
     with torch.no_grad():
-        firsts = [network.first_map(basis, x).transpose(1, 2) for x in batches]
-        evaluation = Evaluation(network, basis, firsts, MEMBERS)
+        evaluation = PerceptronEvaluation(network, basis, batches, MEMBERS)
         for chosen in (slice(None), slice(0, 2), slice(2, 5), slice(None)):
             some = coefficients[chosen] @ basis
             state = network.initial_state(len(some), some)
@@ -48,8 +47,7 @@ def test_a_bias_unit_does_not_drift_in_forty_layers(activation):
     with torch.no_grad():
         expected = network.forward(some, state, batches[0], context)[0]
         single = network.forward(some.float(), state, batches[0].float(), context)[0]
-        firsts = [network.first_map(basis.float(), batches[0].float()).transpose(1, 2)]
-        (found,) = Evaluation(network, basis.float(), firsts, MEMBERS)(coefficients.float())
+        (found,) = PerceptronEvaluation(network, basis.float(), [batches[0].float()], MEMBERS)(coefficients.float())
     scale = expected.abs().amax((1, 2))
     ours, theirs = ((one - expected).abs().amax((1, 2)) / scale for one in (found, single))
     assert bool((ours < 10 * theirs + 1e-6).all()), f"{ours} against {theirs}"
@@ -68,4 +66,4 @@ def test_a_bias_unit_does_not_drift_in_forty_layers(activation):
 )
 def test_no_other_network_is_evaluated_so(changes):
     config = NetworkConfig(**{"kind": "mlp", "width": 4, "depth": 2, "groups": 2} | changes)
-    assert not Evaluation.can(build(config, (4, 4), 3))
+    assert not PerceptronEvaluation.can(build(config, (4, 4), 3))

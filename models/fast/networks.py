@@ -1,0 +1,127 @@
+"""Networks whose forward pass takes less time: the same maps, by other layouts of memory and by faster layers.
+
+Without gradient the examples of a unit lie side by side in memory, though the axes stay: sums over examples, or over
+features, are then fastest, and so is the softmax over classes that follows the last layer.
+"""
+
+from __future__ import annotations
+
+from math import isqrt
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from models.activations import activate
+from models.cnn import Convolutional
+from models.config import Kind, NetworkConfig, Placement
+from models.fast.convolutions import WHOLE, batch_factor, centred, patches_of, whole_matrix
+from models.fast.layers import FastBatchNorm, fast
+from models.mlp import Perceptron
+from models.network import Network
+from models.normalization import Context, Layer, NetworkState
+from models.normalization.base import per_feature
+from models.recurrent import Recurrent
+
+
+class Fast(Network):
+    """What all fast networks do otherwise."""
+
+    def layer_of(self, config: NetworkConfig) -> Layer:
+        return fast(config.layer())
+
+    def dense(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        return super().dense(x, weight, bias) if torch.is_grad_enabled() else features_first(x, weight, bias)
+
+    def normalize(
+        self,
+        place: str,
+        x: Tensor,
+        parts: dict[str, Tensor],
+        state: NetworkState,
+        context: Context,
+        at: str | None = None,
+    ) -> Tensor:
+        if place == "input" and not torch.is_grad_enabled():
+            x = x.clone()  # a layer may write over it, and the data stay as they are
+        return super().normalize(place, x, parts, state, context, at)
+
+
+def features_first(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """Do what `Network.dense` does, so that the examples of a unit lie side by side in memory."""
+    rows = weight.transpose(1, 2)
+    if x.shape[0] < weight.shape[0]:  # the members share their inputs
+        inputs, count = x[0], rows.shape[1]
+        if bias is not None and bias.ndim == 2:  # as the weight of one more input, which is 1: that saves a pass
+            rows, bias = torch.cat([rows, bias.unsqueeze(2)], 2), None
+            inputs = functional.pad(inputs, (0, 1), value=1.0)
+        y = (rows.reshape(-1, rows.shape[2]) @ inputs.t()).view(len(weight), count, -1).transpose(1, 2)
+    else:
+        y = torch.bmm(rows, x.transpose(1, 2)).transpose(1, 2)
+    return y if bias is None else y.add_(bias if bias.ndim == 3 else per_feature(bias, y))
+
+
+class FastPerceptron(Fast, Perceptron):
+    """A perceptron."""
+
+
+class FastRecurrent(Fast, Recurrent):
+    """A recurrent network."""
+
+
+class FastConvolutional(Fast, Convolutional):
+    """A convolutional network."""
+
+    def convolved(
+        self, place: str, x: Tensor, parts: dict[str, Tensor], state: NetworkState, context: Context
+    ) -> Tensor:
+        if place == "layer1" and self._normalizes_by_weights(x, context):
+            return activate(self._normalized_by_weights(x, parts), self.config.activation)
+        return super().convolved(place, x, parts, state, context)
+
+    def convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        if x.shape[2] != WHOLE**2:
+            return super().convolve(x, weight, bias)
+        y = self.dense(x.flatten(2), whole_matrix(weight), None if bias is None else bias.repeat(1, WHOLE**2))
+        return y.unflatten(2, (WHOLE**2, weight.shape[2]))
+
+    def halve(self, x: Tensor) -> Tensor:
+        if torch.is_grad_enabled() or x.stride(2) > 1:
+            return super().halve(x)
+        # Where the pixels of a channel lie side by side in memory, sums of slices take less than the kernel.
+        half = isqrt(x.shape[2]) // 2
+        pixels = x.unflatten(2, (half, 2, half, 2))
+        rows = pixels[:, :, :, 0] + pixels[:, :, :, 1]
+        return (rows[:, :, :, :, 0] + rows[:, :, :, :, 1]).mul_(0.25).flatten(2, 3)
+
+    def _normalizes_by_weights(self, x: Tensor, context: Context) -> bool:
+        """Return whether BatchNorm of the first layer is to go into its weights.
+
+        In 8x8 images the first activations are as large as those of all other layers together: where they are kept for a
+        gradient, as for products with the Hessian, that is half of the memory.
+        """
+        kind = type(self.input_layer) is Layer and type(self.hidden_layer) is FastBatchNorm
+        kept = torch.is_grad_enabled() and not x.requires_grad and x.shape[0] == 1
+        own = context.statistics == "batch" and not (context.momentum or context.training or context.tap)
+        return kind and kept and own and self.config.placement is Placement.BEFORE
+
+    def _normalized_by_weights(self, x: Tensor, parts: dict[str, Tensor]) -> Tensor:
+        """Return the first pre-activations, by BatchNorm: `(1, N, L, 1) -> (E, N, L, width)`.
+
+        Of patches with means m and covariance S a unit of weights w has mean w m and variance w S w: with
+        v = w scale / sqrt(w S w + epsilon) it is v * x + shift - v m.
+        """
+        weight, own = parts["layer1.weight"], self.own("layer1", parts)
+        _, mean, covariance = centred(patches_of(x))
+        factor = batch_factor(weight, covariance, self.hidden_layer.epsilon)
+        weight = weight * (factor * own["scale"] if own else factor).unsqueeze(1)
+        bias = -torch.einsum("eiw,i->ew", weight.to(mean.dtype), mean).to(weight.dtype)
+        return self.convolve(x, weight, bias + own["shift"] if own else bias)
+
+
+FAST: dict[Kind, type[Network]] = {
+    Kind.MLP: FastPerceptron,
+    Kind.CNN: FastConvolutional,
+    Kind.RECURRENT: FastRecurrent,
+}
+"""The fast network of each kind."""
