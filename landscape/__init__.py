@@ -36,6 +36,7 @@ from landscape.geometry.curvature import (
     top_eigenvalues,
 )
 from landscape.geometry.directions import filter_normalize
+from landscape.geometry.eigenvalues import EigenvalueScan, LeadingEigenvalues, count_outliers, eigenvalues_along
 from landscape.geometry.gradient_lines import GradientLine, Probe, line_along_gradient, probe_along_gradient
 from landscape.geometry.planes import (
     Plane,
@@ -63,6 +64,7 @@ from landscape.internals.gradients import GradientNorms, LayerJacobians, gradien
 from landscape.loss.module import ModuleObjective, module_objective
 from landscape.loss.network import NetworkObjective, network_of, objective
 from landscape.loss.objective import Objective
+from landscape.loss.parametrization import same_function
 from landscape.serving.jobs import Dispatcher, Job
 from landscape.serving.store import Store
 from landscape.serving.task import Task
@@ -83,6 +85,7 @@ __all__ = [
     "Display",
     "Domain",
     "DomainShift",
+    "EigenvalueScan",
     "Eigenvalues",
     "Experiment",
     "GradientLine",
@@ -93,6 +96,7 @@ __all__ = [
     "LayerInputs",
     "LayerJacobians",
     "LayerShift",
+    "LeadingEigenvalues",
     "LineTask",
     "ModuleObjective",
     "NetworkConfig",
@@ -129,8 +133,10 @@ __all__ = [
     "bottom_eigenvalues",
     "condition_number",
     "coordinate_plane",
+    "count_outliers",
     "default_dispatcher",
     "domain_shift",
+    "eigenvalues_along",
     "excess_kurtosis",
     "filter_normalize",
     "gaussian_divergence",
@@ -163,6 +169,7 @@ __all__ = [
     "probe_along_gradient",
     "random_plane",
     "relative_objective",
+    "same_function",
     "sharpness_along",
     "shift_of",
     "smoothness_of",

@@ -5,13 +5,15 @@ Nothing here computes; every configuration is validated when it is made and says
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
 from landscape.serving.memory import WORK_BYTES, Size
-from models.config import Kind, NetworkConfig, Normalized
+from models.config import Kind, NetworkConfig, Normalized, Placement
 from models.fields import Misfit, bounds_of, choice, number, switch, validate
+from models.normalization import Normalization
 
 
 class Dataset(StrEnum):
@@ -131,8 +133,9 @@ class DataConfig:
 
     dataset: Dataset = choice(Dataset.DIGITS, "Dataset", "What the networks learn.")
     num_examples: int = number(
-        2000, 40, 20000, "Examples", "Training and test together; a real dataset gives at most what it has."
-    )
+        2000, 40, 20000, "Examples", "Training and test together; a real dataset gives at most what it has.",
+        stops=(100, 200, 500, 1000, 2000, 5000, 10000, 20000),
+    )  # fmt: skip
     input_scale: float = number(
         1.0, 1.0, 1000.0, "Input scale", "The last feature is multiplied by this, the first by 1, those between by a "
         "geometric ramp.", logarithmic=True,
@@ -158,8 +161,18 @@ class TrainingConfig:
     learning_rate: float = number(
         0.1, 1e-6, 100.0, "Learning rate", "The step is this times the gradient.", logarithmic=True
     )
-    batch_size: int = number(64, 1, 20000, "Batch size", "Examples of one step; the data's size or more means all.")
-    num_steps: int = number(400, 1, 5000, "Steps", "Number of steps of the optimizer.")
+    batch_size: int = number(
+        64, 1, 20000, "Batch size", "Examples of one step; the data's size or more means all.",
+        stops=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 20000),
+    )  # fmt: skip
+    num_steps: int = number(
+        400,
+        1,
+        5000,
+        "Steps",
+        "Number of steps of the optimizer.",
+        stops=(10, 25, 50, 100, 200, 400, 800, 1600, 3200, 5000),
+    )
     momentum: float = number(0.9, 0.0, 0.999, "Momentum", "Fraction of the last step that momentum keeps.")
     weight_decay: float = number(0.0, 0.0, 1.0, "Weight decay", "Added to the gradient: this times the parameters.")
     batch_order: BatchOrder = choice(BatchOrder.SHUFFLED, "Batch order", "Shuffled each epoch, or sorted by class.")
@@ -267,6 +280,9 @@ class Experiment:
         return self.seed if name == "seed" else getattr(getattr(self, PART_OF[name]), name)
 
 
+MAX_VARIANTS = 4
+"""Networks of a comparison at most."""
+
 VARIED = ("normalization", "normalized", "preprocessing", "learning_rate", "affine", "placement", "batch_size")
 """The fields in which the variants of a comparison may differ from its base."""
 
@@ -311,7 +327,7 @@ class Comparison:
     variants: tuple[Variant, ...] = (Variant(normalization="none"), Variant(normalization="batch"))
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.variants) <= 4:
+        if not 1 <= len(self.variants) <= MAX_VARIANTS:
             raise ValueError(f"Comparison.variants must be one to four, not {len(self.variants)}")
         self.experiments()
 
@@ -319,23 +335,28 @@ class Comparison:
         """Return the experiment of each variant."""
         return tuple(self.base.replace(**variant.overrides()) for variant in self.variants)
 
-    def labels(self) -> tuple[str, ...]:
-        """Return a short name for each variant: its normalization, and what else tells it from the others."""
-        experiments = self.experiments()
-        names = []
-        for experiment in experiments:
-            normalization = experiment.network.normalization
-            name = "no normalization" if normalization == "none" else normalization.label
-            if normalization != "none" and experiment.network.normalized is not Normalized.HIDDEN:
-                name += " on the input" if experiment.network.normalized is Normalized.INPUT else " on input and hidden"
-            if experiment.data.preprocessing is not Preprocessing.NONE:
-                name += f", {_PREPROCESSED[experiment.data.preprocessing]}"
-            for field_name, form in (("learning_rate", "rate {:g}"), ("batch_size", "batch {}")):
-                values = {other.get(field_name) for other in experiments}
-                name += f", {form.format(experiment.get(field_name))}" if len(values) > 1 else ""
-            names.append(name)
-        return tuple(f"{name} ({i + 1})" if names.count(name) > 1 else name for i, name in enumerate(names))
+    def normalizations(self) -> tuple[Normalization, ...]:
+        """Return the normalization of each variant."""
+        return tuple(experiment.network.normalization for experiment in self.experiments())
 
+    def labels(self) -> tuple[str, ...]:
+        """Return a name for each variant, no two the same: its normalization, and all in which it differs from others.
+
+        >>> Comparison(variants=(Variant(normalization="batch"), Variant(normalization="batch", affine=False))).labels()
+        ('BatchNorm', 'BatchNorm, without scale and shift')
+        """
+        experiments = self.experiments()
+        differ = {name for name in VARIED if len({experiment.get(name) for experiment in experiments}) > 1}
+        names: list[str] = []
+        for experiment in experiments:
+            name = _label(experiment, differ)
+            same = sum(_label(other, differ) == name for other in experiments[: len(names)])
+            names.append(f"{name}{_AGAIN[same]}")
+        return tuple(names)
+
+
+_AGAIN = ("", ", again", ", a third time", ", a fourth time")
+"""What tells networks apart that are the same."""
 
 _PREPROCESSED = {
     Preprocessing.CENTER: "centered",
@@ -343,6 +364,31 @@ _PREPROCESSED = {
     Preprocessing.STANDARDIZE: "standardized",
     Preprocessing.WHITEN: "whitened",
 }
+
+
+def _label(experiment: Experiment, differ: Collection[str]) -> str:
+    """Return how a network is called among others, of whose fields these differ."""
+    network, training = experiment.network, experiment.training
+    normalizes = network.normalization is not Normalization.NONE
+    name = network.normalization.label if normalizes else "no normalization"
+    if normalizes and network.normalized is not Normalized.HIDDEN:
+        name += " on the input" if network.normalized is Normalized.INPUT else " on input and hidden"
+    parts = [name]
+    if experiment.data.preprocessing is not Preprocessing.NONE:
+        parts.append(_PREPROCESSED[experiment.data.preprocessing])
+    if normalizes and "placement" in differ and network.placement is Placement.AFTER:
+        parts.append("after the activation")
+    if normalizes and "affine" in differ and not network.affine:
+        parts.append("without scale and shift")
+    if "learning_rate" in differ:
+        parts.append(f"rate {training.learning_rate:g}")
+    if "batch_size" in differ:
+        parts.append(f"batch {training.batch_size}")
+    return ", ".join(parts)
+
+
+GRIDS = (11, 16, 21, 31, 41, 51, 71, 101)
+"""The numbers of grid points among which a slider chooses."""
 
 
 @dataclass(frozen=True)
@@ -361,16 +407,21 @@ class View:
 
     plane: PlaneKind = choice(PlaneKind.RANDOM, "Plane", "Which two directions through the parameters are drawn.")
     extent: float = number(1.0, 0.001, 100.0, "Extent", "How far the picture reaches.", logarithmic=True)
-    resolution: int = number(31, 3, 101, "Resolution", "Grid points along an edge.")
-    resolution_y: int = number(0, 0, 101, "Resolution along y", "0: as many as along x.")
+    resolution: int = number(31, 3, 101, "Resolution", "Grid points along an edge.", stops=GRIDS)
+    resolution_y: int = number(0, 0, 101, "Resolution along y", "0: as many as along x.", stops=(0, *GRIDS))
     statistics: Statistics = choice(
         Statistics.BATCH,
         "Statistics",
         "What BatchNorm uses on the surface: its batch, the stored averages, or the training set's.",
     )
     split: Split = choice(Split.TRAIN, "Split", "On which part of the data the surface is computed: train or test.")
-    num_examples: int = number(512, 2, 20000, "Examples", "Examples of that part on which the surface is computed.")
-    batches: int = number(1, 1, 64, "Batches", "In how many equal batches these are normalized.")
+    num_examples: int = number(
+        512, 2, 20000, "Examples", "Examples of that part on which the surface is computed.",
+        stops=(64, 128, 256, 512, 1024, 2048),
+    )  # fmt: skip
+    batches: int = number(
+        1, 1, 64, "Batches", "In how many equal batches these are normalized.", stops=(1, 2, 4, 8, 16, 32, 64)
+    )
     feature_x: int = number(-1, -1, 10000, "Feature of x", "-1: the one of least scale.")
     feature_y: int = number(-1, -1, 10000, "Feature of y", "-1: the one of greatest scale.")
     seed: int = field(

@@ -69,8 +69,13 @@ class NetworkConfig:
     """
 
     kind: Kind = choice(Kind.MLP, "Network", "The kind of network.")
-    width: int = number(64, 1, 512, "Width", "Units in each hidden layer (channels of a convolution).")
-    depth: int = number(8, 1, 64, "Depth", "Number of hidden layers.")
+    width: int = number(
+        64, 1, 512, "Width", "Units in each hidden layer (channels of a convolution).",
+        stops=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
+    )  # fmt: skip
+    depth: int = number(
+        8, 1, 64, "Depth", "Number of hidden layers.", stops=(1, 2, 3, 4, 6, 8, 10, 12, 16, 24, 32, 48, 64)
+    )
     activation: Activation = choice(Activation.RELU, "Activation", "The function after each hidden layer.")
     initialization: Initialization = choice(
         Initialization.HE, "Initialization", "He: deviation sqrt(2 / inputs). Xavier: uniform, variance "

@@ -23,6 +23,7 @@ class Bounds:
     low, high: the closed range of a number (None for a choice or a switch).
     kind: int, float, bool or a StrEnum.
     logarithmic: whether a control should step by factors.
+    stops: the values among which a control chooses, where these are not all.
     """
 
     label: str
@@ -31,6 +32,7 @@ class Bounds:
     low: float = -math.inf
     high: float = math.inf
     logarithmic: bool = False
+    stops: tuple[float, ...] = ()
 
     def parse(self, text: str) -> Any:
         """Read a value as links write it; raise a ValueError that says what may stand there."""
@@ -69,9 +71,18 @@ class Bounds:
         return f"a number from {self.low:g} to {self.high:g}"
 
 
-def number(default: float, low: float, high: float, label: str, help: str, logarithmic: bool = False) -> Any:
+def number(
+    default: float,
+    low: float,
+    high: float,
+    label: str,
+    help: str,
+    logarithmic: bool = False,
+    stops: tuple[float, ...] = (),
+) -> Any:
     """Declare a field that holds a number (whole where the default is) in [low, high]."""
-    return field(default=default, metadata={"bounds": Bounds(label, help, type(default), low, high, logarithmic)})
+    bounds = Bounds(label, help, type(default), low, high, logarithmic, stops)
+    return field(default=default, metadata={"bounds": bounds})
 
 
 def choice(default: StrEnum, label: str, help: str) -> Any:

@@ -46,7 +46,7 @@ RULES = {
     "landscape/serving/memory.py": Rule(("models.config",)),
     "landscape/figures": Rule(("plotly", "numpy", "landscape.figures")),
     "landscape/labs": Rule(("numpy", "models", "landscape"), never=("models.fast",)),
-    "landscape/labs/two_weights/measure": Rule(("torch", "numpy", "models", "landscape"), never=("landscape.figures",)),
+    "landscape/labs/two_weights/measure": Rule((*ARRAYS, "models", "landscape"), never=("landscape.figures",)),
     "pages": Rule(("streamlit", "landscape", "pages")),
     "app.py": Rule(("streamlit",)),
 }

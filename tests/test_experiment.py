@@ -177,8 +177,31 @@ def test_labels_tell_variants_apart():
     assert "input" in labels[1]
     assert "standardized" in labels[2]
     assert "rate 1" in labels[3]
+
+
+def test_labels_name_what_differs_and_never_a_number_alone():
     twice = Comparison(variants=(Variant(normalization="none"),) * 2).labels()
-    assert len(set(twice)) == 2
+    assert twice == ("no normalization", "no normalization, again")
+    batch = [
+        Variant(normalization="batch", **own)
+        for own in ({}, {"affine": False}, {"placement": "after"}, {"batch_size": 8, "affine": False})
+    ]
+    labels = Comparison(variants=tuple(batch)).labels()
+    assert labels[1] == "BatchNorm, without scale and shift, batch 64"
+    assert labels[2] == "BatchNorm, after the activation, batch 64"
+    assert labels[3] == "BatchNorm, without scale and shift, batch 8"
+    plain = Comparison(variants=(Variant(normalization="none", affine=False), Variant(normalization="none"))).labels()
+    assert plain == ("no normalization", "no normalization, again")  # it has no scale that it could be without
+
+
+@pytest.mark.parametrize("fields", [(a, b) for a in VARIED for b in VARIED])
+def test_networks_never_share_a_label(fields):
+    other = {"normalization": "layer", "normalized": "both", "preprocessing": "standardize", "learning_rate": 0.5,
+             "affine": False, "placement": "after", "batch_size": 32}  # fmt: skip
+    base = Experiment().replace(normalization="batch")
+    first, second = ({name: other[name] for name in chosen} for chosen in ({fields[0]}, set(fields)))
+    labels = Comparison(base, (Variant(), Variant(**first), Variant(**second))).labels()
+    assert len(set(labels)) == 3
 
 
 @pytest.mark.parametrize("initialization", ["he", "xavier", "torch"])

@@ -10,9 +10,6 @@ from landscape.data import load
 from landscape.experiment import View
 from landscape.geometry.planes import pca_plane, random_plane
 from landscape.internals.distributions import BINS, EXAMPLES, activation_histograms
-from landscape.labs.codec import read, request_of, values_of, write
-from landscape.labs.compare.words import Outcome, notice
-from landscape.labs.presets import COMPARE, DEFAULT, REAL_TABLE, UNLIKE_SCALES
 from landscape.loss.network import network_of, objective
 from landscape.training.training import Training, train
 from landscape.views import Bare, InspectionTask, MeasuresTask, objective_of, plane_of, scan_of, surface_of
@@ -173,53 +170,6 @@ def test_histograms_are_those_of_the_plain_modules():
             np.testing.assert_allclose(histograms.density[-1, layer, moment], counts, atol=2.5 / values.size)
             assert histograms.deviation[-1, layer, moment] == pytest.approx(values.std(), rel=0.01)
     assert histograms.deviation[0, :, 1] == pytest.approx([1, 1], abs=0.02)
-
-
-@pytest.mark.parametrize("name", COMPARE)
-def test_a_preset_is_a_link(name):
-    request = COMPARE[name][1]
-    values, problems = read(write(values_of(request)))
-    assert problems == ()
-    assert request_of(values) == request
-
-
-def test_the_default_shows_two_equal_networks_in_unlike_landscapes():
-    """The slow one: two networks of eight layers for 400 steps, and a surface of each."""
-    runs = [train(experiment) for experiment in DEFAULT.comparison.experiments()]
-    assert [run.experiment.network.normalization.value for run in runs] == ["none", "batch"]
-    assert all(run.test_accuracy[-1] > 0.93 for run in runs)
-    plain, normalized = (surface_of(run, replace(DEFAULT.view, resolution=15)) for run in runs)
-    assert plain.loss.max() > 30 * normalized.loss.max()
-    assert np.median(plain.loss) > np.median(normalized.loss)
-    outcomes = [Outcome("plain", runs[0], surface=plain), Outcome("normalized", runs[1], surface=normalized)]
-    assert abs(runs[0].test_accuracy[-1] - runs[1].test_accuracy[-1]) < 0.04
-    assert f"{plain.loss.max() / normalized.loss.max():.3g} times" in notice(outcomes, DEFAULT.view)
-
-
-def test_only_normalizing_the_input_rounds_the_valley():
-    """In a valley so narrow one rounding more or less leads training to a place of its own, on one processor or another.
-
-    So medians of nine seeds: of hidden BatchNorm alone they were 18 to 32 on four sets of instructions, of three 14 to 29.
-    """
-    view = replace(UNLIKE_SCALES.view, resolution=21)
-    stretches = np.array(
-        [
-            [surface_of(train(one.replace(seed=seed)), view).stretch for one in UNLIKE_SCALES.comparison.experiments()]
-            for seed in range(9)
-        ]
-    )
-    plain, hidden, both, standardized = np.median(stretches, axis=0)
-    assert min(plain, hidden) > 15
-    assert ((stretches[:3, 2:] > 1 / 5) & (stretches[:3, 2:] < 2.5)).all()
-    assert min(plain, hidden) > 10 * max(both, standardized)
-
-
-def test_a_real_table_as_it_is_needs_normalization():
-    first = REAL_TABLE.comparison.experiments()
-    plain, hidden, both = (trained([e.replace(seed=s) for s in (0, 1, 2)]) for e in first)
-    assert all(not run.learned and run.test_accuracy[-1] < run.majority + 0.05 for run in plain)
-    assert all(run.learned and run.test_accuracy[-1] > 0.85 for run in hidden)
-    assert all(run.learned and run.test_accuracy[-1] > 0.95 for run in both)
 
 
 def test_looking_is_the_same_twice():

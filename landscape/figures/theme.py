@@ -26,20 +26,27 @@ OKABE_ITO = {
     "reddish purple": "#CC79A7",
 }
 
-NETWORK_COLOURS = {
-    "none": OKABE_ITO["vermillion"],
-    "batch": OKABE_ITO["blue"],
-    "layer": OKABE_ITO["bluish green"],
-    "batch-l1": OKABE_ITO["orange"],
-    "batch-l2": OKABE_ITO["sky blue"],
-    "batch-linf": OKABE_ITO["reddish purple"],
+FAMILIES = {
+    "none": (OKABE_ITO["vermillion"], "#F4A77E", "#A34A12"),
+    "batch": (OKABE_ITO["blue"], OKABE_ITO["sky blue"], "#6A63C4", "#8ED1C8"),
+    "example": (OKABE_ITO["bluish green"], "#7CCBA2", "#7A9A01", "#B9D36B"),
+    "weight": (OKABE_ITO["orange"], "#F3CB74", "#A67C00"),
+    "propagation": (OKABE_ITO["reddish purple"], "#E3B5CD", "#98487A"),
+    "other": (OKABE_ITO["yellow"], "#B8A800", "#8C8C8C"),
 }
-"""The colours that never change from page to page."""
+"""The colours of each family of normalizations, the commonest member's first: kin have kindred ones."""
 
-OTHER_COLOURS = tuple(OKABE_ITO[name] for name in ("orange", "sky blue", "yellow", "reddish purple"))
+KIN = {
+    **dict.fromkeys(("layer", "rms", "group", "instance"), "example"),
+    **{name: name for name in ("none", "batch", "weight", "propagation")},
+}
+"""The family of each normalization, by the first word of its name."""
+
+OWN = {"none": 0, "batch": 0, "layer": 0, "weight": 0, "propagation": 0, "rms": 1, "group": 2, "instance": 3}
+"""Which colour of its family a normalization has wherever it is drawn; the others have the second, and those after it."""
 
 DASHES = ("solid", "dash", "dot", "dashdot")
-"""Tell networks apart that share a normalization, and so a colour."""
+"""Tell networks of one family apart a second time."""
 
 SURFACE_SCALE = "viridis"
 
@@ -58,25 +65,43 @@ class Style:
     dash: str = "solid"
 
 
-def colour_of(normalization: str) -> str:
-    """Return the colour of a normalization: its own where it has one, else one of the others, fixed by its name.
+def family_of(normalization: str) -> str:
+    """Return the family of a normalization.
 
-    >>> colour_of("batch") == OKABE_ITO["blue"] and colour_of("anything") == colour_of("anything")
+    >>> family_of("batch-l1"), family_of("group"), family_of("yet to be invented")
+    ('batch', 'example', 'other')
+    """
+    return KIN.get(str(normalization).partition("-")[0], "other")
+
+
+def colour_of(normalization: str) -> str:
+    """Return the colour of a normalization where no other network of the picture has it.
+
+    >>> colour_of("batch") == OKABE_ITO["blue"] and colour_of("batch-l1") in FAMILIES["batch"][1:]
     True
     """
-    name = str(normalization)
-    return NETWORK_COLOURS.get(name) or OTHER_COLOURS[crc32(name.encode()) % len(OTHER_COLOURS)]
+    name, shades = str(normalization), FAMILIES[family_of(normalization)]
+    return shades[OWN[name]] if name in OWN else shades[1 + crc32(name.encode()) % (len(shades) - 1)]
 
 
 def styles_of(normalizations: Sequence[str]) -> tuple[Style, ...]:
-    """Return the style of each network compared; those that share a colour differ in their dash.
+    """Return the style of each network of a picture, no two of one colour; those of one family differ in their dash too.
 
-    >>> [style.dash for style in styles_of(["none", "batch", "batch"])]
-    ['solid', 'solid', 'dash']
+    Where a colour is taken a network has the next one of its family, then that of another.
+
+    >>> styles = styles_of(["none", "batch", "batch"])
+    >>> len({style.colour for style in styles}), [style.dash for style in styles]
+    (3, ['solid', 'solid', 'dash'])
     """
-    colours = [colour_of(name) for name in normalizations]
+    names, every = [str(name) for name in normalizations], [shade for shades in FAMILIES.values() for shade in shades]
+    families, colours = [family_of(name) for name in names], {}
+    # Those that have a colour of their own first, so that none of the others takes it.
+    for place in sorted(range(len(names)), key=lambda place: names[place] not in OWN):
+        wanted = (colour_of(names[place]), *FAMILIES[families[place]], *every)
+        colours[place] = next(colour for colour in wanted if colour not in colours.values())
     return tuple(
-        Style(colour, DASHES[colours[:position].count(colour) % len(DASHES)]) for position, colour in enumerate(colours)
+        Style(colours[place], DASHES[families[:place].count(family) % len(DASHES)])
+        for place, family in enumerate(families)
     )
 
 

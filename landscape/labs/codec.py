@@ -6,15 +6,13 @@ A link holds only what differs from the defaults. Reading never raises: each bad
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from landscape.experiment import PART_OF, PARTS, VARIED, Comparison, Display, Experiment, Variant, View
+from landscape.experiment import MAX_VARIANTS, PART_OF, PARTS, VARIED, Comparison, Variant
 from models.fields import Bounds, bounds_of
-
-MAX_VARIANTS = 4
 
 LONGEST = 60
 """No value is as long as so many characters; of one that is longer, a message shows so many."""
@@ -26,9 +24,9 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Codec:
-    """Reads and writes what one page shows: as a link's parameters, and as a file.
+    """Reads and writes what one lab shows: as a link's parameters, and as a file.
 
-    page: the page's name, by which the settings of each page are kept apart.
+    page: the lab's name, by which the settings of each lab are kept apart.
     fields: what may stand in its link, and the bounds of each.
     defaults: the values of a link that says nothing, all of them.
     request_of: values, some or all -> the request that they make; a ValueError says what does not fit together.
@@ -40,17 +38,21 @@ class Codec:
     page: str
     fields: Mapping[str, Bounds]
     defaults: Values
-    request_of: Callable[[Values], Any] = dict
-    values_of: Callable[[Any], Values] = dict
+    request_of: Callable[[Values], Any]
+    values_of: Callable[[Any], Values]
     optional: Collection[str] = ()
     idle: Callable[[Values], Collection[str]] = lambda values: ()
 
-    def read(self, parameters: Mapping[str, str], where: str = "link") -> tuple[Values, tuple[str, ...]]:
+    def read(
+        self, parameters: Mapping[str, str], where: str = "link", base: Values | None = None
+    ) -> tuple[Values, tuple[str, ...]]:
         """Read a link's parameters into values, and a sentence for each that cannot be read. Never raise.
 
-        Args: where, what holds the parameters, as the sentences call it.
+        Args: where, what holds the parameters, as the sentences call it; base, what they are told from: the defaults,
+            or the values of a question that is asked.
         """
-        values, problems = dict(self.defaults), []
+        base = self.defaults if base is None else base
+        values, problems = dict(base), []
         for name, text in parameters.items():
             if name not in self.fields:
                 problems.append(
@@ -61,24 +63,24 @@ class Codec:
                 empty = text == "" and name in self.optional
                 values[name] = None if empty else self.fields[name].parse(_shortened(text))
             except ValueError as error:
-                shown = "the base's value" if self.defaults[name] is None else text_of(self.defaults[name])
+                shown = "the base's value" if base[name] is None else text_of(base[name])
                 problems.append(f"{name} in the {where} {error}; {shown} is used.")
         return values, tuple(problems)
 
-    def write(self, values: Values) -> dict[str, str]:
-        """Write values as a link's parameters: those that differ from the defaults and matter."""
-        idle = self.idle(values)
-        changed = {name: value for name, value in values.items() if value != self.defaults[name] and name not in idle}
+    def write(self, values: Values, base: Values | None = None) -> dict[str, str]:
+        """Write values as a link's parameters: those that matter and differ from the base, or else the defaults."""
+        base, idle = self.defaults if base is None else base, self.idle(values)
+        changed = {name: value for name, value in values.items() if value != base[name] and name not in idle}
         return {name: text_of(value) for name, value in changed.items()}
 
     def to_json(self, values: Values) -> str:
-        """Write values as a file: the page's name and the parameters of its link."""
+        """Write values as a file: the lab's name and the parameters of its link."""
         return json.dumps({"page": self.page, "settings": self.write(values)}, indent=2)
 
     def from_json(self, text: str | bytes) -> tuple[Values, tuple[str, ...]]:
         """Read a file as `read` does a link.
 
-        Raises: ValueError with a sentence where it is no such file, or another page's.
+        Raises: ValueError with a sentence where it is no such file, or another lab's.
         """
         try:
             found = json.loads(text)
@@ -95,106 +97,97 @@ class Codec:
         return self.read(parameters, "file")
 
 
-def codec_of(page: str, config: type) -> Codec:
-    """Return the codec of a page whose request is one configuration, all defaults, of fields with bounds."""
-    fields = bounds_of(config)
+@dataclass(frozen=True)
+class _Place:
+    """A field within a request. path: the names of the attributes that lead to it."""
+
+    name: str
+    path: tuple[str, ...]
+    bounds: Bounds
+
+
+def codec_of(page: str, default: Any) -> Codec:
+    """Return the codec of a lab, given what its link asks for when it says nothing.
+
+    A request is a frozen dataclass whose fields have bounds, or are such dataclasses in their turn, or a `Comparison`,
+    whose networks have fields of their own: `v1_...`, `v2_...`. A name in a link is the field's own, or where an earlier
+    field has that name, the part's and the field's: `view_seed`.
+
+    >>> from landscape.experiment import Experiment
+    >>> codec = codec_of("example", Experiment())
+    >>> values, problems = codec.read({"learning_rate": "0.5", "width": "1e400"})
+    >>> codec.request_of(values).training.learning_rate, problems
+    (0.5, ("width in the link must be a whole number from 1 to 512, not '1e400'; 64 is used.",))
+    """
+    places = list(_places(default))
+    varies = [place.path for place in places if place.path[-1] == "variants"]
+    of_variants = {f"v{i}_{name}": name for i in range(1, MAX_VARIANTS + 1) for name in VARIED} if varies else {}
 
     def values_of(request: Any) -> Values:
-        return {name: getattr(request, name) for name in fields}
+        values: Values = {}
+        for place in places:
+            value = _at(request, place.path)
+            if place.path in varies:
+                values[place.name] = len(value)
+                for i in range(MAX_VARIANTS):
+                    variant = value[i] if i < len(value) else Variant()
+                    values |= {f"v{i + 1}_{name}": getattr(variant, name) for name in VARIED}
+            else:
+                values[place.name] = value
+        return values
 
-    return Codec(page, fields, values_of(config()), lambda values: config(**values), values_of)
+    defaults = values_of(default)
 
+    def request_of(values: Values) -> Any:
+        values = defaults | values
+        given = {place.path: values[place.name] for place in places}
+        for path in varies:
+            numbers = range(1, given[path] + 1)
+            given[path] = tuple(Variant(**{name: values[f"v{i}_{name}"] for name in VARIED}) for i in numbers)
+        return _made(default, given)
 
-@dataclass(frozen=True)
-class Request:
-    """All that a link to the comparison page holds."""
+    def idle(values: Values) -> set[str]:
+        return {name for name in of_variants if int(name[1 : name.index("_")]) > values["variants"]}
 
-    comparison: Comparison = Comparison()
-    view: View = View()
-    display: Display = Display()
-
-
-OF_VARIANTS = {f"v{i}_{name}": name for i in range(1, MAX_VARIANTS + 1) for name in VARIED}
-"""The names in links of what a variant may have of its own, and the fields that they give; empty: the base's value."""
-
-
-def _fields() -> dict[str, Bounds]:
-    """An experiment's, `v1_...` of a variant (None: the base's), those of view and display."""
-    found = {"seed": bounds_of(Experiment)["seed"]}
-    for config in PARTS.values():
-        found |= bounds_of(config)
-    found["variants"] = Bounds("Networks", "How many networks are compared.", int, 1, MAX_VARIANTS)
-    found |= {name: found[own] for name, own in OF_VARIANTS.items()}
-    found |= {view_name(name): bounds for name, bounds in bounds_of(View).items()}
-    return found | bounds_of(Display)
-
-
-def view_name(name: str) -> str:
-    """Return the name in links of a view's field: its own, or `view_...` where an experiment has one of that name."""
-    return f"view_{name}" if name in PART_OF or name == "seed" else name
-
-
-FIELDS = _fields()
-"""What may stand in a link, and the bounds of each."""
-
-
-def values_of(request: Request) -> Values:
-    """Return the values that make this request, all of them, by name."""
-    base = request.comparison.base
-    values: Values = {name: base.get(name) for name in [*PART_OF, "seed"]}
-    values["variants"] = len(request.comparison.variants)
-    variants = [*request.comparison.variants, *(Variant() for _ in range(MAX_VARIANTS - values["variants"]))]
-    for i, variant in enumerate(variants, start=1):
-        values |= {f"v{i}_{name}": getattr(variant, name) for name in VARIED}
-    values |= {view_name(name): getattr(request.view, name) for name in bounds_of(View)}
-    return values | {name: getattr(request.display, name) for name in bounds_of(Display)}
-
-
-def request_of(values: Values) -> Request:
-    """Return the request that values by name make; what is missing takes its default.
-
-    Raises: ValueError with a sentence where values that are fine one by one do not fit together.
-    """
-    values = DEFAULTS | values
-    base = Experiment().replace(**{name: values[name] for name in [*PART_OF, "seed"]})
-    variants = tuple(
-        Variant(**{name: values[f"v{i}_{name}"] for name in VARIED}) for i in range(1, values["variants"] + 1)
+    bounds = {place.name: place.bounds for place in places}
+    bounds |= {name: bounds_of(PARTS[PART_OF[own]])[own] for name, own in of_variants.items()}
+    return Codec(
+        page, bounds, defaults, request_of, values_of, tuple(of_variants), idle if varies else lambda values: ()
     )
-    view = View(**{name: values[view_name(name)] for name in bounds_of(View)})
-    display = Display(**{name: values[name] for name in bounds_of(Display)})
-    return Request(Comparison(base, variants), view, display)
 
 
-DEFAULTS = values_of(Request())
-"""The values of a link that says nothing."""
+def _places(default: Any, path: tuple[str, ...] = (), taken: set[str] | None = None) -> Iterator[_Place]:
+    """Yield every field with bounds of a request and its parts, in order."""
+    taken = set() if taken is None else taken
+    own = bounds_of(default)
+    for item in fields(default):
+        value, here = getattr(default, item.name), (*path, item.name)
+        if item.name in own:
+            name = item.name if item.name not in taken else f"{path[-1]}_{item.name}"
+            taken.add(name)
+            yield _Place(name, here, own[item.name])
+        elif isinstance(default, Comparison) and item.name == "variants":
+            yield _Place(item.name, here, Bounds("Networks", "How many networks are compared.", int, 1, MAX_VARIANTS))
+        elif is_dataclass(value):
+            yield from _places(value, here, taken)
 
 
-def idle(values: Values) -> set[str]:
-    """Return the names of variants beyond those that are compared."""
-    return {f"v{i}_{name}" for i in range(values["variants"] + 1, MAX_VARIANTS + 1) for name in VARIED}
+def _at(request: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        request = getattr(request, name)
+    return request
 
 
-COMPARISON = Codec("compare", FIELDS, DEFAULTS, request_of, values_of, OF_VARIANTS, idle)
-"""The codec of the comparison page."""
-
-
-def read(parameters: Mapping[str, str]) -> tuple[Values, tuple[str, ...]]:
-    """Read a link to the comparison page into values, and a sentence for each that cannot be read.
-
-    >>> values, problems = read({"learning_rate": "0.5", "width": "1e400"})
-    >>> values["learning_rate"], values["width"], problems
-    (0.5, 64, ("width in the link must be a whole number from 1 to 512, not '1e400'; 64 is used.",))
-    """
-    return COMPARISON.read(parameters)
-
-
-def write(values: Values) -> dict[str, str]:
-    """Write values as the parameters of a link to the comparison page.
-
-    >>> write(values_of(Request(view=View(resolution=51))))
-    {'resolution': '51'}
-    """
-    return COMPARISON.write(values)
+def _made(default: Any, given: Mapping[tuple[str, ...], Any], path: tuple[str, ...] = ()) -> Any:
+    """Return a request like the default with the given values by path; its parts are made, and checked, first."""
+    changes: dict[str, Any] = {}
+    for item in fields(default):
+        here = (*path, item.name)
+        if here in given:
+            changes[item.name] = given[here]
+        elif any(other[: len(here)] == here for other in given):
+            changes[item.name] = _made(getattr(default, item.name), given, here)
+    return replace(default, **changes)
 
 
 def text_of(value: Any) -> str:

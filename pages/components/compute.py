@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -15,128 +13,72 @@ from zlib import crc32
 import streamlit as st
 
 from landscape.devices import keep_freed_memory
-from landscape.dynamics.smoothness import LineTask, Smoothness, SmoothnessTask
-from landscape.experiment import PlaneKind, View
-from landscape.internals.distributions import excess_kurtosis
-from landscape.labs.codec import Request
-from landscape.labs.smoothness.request import SmoothnessRequest
+from landscape.labs.lab import Jobs, Known, Results
+from landscape.labs.words import literal
 from landscape.serving.jobs import Job
-from landscape.serving.task import Once, Task
 from landscape.serving.tickets import Status, Ticket
 from landscape.serving.workers import default_dispatcher, one_thread
-from landscape.training.run import Run
-from landscape.training.training import Training
-from landscape.views import Bare, InspectionTask, MeasuresTask, scan_of
-from pages.components.controls import literal
 
 POLL_SECONDS = 0.5
+"""Between two drawings while jobs run."""
+
 AWAIT_SECONDS = 0.45
 """How long a drawing stays for an end that it would miss, less than until the next one."""
+
 SLICE_SECONDS = 0.05
 """How long a change of a control may wait for a drawing that awaits an end."""
+
 PACE_SECONDS = 2.0
 """For so long jobs are watched before it is told how long they will take."""
+
 ENDED = (Status.DONE, Status.FAILED)
+
 PROGRESS_HEIGHT = 16
 """In pixels, of a progress bar without a text: what is done the page says below it."""
+
+Tickets = Mapping[str, Sequence[Ticket | None]]
+"""By the name of a job, one for each network; None where a network has no such job, or nothing awaits it any more."""
 
 keep_freed_memory()
 gc.collect()
 gc.freeze()  # what was imported stays out of every later collection, which would otherwise take a tenth of a second
 
 
-@dataclass(frozen=True)
-class NetworkTickets:
-    """The jobs of one network of a comparison. Their results are bare: the store alone keeps all snapshots.
-
-    training: what the run comes from, while there is none.
-    """
-
-    run: Ticket
-    surface: Ticket
-    inspection: Ticket
-    measures: Ticket
-    training: Ticket | None
-
-    @property
-    def known_run(self) -> Run | None:
-        """The run, or what there is of it, or None."""
-        return self.training.partial if self.training and not self.run.done else self.run.result
-
-    @property
-    def pictures(self) -> tuple[Ticket, ...]:
-        """Those that all pictures wait for."""
-        return self.run, *self.drawn
-
-    @property
-    def ended(self) -> bool:
-        """Whether all have ended, well or not."""
-        return all(ticket.done for ticket in self.all)
-
-    @property
-    def drawn(self) -> tuple[Ticket, ...]:
-        """Those of landscapes, which come after the training."""
-        return self.surface, self.inspection
-
-    @property
-    def all(self) -> tuple[Ticket, ...]:
-        return *self.pictures, self.measures, *([self.training] if self.training else [])
+def ask(jobs: Jobs) -> Tickets:
+    """Ask for the jobs of a request, and let go of what this session asked for before and needs no more."""
+    every = [job for many in jobs.values() for job in many if job is not None]
+    tickets = {job.key: _request(job) for job in every if not job.passing}
+    # What only others need is asked for by itself, to see how far it is, while one of them is not there.
+    awaited = {need.key for job in every if not job.passing and not tickets[job.key].done for need in job.needs}
+    tickets |= {job.key: _request(job) for job in every if job.passing and job.key in awaited}
+    _hold(list(tickets.values()), sorted({need.key for job in every for need in _behind(job)} - set(tickets)))
+    return {name: [job and tickets.get(job.key) for job in many] for name, many in jobs.items()}
 
 
-def request_comparison(request: Request) -> tuple[NetworkTickets, ...]:
-    """Ask for every network of a comparison, and let go of what this session asked for before and needs no more."""
-    experiments, view = request.comparison.experiments(), request.view
-    trainings = [Job(f"training {one!r}", partial(Training, [one]), serial=True) for one in experiments]
-    fixed = f"{view.num_examples} {view.batches}"
-
-    def each(
-        name: str, task: Callable[[Run], Task], needs: Sequence[Job | Ticket], key: str, **how: bool
-    ) -> list[Ticket]:
-        return [
-            _request(Job(f"{name} {one!r} {key}", task, (need,), **how))
-            for one, need in zip(experiments, needs, strict=True)
-        ]
-
-    # In the order in which they are worth having: the trainings of all networks, then their landscapes, then the rest.
-    runs = each("run", _bare_run, trainings, "")
-    pending = [None if run.done else _request(training) for run, training in zip(runs, trainings, strict=True)]
-    on: Sequence[Job | Ticket] = trainings if view.plane is PlaneKind.PCA else runs
-    surfaces = each("surface", partial(_bare_surface, view=view), on, repr(view))
-    inspections = each("inspection", partial(_bare_inspection, view=view), trainings, fixed)
-    # One after the other: of images the second derivatives take more memory than all else.
-    measures = each("measures", partial(MeasuresTask, view=view), runs, fixed, serial=True)
-    tickets = tuple(map(NetworkTickets, runs, surfaces, inspections, measures, pending))
-    _hold([ticket for network in tickets for ticket in network.all], [training.key for training in trainings])
-    return tickets
+def _behind(job: Job) -> Iterator[Job]:
+    """Yield all that a job needs, and what that needs."""
+    for need in job.needs:
+        if isinstance(need, Job):
+            yield need
+            yield from _behind(need)
 
 
-@dataclass(frozen=True)
-class SmoothnessTickets:
-    """The jobs of one network of the page on smoothness; `shapes` are missing for a recurrent network."""
-
-    measures: Ticket
-    shapes: Ticket | None
-    line: Ticket
+def of(tickets: Tickets, names: Sequence[str] = ()) -> list[Ticket]:
+    """Return the tickets of these jobs, or of all."""
+    return [ticket for name in names or tickets for ticket in tickets[name] if ticket is not None]
 
 
-def request_smoothness(request: SmoothnessRequest) -> tuple[SmoothnessTickets, ...]:
-    """Ask for the measures along each network's training, then for the rest, and let go of what was asked before."""
-    experiments, ladder = request.comparison.experiments(), request.ladder
-    keys = [f"{experiment!r} {ladder!r}" for experiment in experiments]
-    measures = [
-        _request(Job(f"smoothness {key}", partial(SmoothnessTask, experiment, ladder), serial=True))
-        for key, experiment in zip(keys, experiments, strict=True)
-    ]
-    lines = [
-        _request(Job(f"line {key} {request.step}", partial(LineTask, step=request.step), (measured,), serial=True))
-        for key, measured in zip(keys, measures, strict=True)
-    ]
-    shapes = [
-        None if experiment.network.kind == "recurrent" else _request(Job(f"shapes {key}", _shapes, (measured,)))
-        for key, experiment, measured in zip(keys, experiments, measures, strict=True)
-    ]
-    _hold([ticket for ticket in (*measures, *lines, *shapes) if ticket is not None])
-    return tuple(map(SmoothnessTickets, measures, shapes, lines))
+def known(tickets: Tickets) -> Results:
+    """Return what is known of each job now."""
+    return {name: [_known(ticket) for ticket in many] for name, many in tickets.items()}
+
+
+def _known(ticket: Ticket | None) -> Known:
+    if ticket is None:
+        return Known(done=True)
+    # Asked first: what ends meanwhile is not yet said to have ended.
+    done = ticket.done
+    return Known(ticket.result if done else ticket.partial, done, ticket.error is not None)
 
 
 def compute_here() -> None:
@@ -146,34 +88,17 @@ def compute_here() -> None:
     """
     one_thread()
     _hold([])
-    _held().pop("panels", None)
 
 
 def forget() -> None:
     """Let go of the results that this session shows, so that asking again computes them anew."""
     held = _held()
-    for name in ("panels", "begun"):
-        held.pop(name, None)
-    for ticket in held.pop("tickets", []):
+    for ticket in held.get("tickets", []):
         default_dispatcher().store.drop(ticket.key)
         ticket.release()
-    for key in held.pop("behind", []):
+    for key in held.get("behind", []):
         default_dispatcher().store.drop(key)
-
-
-def known(ticket: Ticket) -> Any:
-    """Return the result, or what there is of it, or None."""
-    return ticket.result if ticket.done else ticket.partial
-
-
-def together(tickets: Sequence[Ticket]) -> list[Any]:
-    """Return what is known of each once there is something of all: pictures that share a range are drawn at once.
-
-    One that failed keeps nobody waiting.
-    """
-    found = [known(ticket) for ticket in tickets]
-    waiting = any(one is None and not ticket.done for one, ticket in zip(found, tickets, strict=True))
-    return [None] * len(tickets) if waiting else found
+    held.clear()
 
 
 def show_progress(tickets: Sequence[Ticket]) -> None:
@@ -241,8 +166,13 @@ def _have_ended(tickets: Sequence[Ticket]) -> bool:
     for ticket in tickets:
         while not ticket.done and (left := until - time.monotonic()) > 0:
             ticket.wait(min(left, SLICE_SECONDS))
-            st.session_state.get("owner")  # where a change of a control came, Streamlit ends the script here
+            _let_streamlit_end_the_script()
     return all(ticket.done for ticket in tickets)
+
+
+def _let_streamlit_end_the_script() -> None:
+    """Give way to a change of a control: any access to the session's state ends the script where one came."""
+    st.session_state.get("owner")
 
 
 def _request(job: Job) -> Ticket:
@@ -250,22 +180,6 @@ def _request(job: Job) -> Ticket:
     # result that the store had no room for would be computed, for ever.
     ended = {ticket.key: ticket for ticket in _held().get("tickets", []) if ticket.status in ENDED}
     return ended.get(job.key) or default_dispatcher().request(job, _owner())
-
-
-def _bare_run(run: Run) -> Once:
-    return Once(run.bare)
-
-
-def _bare_surface(run: Run, view: View) -> Bare:
-    return Bare(scan_of(run, view))
-
-
-def _bare_inspection(run: Run, view: View) -> Bare:
-    return Bare(InspectionTask(run, view))
-
-
-def _shapes(measured: Smoothness) -> Once:
-    return Once(partial(excess_kurtosis, measured.run))
 
 
 def _held() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.controls import adopt, shown
+from pages.components.settings import current
 
 
 def exchange(name: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -17,9 +17,8 @@ def exchange(name: str, rows: Sequence[Mapping[str, Any]]) -> None:
 
     Args: name, of the files; rows, of the numbers, all of one set of columns.
     """
-    if not shown("files"):
-        return
-    codec, values = st.session_state["codec"], st.session_state["values"]
+    settings = current()
+    codec, values = settings.codec, settings.values
     with st.expander("Save and load", icon=":material/save:"):
         with st.container(horizontal=True):
             st.download_button(
@@ -34,7 +33,7 @@ def exchange(name: str, rows: Sequence[Mapping[str, Any]]) -> None:
                 on_click="ignore",
             )
         # A new widget after each file, so that the file is taken once and the controls are free again.
-        key = f"upload-{codec.page}-{st.session_state['adopted']}"
+        key = f"upload-{codec.page}-{settings.adopted}"
         st.file_uploader("Load an experiment", type="json", key=key, on_change=_load, args=(key,))
         if problem := st.session_state.pop("upload_problem", None):
             st.error(problem)
@@ -57,8 +56,9 @@ def _load(key: str) -> None:
     file = st.session_state[key]
     if file is None:
         return
+    settings = current()
     try:
-        adopt(*st.session_state["codec"].from_json(file.getvalue()))
+        settings.adopt(*settings.codec.from_json(file.getvalue()))
     except ValueError as error:
         st.session_state["upload_problem"] = str(error)
-        st.session_state["problems"] = ()  # of what was read before
+        settings.problems = ()  # of what was read before

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components.controls import adopt
+from pages.components.settings import adopt, current
 
 _MOUNT = st.components.v2.component(
     "landscape_picker",
@@ -26,6 +26,7 @@ def picker(name: str, key: str) -> None:
     own = f"picker-{name}"
 
     def picked() -> None:
-        adopt(st.session_state["values"] | {name: round(st.session_state[own].picked)})
+        settings = current()
+        adopt(settings.values | {name: round(st.session_state[own].picked)}, settings.asked)
 
     _MOUNT(key=own, data=key, on_picked_change=picked)

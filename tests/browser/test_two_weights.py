@@ -42,7 +42,7 @@ def test_a_slider_changes_the_picture_and_its_link_restores_it(visitor, page):
 def test_a_question_is_a_click(page):
     page.page.get_by_text("questions to try").click()
     page.after(lambda: page.page.get_by_role("button", name="What if x2 is in thousands?").click())
-    assert dict(parse_qsl(urlsplit(page.page.url).query)) == {"mean_2": "5000", "deviation_2": "2000"}
+    assert dict(parse_qsl(urlsplit(page.page.url).query)) == {"ask": "thousands"}
 
 
 def test_settings_stay_while_another_page_is_shown(visitor):

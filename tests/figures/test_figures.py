@@ -5,6 +5,8 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from plotly import graph_objects as go
 from streamlit.testing.v1 import AppTest
 
@@ -155,15 +157,24 @@ class TestHeightRange:
 
 class TestTheme:
     def test_each_normalization_has_one_colour_and_a_new_one_needs_no_entry(self):
-        assert theme.colour_of(Normalization.BATCH) == theme.colour_of("batch") == theme.NETWORK_COLOURS["batch"]
-        assert theme.colour_of("yet to be invented") in theme.OTHER_COLOURS
+        assert theme.colour_of(Normalization.BATCH) == theme.colour_of("batch") == theme.OKABE_ITO["blue"]
+        assert theme.colour_of("yet to be invented") in theme.FAMILIES["other"]
         # Fixed for good: not by Python's own hash of strings, which differs from one process to the next.
-        assert theme.colour_of("group") == theme.OKABE_ITO["sky blue"]
+        assert theme.colour_of("batch-l1") == theme.styles_of(["batch-l1"])[0].colour == "#6A63C4"
 
-    def test_networks_of_one_normalization_differ_in_dash(self):
-        styles = theme.styles_of(["none", "batch", "batch", "none"])
-        assert len(set(styles)) == 4
-        assert styles[0].colour == styles[3].colour != styles[1].colour
+    @given(st.lists(st.sampled_from(list(Normalization)), min_size=1, max_size=6))
+    def test_networks_of_a_picture_never_share_a_colour_and_the_commonest_keep_theirs(self, names):
+        styles = theme.styles_of(names)
+        assert len({style.colour for style in styles}) == len(names)
+        for name in ("none", "batch", "layer", "weight"):
+            if name in names:
+                assert styles[names.index(name)].colour == theme.colour_of(name)
+
+    def test_kin_have_kindred_colours_and_differ_in_dash(self):
+        styles = theme.styles_of(["none", "batch", "batch", "none", "batch-l1"])
+        assert [style.dash for style in styles] == ["solid", "solid", "dash", "dash", "dot"]
+        for style, family in zip(styles, ("none", "batch", "batch", "none", "batch"), strict=True):
+            assert style.colour in theme.FAMILIES[family]
 
 
 class TestCurves:

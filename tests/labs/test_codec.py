@@ -4,20 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landscape.experiment import VARIED, Comparison, Display, Experiment, Variant, View
-from landscape.labs.codec import (
-    COMPARISON,
-    DEFAULTS,
-    FIELDS,
-    MAX_VARIANTS,
-    Request,
-    codec_of,
-    read,
-    request_of,
-    values_of,
-    write,
-)
-from landscape.labs.presets import COMPARE
+from landscape.experiment import MAX_VARIANTS, VARIED, Comparison, Display, Experiment, Variant, View
+from landscape.labs.codec import codec_of
+from landscape.labs.compare.questions import QUESTIONS
+from landscape.labs.compare.request import CODEC, Request
+
+DEFAULTS, FIELDS = CODEC.defaults, CODEC.fields
+read, write, request_of, values_of = CODEC.read, CODEC.write, CODEC.request_of, CODEC.values_of
 
 OF_VARIANTS = {f"v{i}_{name}" for i in range(1, MAX_VARIANTS + 1) for name in VARIED}
 BAD = ["1e400", "-1e400", "nan", "inf", "", " ", "x" * 100_000, "9" * 5000, "1;2", "None", "\x00", "½", "-1e-9", "0x10"]
@@ -58,7 +51,7 @@ def test_what_is_written_is_read_back(values):
     assert all(isinstance(text, str) for text in written.values())
 
 
-REQUESTS = [request for _, request in COMPARE.values()] + [
+REQUESTS = [question.request for question in QUESTIONS] + [
     Request(Comparison(variants=(Variant(learning_rate=0.1), Variant(learning_rate=1 / 3)))),
     Request(Comparison(Experiment().replace(normalization="layer", seed=2**31 - 1), (Variant(),))),
     Request(view=View(seed=9, num_examples=100, resolution_y=5, plane="pca"), display=Display(logarithmic=False)),
@@ -119,7 +112,7 @@ def test_values_that_do_not_fit_together_are_a_sentence():
 
 
 def test_a_codec_of_one_configuration():
-    codec = codec_of("view", View)
+    codec = codec_of("view", View())
     values, problems = codec.read({"resolution": "51", "plane": "nowhere"})
     assert codec.request_of(values) == View(resolution=51)
     assert codec.write(values) == {"resolution": "51"}
@@ -128,7 +121,7 @@ def test_a_codec_of_one_configuration():
 
 
 def test_what_is_wrong_in_a_file_is_said_of_the_file():
-    _, problems = COMPARISON.from_json('{"page": "compare", "settings": {"seed": "-1", "colour": "red"}}')
+    _, problems = CODEC.from_json('{"page": "compare", "settings": {"seed": "-1", "colour": "red"}}')
     assert problems[0].startswith("seed in the file must be ")
     assert problems[1].startswith("The file names 'colour', ")
     assert len(problems) == 2

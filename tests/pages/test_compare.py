@@ -1,56 +1,28 @@
-"""Every page, without a browser: it opens, each control moves, bad links and failures give sentences.
-
-A page asks for jobs and draws again when there is news of them; here a page is run again after a wait on its jobs.
-"""
+"""Every page, without a browser: it opens, each control moves, bad links and failures give sentences."""
 
 import re
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from landscape.experiment import DEFAULT_SEED
-from landscape.labs.codec import DEFAULTS, FIELDS, text_of, values_of, write
-from landscape.labs.presets import COMPARE
+from landscape.labs.codec import text_of
+from landscape.labs.compare import LAB, outcomes
+from landscape.labs.compare.request import CODEC
 from pages.components import compute
-from pages.components.controls import GROUPS
+from pages.components.controls import groups_of
+from tests.labs.every_lab import LABS
+from tests.pages.support import ROOT, SECONDS, button, control, finished, link_of, opened, tables, tickets, values_of
 
-ROOT = Path(__file__).parents[2]
+DEFAULTS, FIELDS = CODEC.defaults, CODEC.fields
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
 SMALL = {"num_steps": "10", "width": "8", "depth": "2", "resolution": "5", "num_examples": "200"}
-RERUNS = 20
-SECONDS = 60
 
 WITHOUT_CONTROL = {"kind", "variants", "seed", "normalization"}
 """Fields that have one value only, a button of their own, or a control for each network."""
 
 CONTROLS = sorted(name for name in FIELDS if name not in WITHOUT_CONTROL and not name.startswith(("v3_", "v4_")))
-
-
-def opened(page: str = "compare.py", **link: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "pages" / page), default_timeout=SECONDS)
-    app.query_params.update(link)
-    return finished(app.run())
-
-
-def finished(app: AppTest) -> AppTest:
-    """Run the page again until its jobs are done and it has drawn them."""
-    for _ in range(RERUNS):
-        assert [exception.value for exception in app.exception] == []
-        tickets = app.session_state.get("held", {}).get("tickets", [])
-        if all(ticket.done for ticket in tickets):
-            return app.run()
-        for ticket in tickets:
-            while not ticket.done:
-                assert ticket.wait(SECONDS), f"no news of {ticket.key}"
-        app.run()
-    raise AssertionError("the page asks for ever more jobs")
-
-
-def control(app: AppTest, name: str):
-    kinds = (app.selectbox, app.select_slider, app.number_input, app.toggle, app.slider)
-    return next(widget for kind in kinds for widget in kind if widget.key.startswith(f"{name}-"))
 
 
 def moved(widget):
@@ -73,22 +45,13 @@ def moved(widget):
     raise AssertionError(f"what is a {widget.type}?")
 
 
-def link_of(app: AppTest) -> dict[str, str]:
-    """Return the link's parameters; AppTest gives what it set itself as lists."""
-    return {name: text if isinstance(text, str) else text[-1] for name, text in app.query_params.items()}
-
-
-def button(app: AppTest, label: str):
-    return next(each for each in app.button if each.label == label)
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_opens_by_itself_on_its_defaults(page):
     app = opened(page)
     assert len(app.title) == 1
     assert not app.error
     assert not app.warning
-    assert all(ticket.error is None and ticket.result is not None for ticket in app.session_state["held"]["tickets"])
+    assert all(ticket.error is None and ticket.result is not None for ticket in tickets(app))
 
 
 def test_the_app_opens_on_the_comparison():
@@ -131,14 +94,51 @@ def test_what_does_not_fit_is_mended_with_one_click(link, remedy):
     assert "What to notice" in app.info[0].value
 
 
-@pytest.mark.parametrize("name", COMPARE)
-def test_a_preset_draws_what_its_link_draws(name):
+@pytest.mark.parametrize("question", LAB.questions, ids=lambda question: question.slug)
+def test_a_question_sets_all_and_is_answered_under_the_title(question):
     app = opened(**SMALL)
-    button(app, name).click()
+    button(app, question.ask).click()
     finished(app.run())
-    assert link_of(app) == write(values_of(COMPARE[name][1]))
+    assert link_of(app) == {"ask": question.slug}
     assert not app.error
+    facts = LAB.facts(question.request, compute.known(asked_of(app, question.request)))
+    assert f"**{question.ask}**" in said(app)
+    assert question.answer(facts) in said(app)
     assert "What to notice" in app.info[0].value
+    assert said(opened(ask=question.slug)) == said(app)
+
+
+def said(app: AppTest) -> list[str]:
+    return [each.value for each in app.markdown]
+
+
+def asked_of(app: AppTest, request):
+    """Return the tickets of a request that the page holds."""
+    by_key = {ticket.key: ticket for ticket in tickets(app)}
+    return {name: [by_key.get(job.key) for job in many] for name, many in LAB.jobs(request).items()}
+
+
+def test_a_setting_that_was_changed_since_is_told_and_a_question_closes():
+    app = opened(**SMALL, ask="digits")
+    assert link_of(app) == SMALL | {"ask": "digits"}
+    assert any("changed since" in each.value for each in app.caption)
+    button(app, "Its own settings").click()
+    finished(app.run())
+    assert link_of(app) == {"ask": "digits"}
+    assert not any("changed since" in each.value for each in app.caption)
+    control(app, "num_steps").set_value(10)
+    finished(app.run())
+    assert link_of(app) == {"ask": "digits", "num_steps": "10"}
+    button(app, "Close").click()
+    finished(app.run())
+    assert link_of(app) == {"num_steps": "10"}
+    assert not any("Two networks learn" in text for text in said(app))
+
+
+def test_a_question_that_there_is_not_is_told():
+    app = opened(**SMALL, ask="why **not**")
+    assert r"asks 'why \*\*not\*\*', which is no question of this page" in app.warning[0].value
+    assert link_of(app) == SMALL
 
 
 def test_reset_new_seed_and_the_number_of_networks():
@@ -147,13 +147,13 @@ def test_reset_new_seed_and_the_number_of_networks():
     assert link_of(finished(app.run())) == SMALL | {"seed": str(DEFAULT_SEED + 1)}
     app.segmented_control[0].set_value(4)
     finished(app.run())
-    assert len(app.session_state["held"]["tickets"]) == 4 * 4
-    chosen = {app.session_state["values"][f"v{i}_normalization"] for i in range(1, 5)}
+    assert len(tickets(app)) == 4 * 4
+    chosen = {values_of(app)[f"v{i}_normalization"] for i in range(1, 5)}
     assert len(chosen) == 4
     button(app, "Reset").click()
     finished(app.run())
     assert link_of(app) == {}
-    assert app.session_state["values"] == DEFAULTS
+    assert values_of(app) == DEFAULTS
 
 
 def test_only_controls_that_show_another_value_are_made_anew():
@@ -176,12 +176,12 @@ def test_only_controls_that_show_another_value_are_made_anew():
 
 def test_running_again_computes_anew_and_finds_the_same():
     app = opened(**SMALL)
-    first = app.session_state["held"]["tickets"][0].result
+    first = tickets(app)[0].result
     finished(app.run())
-    assert app.session_state["held"]["tickets"][0].result is first
+    assert tickets(app)[0].result is first
     button(app, "Run again").click()
     finished(app.run())
-    second = app.session_state["held"]["tickets"][0].result
+    second = tickets(app)[0].result
     assert second is not first
     assert (second.parameters == first.parameters).all()
 
@@ -196,11 +196,11 @@ def test_another_view_of_networks_whose_snapshots_are_gone_trains_nothing(monkey
     def again(_):
         raise AssertionError("trained again")
 
-    monkeypatch.setattr(compute, "Training", again)
+    monkeypatch.setattr(outcomes, "Training", again)
     control(app, "view_seed").set_value(7)
     finished(app.run())
     assert not app.error
-    held = app.session_state["held"]["tickets"]
+    held = tickets(app)
     assert [ticket.key for ticket in held if ticket.error or ticket.key.startswith("training")] == []
     assert {len(ticket.result.parameters) for ticket in held if ticket.key.startswith("run ")} == {1}
 
@@ -226,14 +226,14 @@ def test_what_stands_in_a_link_is_text_and_no_markdown():
 
 def test_groups_of_controls_that_there_are_not_hide_nothing():
     app = opened(**SMALL, controls="bogus")
-    assert "names 'bogus'; it may name data, model, training" in app.warning[0].value
+    assert "names 'bogus'; it may name data, training, network, view" in app.warning[0].value
     assert control(app, "learning_rate").value == 0.1
     assert not opened(**SMALL, controls="network").warning
 
 
 def test_the_readme_names_the_groups_of_controls():
     (said,) = re.findall(r"`\?controls=none` hides(.*?)It goes with", (ROOT / "README.md").read_text(), re.DOTALL)
-    assert set(re.findall(r"`([a-z]+)`", said)) == set(GROUPS)
+    assert set(re.findall(r"`([a-z]+)`", said)) == {name for lab in LABS.values() for name in groups_of(lab)}
 
 
 def test_settings_that_do_not_fit_are_explained_and_the_controls_stay():
@@ -250,14 +250,14 @@ def test_an_exception_in_a_job_is_a_sentence_with_a_way_on(monkeypatch):
         raise RuntimeError("the dog ate the weights.")
 
     with monkeypatch.context() as broken:
-        broken.setattr(compute, "Training", fails)
+        broken.setattr(outcomes, "Training", fails)
         app = opened(**SMALL, seed="9")
     assert [error.value for error in app.error] == [
         "This could not be computed: the dog ate the weights. Change a setting, or press Reset."
     ]
     assert not app.info  # nothing is awaited, and nothing to be noticed
-    failed = app.session_state["held"]["tickets"][0]
-    assert finished(app.run()).session_state["held"]["tickets"][0] is failed  # it is not tried again and again
+    failed = tickets(app)[0]
+    assert tickets(finished(app.run()))[0] is failed  # it is not tried again and again
     button(app, "Run again").click()
     finished(app.run())
     assert not app.error
@@ -265,12 +265,13 @@ def test_an_exception_in_a_job_is_a_sentence_with_a_way_on(monkeypatch):
 
 
 def test_a_measure_that_fails_leaves_the_rest(monkeypatch):
-    monkeypatch.setattr(compute, "MeasuresTask", lambda run, view: {}["no such thing"])
+    monkeypatch.setattr(outcomes, "MeasuresTask", lambda run, view: {}["no such thing"])
     app = opened(**SMALL, seed="10")
     assert "could not be computed" in app.error[0].value
     assert "What to notice" in app.info[0].value
-    (numbers,) = [each.value for each in app.markdown if "Sharpness" in each.value and "|" in each.value]
-    assert numbers.count("not computed") == 2 * 2  # of two networks the sharpness and one accuracy
+    (numbers,) = tables(app)
+    blank = [entry for row in numbers for entry in row.values() if entry == "not computed"]
+    assert len(blank) == 2 * 2  # of two networks the sharpness and one accuracy
 
 
 @pytest.mark.parametrize(

@@ -1,175 +1,13 @@
-"""The page of two weights without a browser: each preset opens from its link and says its numbers."""
-
-import re
+"""The page of two weights without a browser: each question opens from its link and says its facts."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from landscape.labs.codec import codec_of
-from landscape.labs.presets import TWO_WEIGHTS
-from landscape.labs.two_weights.request import TwoWeights
-from tests.pages.test_compare import ROOT, button, control, link_of
-
-CODEC = codec_of("two_weights", TwoWeights)
-
-RAW, STANDARDIZED, WHITENED, OWN = "raw", "standardized", "whitened", "your c and s"
-
-
-def numbers_of(app: AppTest) -> dict[str, dict[str, float | str]]:
-    """Return the page's table by preprocessing, with numbers where its entries are numbers."""
-
-    def read(entry: str) -> float | str:
-        try:
-            return float(entry.replace("\N{NON-BREAKING HYPHEN}", "-").replace("infinite", "inf"))
-        except ValueError:
-            return entry
-
-    return {row["Features"]: {k: read(v) for k, v in row.items()} for row in app.table[0].value.to_dict("records")}
-
-
-def found_in(pattern: str, told: str) -> list[float]:
-    """Return the numbers that a sentence of the page holds."""
-    match = re.search(pattern.replace("#", r"(-?[\d.e+-]*\d)"), told)
-    assert match, pattern
-    return [float(number) for number in match.groups()]
-
-
-def l_too_small(rows, told):
-    promised, real = found_in("guaranteed to descend by #; it descends by #", told)
-    assert promised > 1.2 * real > 0
-    assert "cuts through the loss" in told
-
-
-def longer_than_the_limit(rows, told):
-    assert "beyond 2/L" in told
-    for kind in (RAW, STANDARDIZED, WHITENED):
-        assert rows[kind]["Learning rate"] > rows[kind]["2 / L"]
-        assert f"{kind} diverges" in told
-
-
-def larger_rate(rows, told):
-    assert rows[RAW]["L"] > 1000 * rows[STANDARDIZED]["L"]
-    assert rows[RAW]["2 / L"] < rows[RAW]["Learning rate"] < rows[STANDARDIZED]["2 / L"]
-    assert "raw diverges" in told
-    assert found_in("standardized is within 0.01 of its minimum from step #", told)[0] < 20
-
-
-def gradient_grows(rows, told):
-    assert found_in("Inputs # times as large: the weights' gradient is # times as long", told) == [1000, 1000]
-    assert found_in("the bias's is #, below 1 whatever the inputs", told)[0] < 1
-
-
-def bounded_derivative(rows, told):
-    assert found_in("the bias's is #, below 1", told)[0] < 1
-    low, high = found_in("cross-entropy lies between # and #", told)
-    assert -1 <= low < high <= 0
-    squared, alone = found_in("squared error is # at h = -8 .* cross-entropy alone is # at p", told)
-    assert max(squared, alone) < -5
-
-
-def bound_holds(rows, told):
-    assert all(row["L"] <= 1.005 * row["Its bound"] for row in rows.values())
-    assert rows[STANDARDIZED]["L"] > 0.9 * rows[STANDARDIZED]["Its bound"]
-
-
-def nothing_lost(rows, told):
-    assert "Nothing is lost" in told
-    assert len({row["Least loss"] for row in rows.values()}) == 1
-    nothing, here, least = found_in("is # with nothing subtracted, # at your c, and least at the mean: #", told)
-    assert nothing > here == least
-
-
-def too_large(rows, told):
-    assert "too flat" in told
-    assert rows[OWN]["L"] < 0.01 < rows[STANDARDIZED]["L"]
-    assert rows[OWN]["At the minimum from"] == "starts there"  # so flat that a distance of weights is next to none
-    assert found_in("#% of what there is to learn is left", told)[0] > 90
-
-
-def too_small(rows, told):
-    assert "it diverges: too steep" in told
-    assert rows[OWN]["L"] > 50 * rows[STANDARDIZED]["L"]
-    assert rows[OWN]["Loss above minimum"] > 1e6
-
-
-def alike(rows, told):
-    assert rows[RAW]["First step: w2 / w1"] > 50
-    assert 0.3 < rows[STANDARDIZED]["First step: w2 / w1"] < 3
-
-
-def useless(rows, told):
-    assert "perfectly smooth" in told
-    assert rows[OWN]["L"] == 0
-    assert rows[OWN]["Least loss"] > 2 * rows[STANDARDIZED]["Least loss"]
-
-
-def thousands(rows, told):
-    assert rows[RAW]["Condition number"] > 1e6
-    assert rows[STANDARDIZED]["Condition number"] < 1.5
-    assert rows[RAW]["2 / L"] < 1e-6 * rows[STANDARDIZED]["2 / L"]
-
-
-def cleverer(rows, told):
-    plain, best, standardized = found_in(
-        "gradient descent ends # above .* best optimizer there, [^,]*, #\\. Plain .* features: #\\.", told
-    )
-    assert plain > 5 * best > best > standardized
-
-
-def places(rows, told):
-    kept, mixed = found_in("as it was: # standardized, .* dimension; # whitened, which mixes", told)
-    assert kept == 1 > 0.99 > mixed
-
-
-def correlated(rows, told):
-    assert rows[STANDARDIZED]["Condition number"] > 20 > 1.01 > rows[WHITENED]["Condition number"]
-    assert rows[WHITENED]["At the minimum from"] == "step 1"
-    assert rows[STANDARDIZED]["Loss above minimum"] > rows[WHITENED]["Loss above minimum"]
-
-
-def cost(rows, told):
-    ms, times = found_in("1024 features whitening took # ms, # times as long as standardizing", told)
-    assert ms > 0 < times
-
-
-def real_table(rows, told):
-    assert rows[RAW]["Condition number"] > 1e4 > 100 > rows[STANDARDIZED]["Condition number"]
-
-
-def constant(rows, told):
-    assert "x1 is constant" in told
-    assert rows[STANDARDIZED]["Condition number"] == float("inf")
-    assert rows[STANDARDIZED]["Loss above minimum"] < 1e-6
-
-
-def the_same(rows, told):
-    assert "The two features say the same" in told
-    assert rows[STANDARDIZED]["Condition number"] == float("inf")
-    assert rows[STANDARDIZED]["Loss above minimum"] < 1e-6
-
-
-SHOWS = {
-    "What if L is guessed too small?": l_too_small,
-    "What if the step is longer than 2/L?": longer_than_the_limit,
-    "Does a smaller L allow a larger rate?": larger_rate,
-    "Whose gradient grows with the inputs?": gradient_grows,
-    "Which loss has a bounded derivative?": bounded_derivative,
-    "What holds L?": bound_holds,
-    "Is anything lost by subtracting the mean?": nothing_lost,
-    "What if s is much too large?": too_large,
-    "What if s is much too small?": too_small,
-    "Do both weights move alike?": alike,
-    "What if everything is multiplied by 0?": useless,
-    "What if x2 is in thousands?": thousands,
-    "Does a cleverer optimizer help?": cleverer,
-    "Do the examples keep their places?": places,
-    "What if the features are correlated?": correlated,
-    "What does whitening cost?": cost,
-    "What about a real table?": real_table,
-    "What if a feature is constant?": constant,
-    "What if both features say the same?": the_same,
-}
-"""What each question's page must show, read off the page."""
+from landscape.labs.two_weights import words
+from landscape.labs.two_weights.facts import facts_of
+from landscape.labs.two_weights.questions import QUESTIONS
+from landscape.labs.two_weights.request import CODEC, TwoWeights
+from tests.pages.support import ROOT, button, control, link_of, tables
 
 
 def opened(**link) -> AppTest:
@@ -184,24 +22,60 @@ def text_of(app: AppTest) -> str:
     return " ".join(element.value for kind in (app.info, app.markdown, app.warning) for element in kind)
 
 
-@pytest.mark.parametrize("question", TWO_WEIGHTS)
-def test_a_preset_opens_from_its_link_and_shows_what_it_asks(question):
-    _, config = TWO_WEIGHTS[question]
-    link = CODEC.write(CODEC.values_of(config))
-    app = opened(**link)
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.slug)
+def test_a_question_opens_from_its_link_and_shows_its_answer_and_its_numbers(question):
+    app, facts = opened(ask=question.slug), facts_of(question.request)
     told = text_of(app)
-    assert "What to notice" in told
-    SHOWS[question](numbers_of(app), told)
+    assert f"**{question.ask}**" in told
+    assert question.answer(facts) in told
+    assert words.notice(facts) in told
+    rows = tables(app)[0]
+    assert [row["Features"] for row in rows] == [one.name for one in facts.prepared]
+    assert [row["L"] for row in rows] == [words.entry(one.smoothness) for one in facts.prepared]
+    assert [row["Condition number"] for row in rows] == [words.entry(one.condition) for one in facts.prepared]
+    assert link_of(app) == {"ask": question.slug}
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.slug)
+def test_the_settings_of_a_question_are_a_link_of_their_own(question):
+    link = CODEC.write(CODEC.values_of(question.request))
+    app = opened(**link)
+    assert words.notice(facts_of(question.request)) in text_of(app)
     assert link_of(app) == link
 
 
 def test_a_question_is_a_click_and_a_link():
     app = opened()
-    question = next(iter(TWO_WEIGHTS))
-    button(app, question).click()
+    question = QUESTIONS[0]
+    button(app, question.ask).click()
     app.run()
     assert "cuts through the loss" in text_of(app)
-    assert link_of(app) == {"curvature": "0.5"}
+    assert link_of(app) == {"ask": question.slug}
+
+
+def test_separated_classes_are_told_and_have_no_least_loss():
+    app = opened(model="logistic", noise="0", bias="true")
+    assert "A line separates the classes" in app.warning[0].value
+    assert {row["Least loss"] for row in tables(app)[0]} == {"no minimum"}
+    assert {row["Loss above minimum"] for row in tables(app)[0]} == {"–"}
+
+
+def test_the_optimizers_stand_in_a_table_where_asked_for():
+    assert len(tables(opened())) == 1
+    rows = tables(opened(compare="true"))[1]
+    assert len(rows) == 6
+    assert rows[0]["Optimizer"] == "gradient descent"
+    assert set(rows[0]) == {"Optimizer", "Raw", "Centered", "Scaled", "Standardized", "Whitened"}
+
+
+def test_the_controls_are_those_of_what_is_chosen_now():
+    app = opened()
+    control(app, "optimizer").set_value("momentum")
+    app.run()
+    assert control(app, "momentum").value == 0.9
+    control(app, "source").set_value("wine")
+    app.run()
+    assert "proline" in control(app, "feature_2").options
 
 
 def test_controls_move_what_is_said():
@@ -209,17 +83,18 @@ def test_controls_move_what_is_said():
     before = text_of(app)
     control(app, "step").set_value(2.5)
     app.run()
-    assert "beyond 2/L" in text_of(app)
+    assert words.PROMISE_SENTENCES[words.Promise.BEYOND] in text_of(app)
     assert text_of(app) != before
+    assert words.notice(facts_of(TwoWeights(step=2.5))) in text_of(app)
     assert link_of(app) == {"step": "2.5"}
 
 
 def test_an_adaptive_optimizer_leaves_the_inequality_its_step():
     app = opened(optimizer="adam", looked_at="standardized")
-    assert "at 1/L" in text_of(app)
+    assert words.PROMISE_SENTENCES[words.Promise.AT_ONE] in text_of(app)
     control(app, "step").set_value(2.5)
     app.run()
-    assert "beyond 2/L" in text_of(app)
+    assert words.PROMISE_SENTENCES[words.Promise.BEYOND] in text_of(app)
     assert sum(widget.key.startswith("step-") for widget in app.slider) == 1
 
 
@@ -248,13 +123,13 @@ def test_a_teacher_hides_the_controls():
 
 def test_the_marks_on_the_bowls_are_explained():
     said = " ".join(caption.value for caption in opened().caption)
-    for words in ("(0, 0)", "Open circle: where training starts", "star: where its path\nends"):
-        assert words in said
+    for shown in ("(0, 0)", "Open circle: where training starts", "star: where its path\nends"):
+        assert shown in said
 
 
 def test_the_rate_of_the_divisors_has_its_control_wherever_the_page_trains_at_another():
     app = opened()
-    assert "after 60 steps of gradient descent at the learning rate for all, 0.1," in text_of(app)
+    assert "60 steps of gradient descent at the learning rate for all, 0.1," in text_of(app)
     control(app, "learning_rate").set_value(0.5)
     app.run()
     assert "at the learning rate for all, 0.5," in text_of(app)
@@ -266,16 +141,16 @@ def test_the_rate_of_the_divisors_has_its_control_wherever_the_page_trains_at_an
 
 def test_a_table_has_a_dash_where_nothing_moves():
     app = opened(zero="true")
-    assert app.table[0].value.iloc[-1]["First step: w2 / w1"] == "–"
-    assert "not a number" not in str(app.table[0].value)
+    assert tables(app)[0][-1]["First step: w2 / w1"] == "–"
+    assert "not a number" not in str(tables(app))
 
 
 def test_a_flat_loss_is_told_as_such():
     told = text_of(opened(deviation_1="0", deviation_2="0", mean_1="0", mean_2="0"))
-    assert told.count("does not move, as its loss is flat") == 3
-    assert "no step changes anything, and there is nothing to learn" in told
-    for words in ("diverges", "steep", "not a number"):
-        assert words not in told
+    assert "It does not move where the loss is flat: raw, standardized and whitened." in told
+    assert words.PREPARES_SENTENCES[words.Prepares.FLAT] in told
+    for wrong in ("diverges", "steep", "not a number"):
+        assert wrong not in told
 
 
 def test_a_file_is_told_as_a_file_and_its_warnings_end_with_the_next():

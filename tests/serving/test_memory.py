@@ -4,7 +4,7 @@ import pytest
 
 from landscape.data import load
 from landscape.experiment import Comparison, Dataset, Experiment, Variant
-from landscape.labs.presets import COMPARE, DEFAULT
+from landscape.labs.compare.questions import DEFAULT
 from landscape.loss.network import network_of
 from landscape.serving.memory import CLASSES, DRAWN, EXAMPLES, FEATURES, SIDE, WORK_BYTES
 from models.fields import Misfit
@@ -66,7 +66,7 @@ def test_what_would_hold_too_much_is_refused_with_the_largest_that_fits(changes)
 
 
 def test_what_is_shown_first_has_room():
-    for request in (DEFAULT, *(preset[1] for preset in COMPARE.values())):
+    for request in (question.request for question in QUESTIONS):
         assert all(one.size.work_bytes < WORK_BYTES / 2 for one in request.comparison.experiments())
     assert Experiment().size.curvature_examples > 10_000
     assert Experiment().replace(kind="cnn").size.curvature_examples >= 512

@@ -14,7 +14,8 @@ from landscape.figures.panel import Group, Panel
 from landscape.figures.surfaces import HeightRange, contour_panel, height_range, surface_panel
 from landscape.figures.theme import Style, styles_of
 from landscape.geometry.surfaces import Surface
-from landscape.labs.compare.words import Outcome, surface_caption
+from landscape.labs.compare.outcomes import Outcome
+from landscape.labs.compare.words import surface_caption
 
 FAILED = "This could not be computed: see above."
 APART = "A range of its own, as it diverged."

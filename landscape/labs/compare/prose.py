@@ -9,8 +9,6 @@ trained weights. Turn a landscape with the mouse, and the others turn with it.
 """
 
 TRAINING = "The networks are being trained…"
-TRAINING_LONG = "The networks are being trained: {}. A smaller depth or width, or fewer steps, takes less."
-DRAWING_LONG = " The landscapes are being computed: {}. A smaller depth or width, or a lower resolution, takes less."
 
 READING = r"""
 **What is drawn.** The height over the point $(\alpha, \beta)$ is the training loss of the very network, moved along two
@@ -36,9 +34,10 @@ is below $2 / \text{learning rate}$; training tends to drive it up to that edge 
 not compare it between networks whose weights differ in length: where a layer is normalized it goes as
 $1 / \lVert w \rVert^2$.
 
-**Why is it smoother?** Not because distributions stay put: Santurkar, Tsipras, Ilyas & Madry (2018, arXiv 1805.11604)
-found that BatchNorm does not reduce internal covariate shift, and that what helps is the smoother landscape, with the
-larger learning rate that it allows.
+**Why does BatchNorm help?** There is no consensus. It was made so that distributions stay put; Santurkar, Tsipras, Ilyas &
+Madry (2018, arXiv 1805.11604) found that it does not reduce internal covariate shift, and hold that a smoother landscape,
+with the larger learning rate that it allows, is what helps. Others hold the larger rate itself for the cause, or that length
+and direction of the weights are learnt apart.
 """
 
 COLUMNS = {

@@ -13,10 +13,12 @@ from landscape.figures.curves import DOT, Series, curves_panel, powers, vertical
 from landscape.figures.panel import Group, Panel
 from landscape.figures.theme import Style, styles_of
 from landscape.geometry.gradient_lines import GradientLine
-from landscape.labs.compare.words import number
+from landscape.labs.words import number
 
 DECADES = 12
 """A logarithmic axis spans at most so many; what lies higher is drawn at its end."""
+
+FAILED = "This could not be computed: see above."
 
 ARROW = 28.0
 """Pixels of an arrow that is as long as the gradient at the start."""
@@ -45,41 +47,49 @@ def measure_panels(
     panels = band_panels(labels, styles, found, num_steps, cursor)
     known = [(label, style, one) for label, style, one in zip(labels, styles, found, strict=True) if one is not None]
 
-    def curves(title: str, unit: str, values: Sequence[np.ndarray], steps: Sequence[np.ndarray], alt: str) -> Panel:
+    def curves(
+        title: str, unit: str, values: Sequence[np.ndarray], steps: Sequence[np.ndarray], edges: Sequence[float] = ()
+    ) -> Panel:
+        alt = "The dotted line is 2 / learning rate." if edges else ""
         series = [
             Series(label, style, own_steps, own, one.run.diverged_at is not None)
             for (label, style, one), own, own_steps in zip(known, drawable(values), steps, strict=True)
         ]
         panel = curves_panel(series, title=title, unit=unit, logarithmic=True, num_steps=num_steps, cursor=cursor)
         # The bands above name the colours.
-        panel.figure.update_traces(showlegend=False, line={"width": 1.75})
-        panel.figure.update_layout(margin={"t": 26})
-        return replace(panel, alt=f"{panel.alt} {alt}".strip())
+        figure = theme.Figure(panel.figure)
+        figure.update_traces(showlegend=False, line={"width": 1.75})
+        figure.update_layout(margin={"t": 26})
+        for edge in edges:
+            figure.add_scatter(
+                x=[0, num_steps],
+                y=[edge, edge],
+                mode="lines",
+                name=f"2 / learning rate = {edge:g}",
+                line={"color": theme.TEXT, "dash": "dot", "width": 2},
+                showlegend=True,
+                hoverinfo="skip",
+            )
+        return replace(panel, figure=figure, alt=f"{panel.alt} {alt}".strip())
 
-    beta = curves(
-        "Effective beta",
-        "greatest on the ladder",
-        [one.probe.max_beta for *_, one in known],
-        [one.steps for *_, one in known],
-        "The dotted line is 2 / learning rate.",
-    )
-    for edge in sorted({one.edge_of_stability for *_, one in known}):
-        beta.figure.add_scatter(
-            x=[0, num_steps],
-            y=[edge, edge],
-            mode="lines",
-            name=f"2 / learning rate = {edge:g}",
-            line={"color": theme.TEXT, "dash": "dot", "width": 2},
-            showlegend=True,
-            hoverinfo="skip",
+    # A threshold of plain gradient descent, and of no other optimizer.
+    plain = [one for *_, one in known if one.run.experiment.training.optimizer == "gradient-descent"]
+    edges = sorted({one.edge_of_stability for one in plain})
+    panels.append(
+        curves(
+            "Effective beta",
+            "greatest on the ladder",
+            [one.probe.max_beta for *_, one in known],
+            [one.steps for *_, one in known],
+            edges,
         )
-    panels.append(beta)
+    )
     for title, unit, name in (
         ("Training loss", "loss of each batch", "loss"),
         ("Gradient norm", "length of the gradient", "gradient_norm"),
     ):
         values = [getattr(one.run, name) for *_, one in known]
-        panels.append(curves(title, unit, values, [np.arange(len(own)) for own in values], ""))
+        panels.append(curves(title, unit, values, [np.arange(len(own)) for own in values]))
     return panels
 
 
@@ -125,7 +135,9 @@ def band_panels(
             shapes=[vertical_line(cursor)],
         )
         said, captions = [], []
-        for name, axis, unit, _ in BANDS if one else ():
+        for name, axis, unit, _ in BANDS:
+            if one is None:
+                continue
             band, ends = getattr(one.probe, name), drawn[name][position]
             _add_band(figure, one.steps, band, ends, style, axis)
             said.append(f"The {unit} ends between {band[-1, 0]:.3g} and {band[-1, 1]:.3g}.")
@@ -178,19 +190,27 @@ def _transparent(colour: str) -> str:
 
 
 def line_panels(
-    labels: Sequence[str], normalizations: Sequence[str], lines: Sequence[StepLine | None], captions: Sequence[str]
+    labels: Sequence[str],
+    normalizations: Sequence[str],
+    lines: Sequence[StepLine | None],
+    captions: Sequence[str],
+    failed: Sequence[bool] = (),
 ) -> list[Panel]:
     """Return each network's loss along the gradient from one step of its training, all with the same ends of the axes.
 
     Source: Santurkar et al. 2018, arXiv 1805.11604, Sec. 3.2.
+
+    Args: failed: of each network whether what is missing will not come.
     """
     losses = drawable([np.append(one.line.loss, one.line.start_loss) for one in lines if one is not None])
     limits = _limits(losses).get("range", [0, 1])
     ends = iter(losses)
     panels = []
-    for label, style, one, caption in zip(labels, styles_of(normalizations), lines, captions, strict=True):
+    each = zip(labels, styles_of(normalizations), lines, captions, failed or [False] * len(labels), strict=True)
+    for label, style, one, caption, missing in each:
         if one is None:
-            panels.append(Panel(label, Group.ACTIVATION, colour=style.colour, pending="Training up to this step…"))
+            pending = FAILED if missing else "Training up to this step…"
+            panels.append(Panel(label, Group.ACTIVATION, colour=style.colour, pending=pending, empty=missing))
             continue
         figure = line_figure(one.line, next(ends)[:-1], style, limits)
         panels.append(Panel(label, Group.ACTIVATION, figure, alt=caption, colour=style.colour, caption=caption))

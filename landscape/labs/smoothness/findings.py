@@ -1,4 +1,4 @@
-"""What the paper found beside what is measured here, and what that says of each explanation of why BatchNorm helps.
+"""What the paper found beside what is measured here.
 
 The paper is Santurkar, Tsipras, Ilyas & Madry 2018, arXiv 1805.11604.
 """
@@ -7,201 +7,280 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from landscape.labs.compare.words import ALIKE, listing, number
-from landscape.labs.smoothness.words import NEAR, NORMS, Measured, near_edge, ratio_of, unmeasured
+from landscape.labs.smoothness.facts import (
+    NEAR,
+    NORMS,
+    Facts,
+    Level,
+    Measure,
+    Missing,
+    Network,
+    Unlike,
+    ratio_of,
+    unlike,
+)
+from landscape.labs.trainings import alike
+from landscape.labs.words import Hole, Ratio, Share, sentence, unmarked
 from models.normalization import Normalization
+
+MUCH = 3.0
+"""A band this many times as wide is clearly wider: a factor between trainings that differ by their seed alone is less."""
+
+NOISE, HALF = 0.02, 0.1
+"""Training accuracies within the first are as good; within the second the direction is right."""
+
+
+class Verdict(StrEnum):
+    """What is measured here says of a claim of the paper."""
+
+    AGREES = "agrees"
+    PARTLY = "agrees in direction"
+    NOT_HERE = "not seen here"
+    LATER = "seen later only"
+    NOT_WITHOUT = "does not agree without it"
+    NOT_WITH = "does not agree with it"
+    TRAINS = "trains as well; stability not measured"
+    TRAINING_ONLY = "only on the training data; stability not measured"
+    NEARLY = "trains nearly as well; stability not measured"
+    NOT_COMPARED = "not compared"
+
+
+class Claim(StrEnum):
+    """A claim of the paper."""
+
+    RANGE = "BatchNorm narrows the band of the loss along the gradient"
+    CHANGE = "BatchNorm makes gradients foretell themselves"
+    SPIKES = "BatchNorm removes the spikes of the effective beta"
+    LEVEL = "The effective beta is near 2 / learning rate with and without BatchNorm"
+    NORMS = "Other norms smooth as well as BatchNorm"
+    NOISE = "Unstable distributions do not hurt"
+
+
+PAPER = {
+    Claim.RANGE: "The band without it is wide and spikes all through training; with it, it is narrow (Fig. 4a, 10).",
+    Claim.CHANGE: "Their change is close to two orders of magnitude smaller early in training (Fig. 4b).",
+    Claim.SPIKES: "5 to 45 without it, 15 to 25 with it, early in training (Fig. 4c).",
+    Claim.LEVEL: "Both settle near 20, which is 2 / 0.1 (Fig. 4c).",
+    Claim.NORMS: "l1, l2 and l-infinity smooth alike or better, with activations that are not Gaussian (Fig. 5, 12).",
+    Claim.NOISE: "BatchNorm followed by noise has less stable distributions than a network without BatchNorm, and trains "
+    "about as well as BatchNorm (Sec. 2.1, Fig. 2).",
+}
+
+
+class Here(StrEnum):
+    """What is measured here, a template each."""
+
+    LEVELS = "levels"
+    CHANGE_SMALLER = "smaller early and later"
+    CHANGE_LARGER = "larger early and later"
+    CHANGE_LATER = "larger early, smaller later"
+    CHANGE_EARLY = "smaller early, larger later"
+    BETA = "effective beta at one rate"
+    BETA_EDGES = "effective beta at two rates"
+    NORMS = "norms"
+    NOISE = "noise"
+    IDLE_BATCH = "BatchNorm has not learned"
+    OPTIMIZER = "no edge"
+    DIVERGED_EARLY = "diverged early"
+    ONE_STEP = "one step"
+    ONE_SIZE = "one size"
+    DIVERGED = "diverged"
+    RATES = "rates"
+    SETTINGS = "settings"
+    IDLE = "idle"
+
+
+HERE_SENTENCES = {
+    Here.LEVELS: "Median {plain} and at most {plain_most} without, {batch} and {batch_most} with BatchNorm.",
+    Here.CHANGE_SMALLER: "With BatchNorm the median change is smaller: it is {early} as large without it in the first fifth "
+    "of training, and {late} later.",
+    Here.CHANGE_LARGER: "With BatchNorm the median change is no smaller: it is {early} as large as without it in the first "
+    "fifth of training, and {late} later.",
+    Here.CHANGE_LATER: "In the first fifth of training the median change is {early} as large with BatchNorm as without it; "
+    "later it is {late} as large without it.",
+    Here.CHANGE_EARLY: "In the first fifth of training the median change is {early} as large without BatchNorm as with it; "
+    "later it is {late} as large with it.",
+    Here.BETA: "Medians {plain} without and {batch} with BatchNorm; 2 / learning rate is {edge}.",
+    Here.BETA_EDGES: "Medians {plain} without and {batch} with BatchNorm; 2 / learning rate is {plain_edge} without and "
+    "{edge} with it.",
+    Here.NORMS: "Median loss range, as a multiple of BatchNorm's: {each}.",
+    Here.NOISE: "Training {score} {noisy} with the noise, {clean} without it; on the test data {noisy_test} and "
+    "{clean_test}. How stable the distributions are is not measured here.",
+    Here.IDLE_BATCH: "BatchNorm itself has not learned here.",
+    Here.OPTIMIZER: "2 / learning rate is a threshold of plain gradient descent, and none of {optimizer}.",
+    Here.DIVERGED_EARLY: "Diverged in the first fifth of training, so that nothing was measured later: {names}.",
+    Here.ONE_STEP: "Only step 0 was measured, and one step says nothing of later ones: {names}.",
+    Here.ONE_SIZE: "A range of the loss needs two step sizes, and the ladder has one.",
+    Here.DIVERGED: "Diverged in training, so that its last steps are no measure: {names}.",
+    Here.RATES: "Their learning rates differ, and so do the steps along the gradient.",
+    Here.SETTINGS: "They differ in their data or batches too.",
+    Here.IDLE: "The smoother one has not learned, and is smooth for that reason alone.",
+}
 
 
 @dataclass(frozen=True)
 class Finding:
     """A claim of the paper beside what is measured here."""
 
-    claim: str
+    claim: Claim
     paper: str
     here: str
-    verdict: str
+    verdict: Verdict
 
 
-AGREES, PARTLY, NOT_HERE, LATER = "agrees", "agrees in direction", "not seen here", "seen later only"
-NOT_COMPARED = "not compared"
-
-
-def findings(networks: Sequence[Measured]) -> list[Finding]:
+def findings(facts: Facts) -> list[Finding]:
     """Return the paper's claims on which the networks that are there have a say.
 
     Source: Santurkar et al. 2018, arXiv 1805.11604, Figs. 4, 5, 10, 12 and Sec. 2.1, 3.3, read off the figures.
     """
-    by_kind = _by_kind(networks)
-    plain, batch = by_kind.get(Normalization.NONE), by_kind.get(Normalization.BATCH)
     found = []
-    if plain and batch:
+    if facts.pair:
+        plain, batch = facts.pair
         found += [
-            _level_finding(
-                "BatchNorm narrows the band of the loss along the gradient",
-                "The band without it is wide and spikes all through training; with it, it is narrow (Fig. 4a, 10).",
-                "loss_range",
-                (plain, batch),
-                (ALIKE, ALIKE),
-            ),
+            _level_finding(Claim.RANGE, Measure.LOSS_RANGE, plain, batch, MUCH, MUCH),
             _change_finding(plain, batch),
-            _level_finding(
-                "BatchNorm removes the spikes of the effective beta",
-                "5 to 45 without it, 15 to 25 with it, early in training (Fig. 4c).",
-                "max_beta",
-                (plain, batch),
-                (0, 1.5),
-            ),
+            _level_finding(Claim.SPIKES, Measure.BETA, plain, batch, 0, 1.5),
             _plateau_finding(plain, batch),
         ]
-    if batch and (kin := [by_kind[norm] for norm in NORMS if norm in by_kind]):
-        found.append(_norms_finding(batch, kin))
-    if batch and (noisy := by_kind.get(Normalization.BATCH_NOISY)):
-        found.append(_noise_finding(batch, noisy))
+    own = facts.pair[1] if facts.pair else facts.of(Normalization.BATCH)
+    kin = [one for norm in NORMS if (one := facts.of(norm))]
+    if own and kin:
+        found.append(_norms_finding(own, kin))
+    if own and (noisy := facts.of(Normalization.BATCH_NOISY)):
+        found.append(_noise_finding(own, noisy))
     return found
 
 
-def _by_kind(networks: Sequence[Measured]) -> dict[Normalization, Measured]:
-    """Return the first network of each normalization."""
-    return {one.normalization: one for one in reversed(networks)}
+def _not_compared(claim: Claim, networks: Sequence[Network], measure: Measure) -> Finding | None:
+    """Return the finding that two networks, or the first and each other, are not compared in a measure; None if they are."""
+    lacking = {missing: [one.name for one in networks if one.lacks(measure) is missing] for missing in Missing}
+    cases = {
+        Missing.ONE_SIZE: Here.ONE_SIZE,
+        Missing.DIVERGED: Here.DIVERGED_EARLY,
+        Missing.ONE_STEP: Here.ONE_STEP,
+    }
+    for missing, case in cases.items():
+        if lacking[missing]:
+            return _finding(claim, case, Verdict.NOT_COMPARED, names=lacking[missing])
+    first, *others = networks
+    reasons = [why for one in others if (why := unlike(first, one, measure))]
+    if not reasons:
+        return None
+    names = [one.name for one in networks if one.trained.diverged_at is not None] or [first.name]
+    why_not = {
+        Unlike.DIVERGED: Here.DIVERGED, Unlike.RATES: Here.RATES, Unlike.SETTINGS: Here.SETTINGS, Unlike.IDLE: Here.IDLE,
+    }  # fmt: skip
+    return _finding(claim, why_not[reasons[0]], Verdict.NOT_COMPARED, names=names)
 
 
-def _verdict(full: bool, partly: bool) -> str:
-    return AGREES if full else PARTLY if partly else NOT_HERE
+def _finding(claim: Claim, here: Here, verdict: Verdict, **holes: Hole) -> Finding:
+    said = sentence(HERE_SENTENCES[here], **holes)
+    return Finding(claim, PAPER[claim], unmarked(said), verdict)
 
 
-def _incomparable(plain: Measured, batch: Measured, name: str) -> str:
-    """Return why a measure without BatchNorm is not compared with that with it; nothing where it is."""
-    # The ladder is made of multiples of the learning rate.
-    unlike = "Their learning rates differ, and so do the steps along the gradient."
-    return unmeasured((plain, batch), name) or (unlike if plain.learning_rate != batch.learning_rate else "")
+def _verdict(full: bool, partly: bool) -> Verdict:
+    return Verdict.AGREES if full else Verdict.PARTLY if partly else Verdict.NOT_HERE
+
+
+def _levels(plain: Network, batch: Network, measure: Measure) -> tuple[Level, Level]:
+    """Return the levels of two networks that are compared."""
+    own, other = plain.level(measure), batch.level(measure)
+    assert own is not None
+    assert other is not None
+    return own, other
 
 
 def _level_finding(
-    claim: str, paper: str, name: str, networks: tuple[Measured, Measured], alike: tuple[float, float]
+    claim: Claim, measure: Measure, plain: Network, batch: Network, median: float, most: float
 ) -> Finding:
-    """Compare a measure without and with BatchNorm; alike: the factors within which its median and its greatest are so."""
-    if why := _incomparable(*networks, name):
-        return Finding(claim, paper, why, NOT_COMPARED)
-    plain, batch = (one.level(name) for one in networks)
-    full = plain.median > alike[0] * batch.median and plain.most > alike[1] * batch.most
-    return Finding(claim, paper, f"{plain} without, {batch} with BatchNorm.", _verdict(full, plain.most > batch.most))
+    """Compare a measure without and with BatchNorm; median, most: the factors by which it agrees when over both."""
+    if told := _not_compared(claim, (plain, batch), measure):
+        return told
+    bare, own = _levels(plain, batch, measure)
+    full = bare.median > median * own.median and bare.most > most * own.most
+    holes = {"plain": bare.median, "plain_most": bare.most, "batch": own.median, "batch_most": own.most}
+    return _finding(claim, Here.LEVELS, _verdict(full, bare.most > own.most), **holes)
 
 
-def _change_finding(plain: Measured, batch: Measured) -> Finding:
-    claim = "BatchNorm makes gradients foretell themselves"
-    paper = "Their change is close to two orders of magnitude smaller early in training (Fig. 4b)."
-    if why := _incomparable(plain, batch, "greatest_change"):
-        return Finding(claim, paper, why, NOT_COMPARED)
-    (early, early_words), (late, late_words) = (_smaller(plain, batch, part) for part in (True, False))
+def _change_finding(plain: Network, batch: Network) -> Finding:
+    if told := _not_compared(Claim.CHANGE, (plain, batch), Measure.CHANGE):
+        return told
+    bare, own = _levels(plain, batch, Measure.CHANGE)
+    # Step 0 is measured always, and lies in the first fifth.
+    early_bare, early_own = plain.early_change, batch.early_change
+    early = ratio_of(early_bare.median, early_own.median) if early_bare and early_own else 1.0
+    late = ratio_of(bare.median, own.median)
     # The claim is of the beginning: what is smaller only later does not bear it out.
-    verdict = LATER if early <= 1 and late > NEAR else _verdict(early > 30, early > 1 and max(early, late) > NEAR)
-    return Finding(
-        claim, paper, f"{early_words} in the first fifth of training, {late_words} later (medians).", verdict
+    verdict = (
+        Verdict.LATER if early <= 1 and late > NEAR else _verdict(early > 30, early > 1 and max(early, late) > NEAR)
     )
+    smaller = early > 1, late > 1
+    case = {
+        (True, True): Here.CHANGE_SMALLER,
+        (True, False): Here.CHANGE_EARLY,
+        (False, True): Here.CHANGE_LATER,
+        (False, False): Here.CHANGE_LARGER,
+    }[smaller]
+    told_early, told_late = (value if value > 1 else 1 / value if value else float("inf") for value in (early, late))
+    return _finding(Claim.CHANGE, case, verdict, early=Ratio(told_early), late=Ratio(told_late))
 
 
-def _smaller(plain: Measured, batch: Measured, early: bool) -> tuple[float, str]:
-    """Return how many times smaller the gradient's median change is with BatchNorm, and the same in words."""
-    without, own = (one.level("greatest_change", early).median for one in (plain, batch))
-    ratio = ratio_of(without, own)
-    if ratio < 1:
-        return ratio, f"{number(ratio_of(own, without))} times larger"
-    return ratio, f"{number(ratio)} times smaller" if ratio > 1 else "as large"
-
-
-def _plateau_finding(plain: Measured, batch: Measured) -> Finding:
-    claim = "The effective beta is near 2 / learning rate with and without BatchNorm"
-    paper = "Both settle near 20, which is 2 / 0.1 (Fig. 4c)."
-    if why := unmeasured((plain, batch), "max_beta"):
-        return Finding(claim, paper, why, NOT_COMPARED)
-    levels = [one.level("max_beta") for one in (plain, batch)]
-    far = [
-        f"{word} ({number(level.median)})"
-        for word, one, level in zip(("without", "with"), (plain, batch), levels, strict=True)
-        if not near_edge(one, level)
-    ]
+def _plateau_finding(plain: Network, batch: Network) -> Finding:
+    claim = Claim.LEVEL
+    for one in (plain, batch):
+        if not one.its_edge:
+            optimizer = one.experiment.training.optimizer.label
+            return _finding(claim, Here.OPTIMIZER, Verdict.NOT_COMPARED, optimizer=optimizer)
+    if plain.beta is None or batch.beta is None:
+        told = _not_compared(claim, (plain, batch), Measure.BETA)
+        assert told is not None
+        return told
     # The claim is of both: where one is far off, that one contradicts it.
-    verdict = f"does not agree {far[0]}" if len(far) == 1 else NOT_HERE if far else AGREES
-    without, own = (number(one.smoothness.edge_of_stability) for one in (plain, batch))
-    edge = own if plain.learning_rate == batch.learning_rate else f"{without} without and {own} with it"
-    bare, normalized = (number(level.median) for level in levels)
-    here = f"Medians {bare} without and {normalized} with BatchNorm; 2 / learning rate is {edge}."
-    return Finding(claim, paper, here, verdict)
+    verdict = {
+        (True, True): Verdict.AGREES,
+        (False, True): Verdict.NOT_WITHOUT,
+        (True, False): Verdict.NOT_WITH,
+        (False, False): Verdict.NOT_HERE,
+    }[plain.near_edge, batch.near_edge]
+    case = Here.BETA if plain.edge == batch.edge else Here.BETA_EDGES
+    holes = {"plain": plain.beta.median, "batch": batch.beta.median, "plain_edge": plain.edge, "edge": batch.edge}
+    return _finding(claim, case, verdict, **holes)
 
 
-def _norms_finding(batch: Measured, kin: Sequence[Measured]) -> Finding:
-    claim = "Other norms smooth as well as BatchNorm"
-    paper = "l1, l2 and l-infinity smooth alike or better, with activations that are not Gaussian (Fig. 5, 12)."
-    if why := unmeasured((batch, *kin), "loss_range"):
-        return Finding(claim, paper, why, NOT_COMPARED)
-    own = batch.level("loss_range").median
-    ratios = [ratio_of(one.level("loss_range").median, own) for one in kin]
-    each = listing([f"{number(ratio)} ({one.label})" for ratio, one in zip(ratios, kin, strict=True)])
-    verdict = _verdict(max(ratios) < NEAR, min(ratios) < NEAR)
-    return Finding(claim, paper, f"Median loss range over BatchNorm's: {each}.", verdict)
+def _norms_finding(batch: Network, kin: Sequence[Network]) -> Finding:
+    if told := _not_compared(Claim.NORMS, (batch, *kin), Measure.LOSS_RANGE):
+        return told
+    ratios = {}
+    for one in kin:
+        own, other = _levels(batch, one, Measure.LOSS_RANGE)
+        ratios[one.name] = ratio_of(other.median, own.median)
+    verdict = _verdict(max(ratios.values()) < NEAR, min(ratios.values()) < NEAR)
+    return _finding(Claim.NORMS, Here.NORMS, verdict, each=ratios)
 
 
-def _noise_finding(batch: Measured, noisy: Measured) -> Finding:
-    clean, disturbed = (one.smoothness.run.train_accuracy for one in (batch, noisy))
-    return Finding(
-        "Unstable distributions do not hurt",
-        "BatchNorm followed by noise trains about as well as BatchNorm (Sec. 2.1, Fig. 2).",
-        f"Training {_score(batch)} {disturbed:.3f} with the noise, {clean:.3f} without it.",
-        _verdict(disturbed > clean - 0.02, disturbed > clean - 0.1),
-    )
-
-
-def _score(one: Measured) -> str:
-    return one.smoothness.run.experiment.data.dataset.score
-
-
-def evidence(networks: Sequence[Measured]) -> dict[str, tuple[str, str]]:
-    """Return what these networks say for and against each explanation of why BatchNorm helps, by the explanation."""
-    by_kind = _by_kind(networks)
-    plain, batch = by_kind.get(Normalization.NONE), by_kind.get(Normalization.BATCH)
-    said = {"shift": ("", ""), "smooth": ("", ""), "rate": ("", ""), "decoupled": ("", "")}
-    if plain and (weight := by_kind.get(Normalization.WEIGHT)):
-        own, bare = weight.level("loss_range"), plain.level("loss_range")
-        if own and bare:
-            said["decoupled"] = ("", f"Here its loss range is {own}, that of the plain network {bare}.")
-    if batch and (noisy := by_kind.get(Normalization.BATCH_NOISY)):
-        clean, disturbed = (one.smoothness.run.train_accuracy for one in (batch, noisy))
-        said["shift"] = (
-            "",
-            f"Here, with that noise: training {_score(batch)} {disturbed:.3f}, BatchNorm's is {clean:.3f}.",
-        )
-    if plain and batch:
-        bare, own = plain.level("loss_range"), batch.level("loss_range")
-        ratio = ratio_of(bare.median, own.median) if not _incomparable(plain, batch, "loss_range") else 1.0
-        smoother = f"Here the median loss range is {number(ratio)} times larger without BatchNorm."
-        said["smooth"] = (smoother if ratio > 1 else "", _rougher(networks, batch))
-        learned = plain.smoothness.run.learned
-        if batch.smoothness.run.learned and plain.learning_rate == batch.learning_rate:
-            if not learned:
-                said["rate"] = ("Here, at this rate, only BatchNorm learns.", "")
-            elif ratio > NEAR:
-                said["rate"] = ("", "Here both learn at the same rate, and BatchNorm is the smoother still.")
-    return said
-
-
-def _rougher(networks: Sequence[Measured], batch: Measured) -> str:
-    """Return which networks learn as well as BatchNorm's and are rougher; nothing where none is, or it did not learn."""
-    own, run = batch.level("loss_range"), batch.smoothness.run
-    if own is None or not run.learned:
-        return ""
-    others = [
-        f"{one.label} ({one.smoothness.run.test_accuracy[-1]:.3f}, loss range {number(level.median)})"
-        for one in networks
-        if one is not batch
-        and one.smoothness.run.learned
-        and one.smoothness.run.test_accuracy[-1] > run.test_accuracy[-1] - 0.02
-        and (level := one.level("loss_range"))
-        and level.median > ALIKE * own.median
-    ]
-    if not others:
-        return ""
-    return (
-        f"Here rougher networks learn as well: {listing(others)}, beside BatchNorm ({run.test_accuracy[-1]:.3f}, "
-        f"{number(own.median)})."
+def _noise_finding(batch: Network, noisy: Network) -> Finding:
+    clean, disturbed = batch.trained, noisy.trained
+    if batch.experiment.training.learning_rate != noisy.experiment.training.learning_rate:
+        return _finding(Claim.NOISE, Here.RATES, Verdict.NOT_COMPARED)
+    if not (clean.learned or clean.fits):
+        return _finding(Claim.NOISE, Here.IDLE_BATCH, Verdict.NOT_COMPARED)
+    lost = clean.train_accuracy - disturbed.train_accuracy
+    lost_test = clean.test_accuracy - disturbed.test_accuracy
+    if not lost < HALF:
+        verdict = Verdict.NOT_HERE
+    elif lost_test > 0 and not alike(clean, disturbed):
+        verdict = Verdict.TRAINING_ONLY
+    else:
+        verdict = Verdict.TRAINS if lost < NOISE else Verdict.NEARLY
+    return _finding(
+        Claim.NOISE,
+        Here.NOISE,
+        verdict,
+        score=clean.score,
+        noisy=Share(disturbed.train_accuracy),
+        clean=Share(clean.train_accuracy),
+        noisy_test=Share(disturbed.test_accuracy),
+        clean_test=Share(clean.test_accuracy),
     )

@@ -1,5 +1,7 @@
 """The prose of the page on smoothness."""
 
+from enum import StrEnum
+
 QUESTION = "Is the loss really smoother with BatchNorm?"
 
 INTRODUCTION = """
@@ -9,7 +11,7 @@ some times as far, and look: **how much does the loss vary there, and does the g
 Where the loss is smooth, a step may be long, and the gradient tells the truth about what lies ahead.
 """
 
-TRAINING_LONG = "The networks are being trained and measured: {}. A smaller depth or width, or fewer steps, takes less."
+TRAINING = "The networks are being trained and measured…"
 
 LINES = "From one step of the training"
 
@@ -33,8 +35,9 @@ COLUMNS = {
 
 TABLE_NOTE = """
 Loss range, gradient change and effective beta: the median over the steps after the first fifth of training, in brackets the
-greatest. Longest gradient / median: over all of the training. Excess kurtosis of what enters the activation functions, 0 for a
-Gaussian: the median of its size over the layers, at the last weights.
+greatest. 2 / learning rate: a threshold of plain gradient descent alone. Longest gradient / median: over all of the
+training. Excess kurtosis of what enters the activation functions, 0 for a Gaussian: the median of its size over the layers,
+at the last weights.
 """
 
 PAPER = "What the paper found, and what is measured here"
@@ -43,29 +46,44 @@ PAPER_COLUMNS = {"claim": "Claim", "paper": "In the paper (VGG on CIFAR-10)", "h
 
 CONSENSUS = "So why does it help? There is no consensus"
 
+EXPLANATION_COLUMNS = {"claim": "Explanation", "pro": "For", "contra": "Against"}
+
+
+class Cause(StrEnum):
+    """An explanation of why BatchNorm helps."""
+
+    SHIFT = "shift"
+    SMOOTH = "smooth"
+    RATE = "rate"
+    DECOUPLED = "decoupled"
+    SPECTRUM = "spectrum"
+
+
 EXPLANATIONS = {
-    "shift": (
+    Cause.SHIFT: (
         "Each layer's inputs keep their distribution (Ioffe & Szegedy 2015)",
         "It was the motive, and deep sigmoid networks do train with BatchNorm.",
-        "Noise after each BatchNorm makes the distributions less stable than those of a plain network, and it trains as "
-        "well (Santurkar et al. 2018, Sec. 2.1). Their measure of the shift does not fall with BatchNorm.",
+        "In the paper's VGG network noise after each BatchNorm makes the distributions less stable than those of a plain "
+        "network, and it trains as well (Santurkar et al. 2018, Sec. 2.1). Their measure of the shift does not fall with "
+        "BatchNorm.",
     ),
-    "smooth": (
+    Cause.SMOOTH: (
         "The loss is smoother along the gradient (Santurkar et al. 2018)",
         "All three measures, in their networks; their theory bounds the gradient of one normalized layer.",
-        "Their theory covers one layer, not the depth. The effective beta ends at 2 / learning rate either way.",
+        "Their theory covers one layer, not the depth. In their own figure the effective beta ends near 2 / learning rate "
+        "with BatchNorm and without.",
     ),
-    "rate": (
+    Cause.RATE: (
         "It allows larger learning rates, whose noise finds better minima (Bjorck et al. 2018)",
         "At a low rate a ResNet does about as well without it, by their account.",
         "It says what a larger rate brings, less why it is possible.",
     ),
-    "decoupled": (
+    Cause.DECOUPLED: (
         "Length and direction of the weights are learnt apart (Kohler et al. 2018; Salimans & Kingma 2016)",
         "Faster convergence is proven for simple problems; the loss does not depend on the weights' length.",
-        "Weight normalization does just that: choose it above, and look at its spikes.",
+        "Weight normalization does just that, and nothing else: choose it above, and compare it with BatchNorm.",
     ),
-    "spectrum": (
+    Cause.SPECTRUM: (
         "Outlying eigenvalues of the Hessian vanish (Ghorbani et al. 2019)",
         "With BatchNorm they are almost absent, and gradients do not gather along them.",
         "An observation on trained networks: what causes what is open.",
@@ -91,8 +109,9 @@ Source: Santurkar, Tsipras, Ilyas & Madry 2018, arXiv 1805.11604, Sec. 3.2 and A
 number of its rungs is ours. They find the same along random directions, which is left out here.
 
 **The dotted line.** Plain gradient descent cannot settle where the curvature along its step exceeds $2/\eta$, and training
-tends to drive the curvature up to there (Cohen et al. 2021, arXiv 2103.00065). So the level of the effective beta tells
-of the step size, and only its spikes tell of the normalization.
+tends to drive the curvature up to there (Cohen et al. 2021, arXiv 2103.00065). Where the effective beta lies near that line,
+its level tells of the step size, and only its spikes tell of the normalization. Other optimizers have another threshold, or
+none: for them no line is drawn.
 
 **Other norms.** $\hat y = (y - \bar y) / N_p(y)$ with $N_1 = \overline{|y|}$, $N_2 = \sqrt{\overline{y^2}}$,
 $N_\infty = \max |y|$ over the batch (their Sec. 3.3; the formula is our reading of it). Dividing one unit's values by

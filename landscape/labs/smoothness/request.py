@@ -1,29 +1,45 @@
-"""What a link to the page on smoothness holds: a comparison, the ladder of step sizes, and one step of the training."""
+"""What may be asked about smoothness: a comparison, the ladder of step sizes, and one step of the training."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from landscape.dynamics.smoothness import Ladder
 from landscape.experiment import PART_OF, Comparison, Experiment, Variant
-from landscape.labs import codec as links
-from landscape.labs.codec import Codec, Values
+from landscape.labs.codec import Values, codec_of
 from models.fields import bounds_of, number, validate
 
 DIGITS = Experiment().replace(num_steps=300)
 """Eight ReLU layers of 64 with He initialization: with torch's own the plain network does not learn, and looks smooth."""
 
+CONVOLUTIONAL = DIGITS.replace(kind="cnn", width=16, depth=4)
+
+DEEP_LINEAR = DIGITS.replace(
+    dataset="linear-map",
+    num_examples=1000,
+    activation="linear",
+    loss="squared",
+    initialization="xavier",
+    depth=24,
+    width=10,
+    batch_size=20000,
+    learning_rate=0.001,
+)
+"""Santurkar et al. 2018, arXiv 1805.11604, App. A.1: 25 linear maps of 10 units, all data in each step. Theirs took 10 000
+steps at a rate of 1e-6; here 300 at 1e-3, which plain training just survives."""
+
+SHORT_LADDER, LONG_LADDER = Ladder(), Ladder(lowest=0.01, highest=30.0)
+
 
 @dataclass(frozen=True)
-class SmoothnessRequest:
+class Request:
     """All that a link to the page holds.
 
     step: of the training, from which the line along the gradient is drawn; the last one where there are fewer.
     """
 
     comparison: Comparison = Comparison(DIGITS, tuple(Variant(normalization=n) for n in ("none", "batch", "layer")))
-    ladder: Ladder = Ladder()
+    ladder: Ladder = SHORT_LADDER
     step: int = number(
         100, 0, 4999, "From step", "The step of the training from which the line along its gradient goes."
     )
@@ -32,34 +48,20 @@ class SmoothnessRequest:
         validate(self)
 
 
-OF_LADDER = bounds_of(Ladder)
-OF_COMPARISON = (*PART_OF, "seed", "variants", *links.OF_VARIANTS)
-FIELDS = {name: links.FIELDS[name] for name in OF_COMPARISON} | OF_LADDER | bounds_of(SmoothnessRequest)
-
-
-def values_of(request: SmoothnessRequest) -> Values:
-    """Return the values that make this request, all of them, by name."""
-    known: dict[str, Any] = links.values_of(links.Request(request.comparison))
-    values = {name: known[name] for name in OF_COMPARISON}
-    return values | {name: getattr(request.ladder, name) for name in OF_LADDER} | {"step": request.step}
-
-
-def values_of_network(experiment: Experiment, ladder: Ladder) -> Values:
-    """Return the values of a network, its data and training, and of a ladder; the variants and the seed are not among them."""
-    return {name: experiment.get(name) for name in PART_OF} | {name: getattr(ladder, name) for name in OF_LADDER}
-
-
-def request_of(values: Values) -> SmoothnessRequest:
-    """Return the request that values by name make; what is missing takes its default.
-
-    Raises: ValueError with a sentence where values that are fine one by one do not fit together.
-    """
-    values = DEFAULTS | values
-    comparison = links.request_of({name: values[name] for name in OF_COMPARISON}).comparison
-    return SmoothnessRequest(comparison, Ladder(**{name: values[name] for name in OF_LADDER}), values["step"])
-
-
-DEFAULTS = values_of(SmoothnessRequest())
-
-SMOOTHNESS = Codec("smoothness", FIELDS, DEFAULTS, request_of, values_of, tuple(links.OF_VARIANTS), links.idle)
+CODEC = codec_of("smoothness", Request())
 """The codec of the page on smoothness."""
+
+
+def _values_of_network(experiment: Experiment, ladder: Ladder) -> Values:
+    """Return the values of a network, its data and training, and of a ladder; the variants and the seed are not among them."""
+    return {name: experiment.get(name) for name in PART_OF} | {
+        name: getattr(ladder, name) for name in bounds_of(Ladder)
+    }
+
+
+NETWORKS = {
+    "Perceptron": _values_of_network(DIGITS, SHORT_LADDER),
+    "Convolutional": _values_of_network(CONVOLUTIONAL, SHORT_LADDER),
+    "Deep linear": _values_of_network(DEEP_LINEAR, LONG_LADDER),
+}
+"""Each with the paper's ladder for its kind, as values by name."""

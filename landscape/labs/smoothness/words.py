@@ -1,323 +1,420 @@
-"""What the measures along the gradient say, in sentences and tables."""
+"""What the measures along the gradient say, in sentences from facts: what to notice, and the captions of lines."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from enum import StrEnum
 
-import numpy as np
-
-from landscape.dynamics.smoothness import Smoothness, StepLine
-from landscape.experiment import Optimizer
-from landscape.labs.compare.words import Outcome, listing, number, trained
+from landscape.labs.smoothness.facts import (
+    NEAR,
+    NORMS,
+    Ahead,
+    Facts,
+    Measure,
+    Missing,
+    Network,
+    Unlike,
+    ratio_of,
+    unlike,
+)
+from landscape.labs.trainings import Ended, told_of
+from landscape.labs.words import Ratio, number, sentence
 from models.normalization import Normalization
 
-EARLY = 0.2
-"""The measures are summed up after this part of a training: before it they change with every step."""
+SHALLOW = 4
+"""Up to so many layers a loss without normalization is hardly rougher than with it."""
 
-NEAR = 2.0
-"""Two measures within this factor of each other are called alike."""
 
-MEASURES = {
-    "loss_range": "the loss along the gradient varies by",
-    "greatest_change": "the gradient changes by",
-    "max_beta": "the effective beta is",
+class Case(StrEnum):
+    """What there is to say of measures along trainings, a template each."""
+
+    DIVERGED = "diverged"
+    OVERFLOWED = "overflowed"
+    IDLE_IS_SMOOTH = "idle is smooth"
+    DIVERGED_EARLY = "diverged early"
+    ONE_STEP = "one step"
+    ONE_SIZE = "one size"
+    SAME = "same"
+    RATES = "rates"
+    SETTINGS = "settings"
+    IDLE = "idle"
+    OUTLIERS = "outliers"
+    GROWTH = "growth"
+    INITIAL = "initial"
+    GAUSSIAN = "no less Gaussian"
+    LESS_GAUSSIAN = "less Gaussian"
+    LESS_GAUSSIAN_SMOOTH = "less Gaussian and as smooth"
+    LESS_GAUSSIAN_ROUGH = "less Gaussian and rougher"
+
+
+SENTENCES = {
+    Case.DIVERGED: "**{name}** diverged at step {step} with learning rate {rate}: its loss rose to {last}, from {first}. "
+    "It was measured up to step {end}.",
+    Case.OVERFLOWED: "**{name}** diverged at step {step} with learning rate {rate}: its loss overflowed. It was measured "
+    "up to step {end}.",
+    Case.IDLE_IS_SMOOTH: "A network that has not learned may look smooth for that reason alone.",
+    Case.DIVERGED_EARLY: "After the first fifth of training nothing was measured of these, as their training diverged "
+    "before: {names}. There is nothing to compare the others with.",
+    Case.ONE_STEP: "Only step 0 was measured of these, and one step says nothing of later ones: {names}.",
+    Case.ONE_SIZE: "A range of the loss needs two step sizes, and the ladder has one.",
+    Case.SAME: "These networks are the same, and so are their measures.",
+    Case.RATES: "These have unlike learning rates, and so unlike steps along the gradient: {names}. How much the loss and "
+    "the gradient change there is not compared.",
+    Case.SETTINGS: "These differ in their data or batches too, so that their measures are not compared: {names}.",
+    Case.IDLE: "The smoother of these two has not learned, so that their measures are not compared: {names}.",
+    Case.OUTLIERS: "The longest gradient of a training, over its median one: {each}.",
+    Case.GROWTH: "The gradient of **{name}** grew from {first} to {longest} until it diverged at step {step}.",
+    Case.INITIAL: "All initial weights were made {scale} as large as the initialization draws them.",
+    Case.GAUSSIAN: "Other norms: what enters the activation functions has an excess kurtosis (0 for a Gaussian; the median "
+    "size over the layers) of {own} with BatchNorm and {each}: in this network that is no less Gaussian.",
+    Case.LESS_GAUSSIAN: "Other norms: what enters the activation functions has an excess kurtosis (0 for a Gaussian; the "
+    "median size over the layers) of {own} with BatchNorm and {each}: that is less Gaussian for {further}.",
+    Case.LESS_GAUSSIAN_SMOOTH: "Other norms: what enters the activation functions has an excess kurtosis (0 for a Gaussian; "
+    "the median size over the layers) of {own} with BatchNorm and {each}: that is less Gaussian for {further}, and the loss "
+    "is as smooth all the same.",
+    Case.LESS_GAUSSIAN_ROUGH: "Other norms: what enters the activation functions has an excess kurtosis (0 for a Gaussian; "
+    "the median size over the layers) of {own} with BatchNorm and {each}: that is less Gaussian for {further}, and the loss "
+    "is not as smooth.",
 }
 
-NORMS = (Normalization.BATCH_L1, Normalization.BATCH_L2, Normalization.BATCH_LINF)
+
+class Rougher(StrEnum):
+    """How two networks compare in a measure, by its median and its greatest value, a template each."""
+
+    LEVELS = "levels"
+    ALIKE = "alike"
+    ALIKE_SHALLOW = "alike and shallow"
+    SPIKES = "the medians are alike, and the spikes are not"
+    ROUGHER = "rougher"
+    ROUGHER_MEDIAN = "rougher, but for the spikes"
+    CROSSED = "rougher, with lower spikes"
 
 
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """What is known of one network; the later parts may still be missing.
+LOSS_SENTENCES = {
+    Rougher.LEVELS: "After the first fifth of training the loss varies along the gradient by {medians} in the median, and "
+    "by {tops} at most.",
+    Rougher.ALIKE: "Of **{rough}** and **{smooth}** that is alike.",
+    Rougher.ALIKE_SHALLOW: "Of **{rough}** and **{smooth}** that is alike: in a shallow network this is what to expect.",
+    Rougher.SPIKES: "Of **{rough}** and **{smooth}** the medians are alike; what differs are the spikes: at its worst the "
+    "loss of **{rough}** varies **{most}** as much.",
+    Rougher.ROUGHER: "The loss of **{rough}** varies **{ratio}** as much as that of **{smooth}** in the median, and {most} as "
+    "much at its worst.",
+    Rougher.ROUGHER_MEDIAN: "The loss of **{rough}** varies **{ratio}** as much as that of **{smooth}** in the median; at "
+    "their worst they are alike.",
+    Rougher.CROSSED: "The loss of **{rough}** varies **{ratio}** as much as that of **{smooth}** in the median; but at its "
+    "worst that of **{smooth}** varies the more, {most} as much.",
+}
 
-    finished: whether its training was measured to its end. kurtosis: (L,) of what enters its activation functions.
-    ended: whether a kurtosis that is missing will not come.
-    """
-
-    label: str
-    smoothness: Smoothness
-    finished: bool = True
-    kurtosis: np.ndarray | None = None
-    ended: bool = False
-
-    @property
-    def normalization(self) -> Normalization:
-        return self.smoothness.run.experiment.network.normalization
-
-    @property
-    def learning_rate(self) -> float:
-        return self.smoothness.run.experiment.training.learning_rate
-
-    @property
-    def late(self) -> np.ndarray:
-        """Whether each step that was measured lies after the first fifth of the training, (M,)."""
-        return self.smoothness.steps >= EARLY * self.smoothness.run.experiment.training.num_steps
-
-    @property
-    def ranges(self) -> bool:
-        """Whether the ladder has two step sizes or more: along a single one the loss has no range."""
-        sizes = self.smoothness.probe.step_sizes
-        return bool(sizes[0] < sizes[-1])
-
-    def level(self, name: str, early: bool = False) -> Level | None:
-        """Return the median and the greatest of a measure after the first fifth of the training, or in it.
-
-        None where no step was measured there, and for the loss range on a ladder of one step size.
-        """
-        chosen = ~self.late if early else self.late
-        if not chosen.any() or (name == "loss_range" and not self.ranges):
-            return None
-        values = np.nan_to_num(getattr(self.smoothness.probe, name)[chosen], nan=np.inf, posinf=np.inf)
-        return Level(float(np.median(values)), float(values.max()))
-
-    def told(self, name: str) -> str:
-        """Return the level of a measure in words, or why there is none."""
-        level = self.level(name)
-        if level is not None:
-            return str(level)
-        return "no later step" if not self.late.any() else "one step size"
-
-    @property
-    def named(self) -> str:
-        """The label, with a word where the numbers are those of a training that was cut short."""
-        return self.label if self.smoothness.run.diverged_at is None else f"{self.label} (until it diverged)"
-
-    @property
-    def outlier(self) -> float:
-        """The longest gradient of the training over the median one."""
-        norms = self.smoothness.run.gradient_norm
-        finite = norms[np.isfinite(norms)]
-        return float(finite.max() / np.median(finite)) if len(finite) == len(norms) else float(np.inf)
-
-    @property
-    def apart_from_gaussian(self) -> float | None:
-        """The median over the layers of the size of the excess kurtosis."""
-        return None if self.kurtosis is None else float(np.median(np.abs(self.kurtosis)))
+CHANGE_SENTENCES = {
+    Rougher.LEVELS: "After the first fifth of training the gradient changes along its own direction by {medians} in the median, and by "
+    "{tops} at most.",
+    Rougher.ALIKE: "Of **{rough}** and **{smooth}** that is alike.",
+    Rougher.ALIKE_SHALLOW: "Of **{rough}** and **{smooth}** that is alike: in a shallow network this is what to expect.",
+    Rougher.SPIKES: "Of **{rough}** and **{smooth}** the medians are alike; what differs are the spikes: at its worst the "
+    "gradient of **{rough}** changes **{most}** as much.",
+    Rougher.ROUGHER: "The gradient of **{rough}** changes **{ratio}** as much as that of **{smooth}** in the median, and "
+    "{most} as much at its worst.",
+    Rougher.ROUGHER_MEDIAN: "The gradient of **{rough}** changes **{ratio}** as much as that of **{smooth}** in the median; "
+    "at their worst they are alike.",
+    Rougher.CROSSED: "The gradient of **{rough}** changes **{ratio}** as much as that of **{smooth}** in the median; but at "
+    "its worst that of **{smooth}** changes the more, {most} as much.",
+}
 
 
-@dataclass(frozen=True)
-class Level:
-    """The median and the greatest of a measure along a training."""
+class Edge(StrEnum):
+    """Where the effective beta lies, beside 2 / learning rate, a template each."""
 
-    median: float
-    most: float
-
-    def __str__(self) -> str:
-        return f"{number(self.median)} ({number(self.most)})"
-
-
-@dataclass(frozen=True)
-class SmoothnessRow:
-    """One network in the table, in words and numbers for people; of measures the median and the greatest."""
-
-    network: str
-    test_accuracy: str
-    loss_range: str
-    gradient_change: str
-    effective_beta: str
-    edge: str
-    outlier: str
-    kurtosis: str
+    BETA = "of one learning rate"
+    BETA_EDGES = "of several learning rates"
+    NO_EDGE = "of an optimizer that has no such edge"
+    ALL_BOTH = "all are near it, normalized and not"
+    ALL = "all are near it"
+    SOME = "some are near it"
+    NONE = "none is near it"
 
 
-def smoothness_table(networks: Sequence[Measured]) -> list[SmoothnessRow]:
-    """Return the table's rows: the measures along the gradient after the first fifth of the training, and the rest."""
-    rows = []
-    for one in networks:
-        run, apart = one.smoothness.run, one.apart_from_gaussian
-        blank = "not computed" if one.ended else "…"
-        rows.append(
-            SmoothnessRow(
-                network=one.label,
-                test_accuracy=f"{run.test_accuracy[-1]:.3f}"
-                if run.diverged_at is None
-                else f"diverged at step {run.diverged_at}",
-                loss_range=one.told("loss_range"),
-                gradient_change=one.told("greatest_change"),
-                effective_beta=one.told("max_beta"),
-                edge=number(one.smoothness.edge_of_stability),
-                outlier=number(one.outlier),
-                kurtosis=blank if apart is None else number(apart),
-            )
-        )
-    return rows
+BETA_SENTENCES = {
+    Edge.BETA: "The effective beta is {medians} in the median, and {tops} at most; 2 / learning rate is {edge}.",
+    Edge.BETA_EDGES: "The effective beta is {medians} in the median, and {tops} at most; 2 / learning rate is {edges}.",
+    Edge.NO_EDGE: "The effective beta is {medians} in the median, and {tops} at most. It is held against no line: "
+    "2 / learning rate is a threshold of plain gradient descent, and none of {optimizer}.",
+    Edge.ALL_BOTH: "It settles near 2 / learning rate, within a factor of {near}, for every network that was measured, "
+    "normalized or not, as in the paper's own figure (near 20 = 2 / 0.1, with BatchNorm and without): the size of the step "
+    "sets this level, not the normalization. What may differ are the spikes above it.",
+    Edge.ALL: "It settles near 2 / learning rate, within a factor of {near}, as in the paper's own figure (near 20 = "
+    "2 / 0.1): the size of the step sets this level.",
+    Edge.SOME: "Within a factor of {near} it is near 2 / learning rate for these: {close}; and it is not for these: {far}.",
+    Edge.NONE: "It is not near 2 / learning rate for any network here, unlike in the paper's figure of the VGG network.",
+}
 
 
-def smoothness_notice(networks: Sequence[Measured]) -> list[str]:
-    """Return what to notice, a sentence or two each, from the results that are there."""
-    said = trained([Outcome(one.label, one.smoothness.run) for one in networks])
-    missing = dict.fromkeys(unmeasured(networks, name) for name in MEASURES)
-    said += [sentence for sentence in missing if sentence]
-    said += [*_smoother(networks, "loss_range"), *_smoother(networks, "greatest_change")]
-    return [*said, *_beta(networks), *_outliers(networks), *_shapes(networks)]
+class Course(StrEnum):
+    """Where the loss goes along the gradient of one step, a template each."""
+
+    BELOW = "never above its start"
+    CLIMBS = "climbs above its start"
+    CLIMBS_LITTLE = "climbs a little above its start"
+    OVERFLOWS = "overflows"
+    WAVY = "wavy"
+    NOT_WAVY = "not wavy"
 
 
-def unmeasured(networks: Sequence[Measured], name: str) -> str:
-    """Return why a measure of these networks, or of some, is not summed up; nothing where each is."""
-    if name == "loss_range" and not all(one.ranges for one in networks):
-        return "A range of the loss needs two step sizes, and the ladder has one."
-    missing = [one for one in networks if not one.late.any()]
-    # A training that is measured at two steps or more is measured at its last one, unless it diverges.
-    cut = [one for one in missing if one.smoothness.run.diverged_at is not None and one.smoothness.ladder.probes > 1]
-    whole = [one.label for one in missing if one not in cut]
-    said = []
-    if cut:
-        each = listing([f"{one.label} (diverged at step {one.smoothness.run.diverged_at})" for one in cut])
-        compared = f"nothing is compared with {'it' if len(cut) == 1 else 'them'}"
-        said.append(f"After the first fifth of training nothing was measured of {each}, and {compared}.")
-    if whole:
-        said.append(f"Only step 0 was measured of {listing(whole)}: one step says nothing of later ones.")
-    return " ".join(said)
+COURSE_SENTENCES = {
+    Course.BELOW: "Along the gradient of step {step} the loss of **{name}** never climbs above its start ({start}).",
+    Course.CLIMBS: "Along the gradient of step {step} the loss of **{name}** climbs to {top}, {ratio} its start ({start}).",
+    Course.CLIMBS_LITTLE: "Along the gradient of step {step} the loss of **{name}** climbs to {top}, a little over its start "
+    "({start}).",
+    Course.OVERFLOWS: "Along the gradient of step {step} the loss of **{name}** climbs from {start} until it overflows.",
+    Course.WAVY: "It is wavy, and turns more than once, for these: {names}.",
+    Course.NOT_WAVY: "There are no waves here, but one valley or one slope for each.",
+}
 
 
-def _smoother(networks: Sequence[Measured], name: str) -> list[str]:
-    levels = {one.named: level for one in networks if (level := one.level(name))}
-    if len(levels) < 2:
-        return []
-    each = listing([f"{level} for {label}" for label, level in levels.items()])
-    rough, smooth = (pick(levels, key=lambda label: (levels[label].median, levels[label].most)) for pick in (max, min))
-    ratio, most = (
-        ratio_of(levels[rough].median, levels[smooth].median),
-        ratio_of(levels[rough].most, levels[smooth].most),
-    )
-    if ratio < NEAR and most < NEAR:
-        end = "That is alike: in a small or shallow network, or at a low learning rate, this is what to expect."
-    elif ratio < NEAR:
-        end = f"The medians are alike; what differs are the spikes, **{number(most)} times** as high."
-    else:
-        end = f"**{rough}** is **{number(ratio)} times** as rough as **{smooth}**; at its worst {number(most)} times."
-    return [f"After the first fifth of training {MEASURES[name]} (median, in brackets the most) {each}. {end}"]
+class Line(StrEnum):
+    """What a picture of a line shows, a template each."""
+
+    FALLS = "falls"
+    FALLS_CLIMBS = "falls, then climbs"
+    FALLS_CLIMBS_BELOW = "falls, then climbs, but not to its start"
+    CLIMBS = "climbs"
+    STAYS = "stays"
+    OVERFLOWS = "overflows"
+    FALLS_OVERFLOWS = "falls, then overflows"
+    TURNS_ONCE = "turns once"
+    TURNS = "turns"
+    GRADIENT = "gradient"
+    GRADIENT_OVERFLOWS = "gradient overflows"
 
 
-def ratio_of(large: float, small: float) -> float:
-    """Return large / small, where either may be infinite or 0; 1 where both are."""
-    if large == small:
-        return 1.0
-    return float(np.inf) if np.isinf(large) or small == 0 else large / small
+CAPTION_SENTENCES = {
+    Line.FALLS: "From step {step}: the loss {start} falls to {last} at the longest step.",
+    Line.FALLS_CLIMBS: "From step {step}: the loss {start} falls to {low}, then climbs to {last} at the longest step.",
+    Line.FALLS_CLIMBS_BELOW: "From step {step}: the loss {start} falls to {low}, then climbs to {last} at the longest step, "
+    "still below its start.",
+    Line.CLIMBS: "From step {step}: the loss {start} climbs to {last} at the longest step.",
+    Line.STAYS: "From step {step}: the loss {start} stays.",
+    Line.OVERFLOWS: "From step {step}: the loss {start} overflows.",
+    Line.FALLS_OVERFLOWS: "From step {step}: the loss {start} falls to {low}, then overflows.",
+    Line.TURNS_ONCE: "It turns once.",
+    Line.TURNS: "It turns {turns} times.",
+    Line.GRADIENT: "At the longest step the gradient is {length} as long as at the start, {degrees}° off.",
+    Line.GRADIENT_OVERFLOWS: "At the longest step the gradient overflows.",
+}
 
 
-def _beta(networks: Sequence[Measured]) -> list[str]:
-    known = [(one, level) for one in networks if (level := one.level("max_beta"))]
-    if not known:
-        return []
-    each = listing([f"{level} for {one.named}" for one, level in known])
-    edges = {one.named: number(one.smoothness.edge_of_stability) for one, _ in known}
-    if len(set(edges.values())) == 1:
-        line, edge = "that line", edges[known[0][0].named]
-    else:
-        line, edge = "its own line", listing([f"{own} for {label}" for label, own in edges.items()])
-    near = [one.named for one, level in known if near_edge(one, level)]
-    other = "" if len(known) == len(networks) else "other "
-    both = len({one.normalization is Normalization.NONE for one, _ in known}) == 2
-    if len(near) == len(known):
-        end = (
-            f"It settles near {line}, within a factor of {NEAR:g}, for every {other}network here"
-            f"{', normalized or not' if both else ''}, as in the paper's own figure "
-            "(near 20 = 2 / 0.1, with BatchNorm and without): the size of the step sets this level, not the "
-            "normalization. What may differ are the spikes above it."
-        )
-    elif near:
-        end = f"It is near {line} for {listing(near)} only."
-    else:
-        end = f"It is not near {line} for any {other}network here, unlike in the paper's figure of the VGG network."
-    plain = {one.smoothness.run.experiment.training.optimizer for one in networks} == {Optimizer.GRADIENT_DESCENT}
-    whose = "" if plain else ", the edge of stability of plain gradient descent and not of this optimizer"
-    return [f"The effective beta is {each}; 2 / learning rate is {edge}{whose}. {end}"]
-
-
-def near_edge(one: Measured, level: Level) -> bool:
-    """Return whether the median of an effective beta is near the 2 / learning rate of its own network."""
-    edge = one.smoothness.edge_of_stability
-    return edge / NEAR <= level.median <= NEAR * edge
-
-
-def lines_notice(lines: Sequence[tuple[str, StepLine]]) -> str:
-    """Return what to notice in the losses along the gradient of one step, each with the name of its network."""
-    steps = [found.step for _, found in lines]
-    parts, wavy = [], []
-    for label, found in lines:
-        line, own = found.line, f" from step {found.step}" if len(set(steps)) > 1 else ""
-        top = float(np.nan_to_num(line.loss, nan=np.inf).max())
-        where = "never above its start" if top <= line.start_loss * 1.001 else f"up to {number(top)}"
-        parts.append(f"{where} for {label}{own} (it starts at {number(line.start_loss)})")
-        wavy += [label] if line.turns > 1 else []
-    shape = (
-        f"It is wavy for {listing(wavy)}." if wavy else "There are no waves here, but one valley or one slope for each."
-    )
-    return f"Along the gradient of step {max(steps)} the loss goes {listing(parts)}. {shape}"
-
-
-def _outliers(networks: Sequence[Measured]) -> list[str]:
-    each = listing([f"{number(one.outlier)} times ({one.label})" for one in networks])
-    scale = networks[0].smoothness.run.experiment.network.init_scale
-    drawn = "" if scale == 1 else f" All initial weights were made {scale:g} times as large."
-    return [f"The longest gradient of the training is so many times the median one: {each}.{drawn}"]
-
-
-def _shapes(networks: Sequence[Measured]) -> list[str]:
-    kin = [one for one in networks if one.normalization in NORMS and one.kurtosis is not None]
-    base = next(
-        (one for one in networks if one.normalization == Normalization.BATCH and one.kurtosis is not None), None
-    )
-    if not kin or base is None:
-        return []
-    each = listing([f"{number(one.apart_from_gaussian)} ({one.label})" for one in kin])
-    further = [one for one in kin if one.apart_from_gaussian > base.apart_from_gaussian]
-    own, *levels = (one.level("loss_range") for one in (base, *further))
-    if further:
-        end = f"less Gaussian than with BatchNorm for {listing([one.label for one in further])}"
-        if own and all(levels):
-            smooth = all(level.median < NEAR * own.median for level in levels)
-            end += f", and {'yet as smooth' if smooth else 'not as smooth'}"
-    else:
-        end = "no less Gaussian than with BatchNorm in this small network"
+def notice(facts: Facts) -> list[str]:
+    """Return what to notice along the trainings, a sentence or two each."""
     return [
-        "Other norms: what enters the activation functions has an excess kurtosis (0 for a Gaussian; the median size over "
-        f"the layers) of {number(base.apart_from_gaussian)} with BatchNorm and {each}: {end}."
+        *_trainings(facts),
+        *_missing(facts),
+        *_rougher(facts, Measure.LOSS_RANGE),
+        *_rougher(facts, Measure.CHANGE),
+        *_incomparable(facts),
+        *_beta(facts),
+        *_outliers(facts),
+        *_shapes(facts),
     ]
 
 
-def line_caption(found: StepLine) -> str:
-    """Return what the picture of a line shows, for its caption and for those who do not see it."""
-    line, finite = found.line, np.isfinite(found.line.loss)
-    lowest = min(line.start_loss, float(line.loss[finite].min(initial=np.inf)))
-    # As they are read: what changes no digit is no change. A dip is told however small it is beside the climb.
-    start, low, last = (number(value) for value in (line.start_loss, lowest, line.loss[-1]))
-    parts = [f"falls to {low}"] if low != start else []
-    if not finite.all():
-        parts.append("overflows")
-    elif last != low:
-        below = ", still below its start" if line.loss[-1] < line.start_loss else ""
-        parts.append(f"climbs to {last} at the longest step{below}")
-    elif parts:
-        parts[0] += " at the longest step"
-    one_valley = int(start != low != last)
-    turns = line.turns if finite.all() else 0
-    waves = f" It turns {'once' if turns == 1 else f'{turns} times'}." if turns > one_valley else ""
-    return (
-        f"From step {found.step}: the loss {start} {', then '.join(parts) or 'stays'}.{waves} At the longest step the "
-        f"gradient is {number(line.ratios[-1])} times as long as at the start, {np.degrees(line.angles[-1]):.0f}° off."
-    )
-
-
-def numbers(networks: Sequence[Measured]) -> list[dict[str, object]]:
-    """Return every number of the pictures along the training, a row for each network and step that was measured."""
-    rows = []
-    for one in networks:
-        measured, probe = one.smoothness, one.smoothness.probe
-        for row, step in enumerate(measured.steps.tolist()):
-            rows.append(
-                {
-                    "network": one.label,
-                    "step": step,
-                    "loss": float(probe.start_loss[row]),
-                    "gradient_norm": float(probe.gradient_norm[row]),
-                    "least_loss": float(probe.loss_band[row, 0]),
-                    "greatest_loss": float(probe.loss_band[row, 1]),
-                    "least_change": float(probe.change_band[row, 0]),
-                    "greatest_change": float(probe.change_band[row, 1]),
-                    "effective_beta": float(probe.max_beta[row]),
-                }
+def _trainings(facts: Facts) -> list[str]:
+    """Return how the trainings went; here their measures, and not only their snapshots, end where they diverge."""
+    said = []
+    for one in facts.networks:
+        if one.trained.diverged_at is None:
+            continue
+        case = Case.DIVERGED if one.trained.ended is Ended.DIVERGED else Case.OVERFLOWED
+        said.append(
+            sentence(
+                SENTENCES[case],
+                name=one.name,
+                step=one.trained.diverged_at,
+                rate=one.trained.learning_rate,
+                last=one.trained.last_loss,
+                first=one.trained.first_loss,
+                end=one.last,
             )
-    return rows
+        )
+    whole = [one.trained for one in facts.networks if one.trained.diverged_at is None]
+    said += told_of(whole, draws=False)
+    idle = any(one.ended is Ended.NOT_LEARNED for one in whole)
+    return [*said, SENTENCES[Case.IDLE_IS_SMOOTH]] if idle else said
+
+
+def _missing(facts: Facts) -> list[str]:
+    said = []
+    for missing, case in ((Missing.DIVERGED, Case.DIVERGED_EARLY), (Missing.ONE_STEP, Case.ONE_STEP)):
+        if names := [one.name for one in facts.networks if one.missing is missing]:
+            said.append(sentence(SENTENCES[case], names=names))
+    sizes = any(one.lacks(Measure.LOSS_RANGE) is Missing.ONE_SIZE for one in facts.networks)
+    return [*said, SENTENCES[Case.ONE_SIZE]] if sizes else said
+
+
+def compared(facts: Facts, measure: Measure) -> tuple[Network, Network] | None:
+    """Return the two networks of which a sentence says that one is rougher: those that the page's question is about.
+
+    Without any normalization and with BatchNorm; or with the first other one. Where all are normalized, or none is, the
+    roughest and the smoothest. None where the one without normalization was not measured long enough: then no other two
+    are put in the place of this pair.
+    """
+    if facts.pair:
+        return facts.pair
+    plain = facts.of(Normalization.NONE)
+    others = [one for one in facts.networks if one.normalization != Normalization.NONE]
+    if plain and others:
+        return plain, others[0]
+    levels = {place: level for place, one in enumerate(facts.networks) if (level := one.level(measure))}
+    ranked = sorted(levels, key=lambda place: (levels[place].median, levels[place].most))
+    return (facts.networks[ranked[-1]], facts.networks[ranked[0]]) if len(ranked) > 1 else None
+
+
+def _rougher(facts: Facts, measure: Measure) -> list[str]:
+    levels = {one.name: level for one in facts.networks if (level := one.level(measure))}
+    if len(levels) < 2:
+        return []
+    sentences = LOSS_SENTENCES if measure is Measure.LOSS_RANGE else CHANGE_SENTENCES
+    medians, tops = ({name: getattr(level, part) for name, level in levels.items()} for part in ("median", "most"))
+    said = sentence(sentences[Rougher.LEVELS], medians=medians, tops=tops)
+    pair = compared(facts, measure)
+    if pair is None or pair[0].experiment == pair[1].experiment or unlike(*pair, measure):
+        return [said]
+    case, rough, smooth, ratio, most = _case(pair, measure)
+    more = sentence(sentences[case], rough=rough.name, smooth=smooth.name, ratio=Ratio(ratio), most=Ratio(most))
+    return [f"{said} {more}"]
+
+
+def _case(pair: tuple[Network, Network], measure: Measure) -> tuple[Rougher, Network, Network, float, float]:
+    """Return the case of a pair, the rougher and the smoother one, and how many times it is so; by which it is told."""
+    levels = {id(one): level for one in pair if (level := one.level(measure))}
+
+    def times(name: str) -> float:
+        return ratio_of(getattr(levels[id(rough)], name), getattr(levels[id(smooth)], name))
+
+    smooth, rough = sorted(pair, key=lambda one: (levels[id(one)].median, levels[id(one)].most))
+    ratio, most = times("median"), times("most")
+    if ratio < NEAR:
+        if most < 1:
+            rough, smooth = smooth, rough
+            most = times("most")
+        if most >= NEAR:
+            return Rougher.SPIKES, rough, smooth, ratio, most
+        shallow = max(one.experiment.network.depth for one in pair) <= SHALLOW
+        return Rougher.ALIKE_SHALLOW if shallow else Rougher.ALIKE, rough, smooth, ratio, most
+    if most >= NEAR:
+        return Rougher.ROUGHER, rough, smooth, ratio, most
+    if most > 1 / NEAR:
+        return Rougher.ROUGHER_MEDIAN, rough, smooth, ratio, most
+    return Rougher.CROSSED, rough, smooth, ratio, 1 / most if most else float("inf")
+
+
+def _incomparable(facts: Facts) -> list[str]:
+    """Return why the pair is not compared, where no sentence has said it yet."""
+    pair = compared(facts, Measure.CHANGE)
+    if pair is None:
+        return []
+    if pair[0].experiment == pair[1].experiment:
+        return [SENTENCES[Case.SAME]]
+    cases = {Unlike.RATES: Case.RATES, Unlike.SETTINGS: Case.SETTINGS, Unlike.IDLE: Case.IDLE}
+    why = [unlike(*pair, measure) for measure in (Measure.CHANGE, Measure.LOSS_RANGE)]
+    case = next((cases[one] for one in why if one in cases), None)
+    return [sentence(SENTENCES[case], names=[one.name for one in pair])] if case else []
+
+
+def _beta(facts: Facts) -> list[str]:
+    levels = {one.name: one.beta for one in facts.networks if one.beta}
+    known = [one for one in facts.networks if one.beta]
+    if not known:
+        return []
+    holes = {
+        "medians": {name: level.median for name, level in levels.items()},
+        "tops": {name: level.most for name, level in levels.items()},
+    }
+    if not all(one.its_edge for one in known):
+        optimizer = known[0].experiment.training.optimizer.label
+        return [sentence(BETA_SENTENCES[Edge.NO_EDGE], **holes, optimizer=optimizer)]
+    edges = {one.name: one.edge for one in known}
+    case = Edge.BETA if len(set(edges.values())) == 1 else Edge.BETA_EDGES
+    near, far = ([one.name for one in known if one.near_edge is which] for which in (True, False))
+    both = len({one.normalization is Normalization.NONE for one in known}) == 2
+    where = Edge.NONE if not near else Edge.SOME if far else Edge.ALL_BOTH if both else Edge.ALL
+    said = sentence(BETA_SENTENCES[case], **holes, edge=known[0].edge, edges=edges)
+    names = {"close": near, "far": far} if where is Edge.SOME else {}
+    return [f"{said} {sentence(BETA_SENTENCES[where], near=NEAR, **names)}"]
+
+
+def _outliers(facts: Facts) -> list[str]:
+    each = {one.name: Ratio(one.outlier) for one in facts.networks if one.outlier is not None}
+    said = [sentence(SENTENCES[Case.OUTLIERS], each=each)] if each else []
+    said += [
+        sentence(
+            SENTENCES[Case.GROWTH],
+            name=one.name,
+            step=one.trained.diverged_at,
+            first=one.first_gradient,
+            longest=one.longest_gradient,
+        )
+        for one in facts.networks
+        if one.trained.diverged_at is not None and one.longest_gradient > one.first_gradient
+    ]
+    scale = facts.networks[0].experiment.network.init_scale
+    return [*said, sentence(SENTENCES[Case.INITIAL], scale=Ratio(scale))] if scale != 1 else said
+
+
+def _shapes(facts: Facts) -> list[str]:
+    batch = facts.of(Normalization.BATCH)
+    kin = {one.name: one.kurtosis for one in facts.networks if one.normalization in NORMS and one.kurtosis is not None}
+    if not kin or batch is None or batch.kurtosis is None:
+        return []
+    further = [one for one in facts.networks if one.name in kin and kin[one.name] > batch.kurtosis]
+    if not further:
+        return [sentence(SENTENCES[Case.GAUSSIAN], own=batch.kurtosis, each=kin)]
+    unclear = any(unlike(batch, one, Measure.LOSS_RANGE) for one in further)
+    case = Case.LESS_GAUSSIAN if unclear else _smooth_case(batch, further)
+    return [sentence(SENTENCES[case], own=batch.kurtosis, each=kin, further=[one.name for one in further])]
+
+
+def _smooth_case(batch: Network, others: Sequence[Network]) -> Case:
+    medians = [one.loss_range.median for one in (batch, *others) if one.loss_range]
+    smooth = all(median < NEAR * medians[0] for median in medians[1:])
+    return Case.LESS_GAUSSIAN_SMOOTH if smooth else Case.LESS_GAUSSIAN_ROUGH
+
+
+def notice_of_lines(facts: Sequence[tuple[str, Ahead]]) -> list[str]:
+    """Return what to notice in the losses along the gradient of one step, each with the name of its network."""
+    wavy = [name for name, one in facts if one.turns > 1]
+    waves = sentence(COURSE_SENTENCES[Course.WAVY], names=wavy) if wavy else COURSE_SENTENCES[Course.NOT_WAVY]
+    return [*(_course(name, one) for name, one in facts), waves]
+
+
+def _course(name: str, one: Ahead) -> str:
+    ratio = ratio_of(one.top, one.start)
+    if not one.finite:
+        case = Course.OVERFLOWS
+    elif one.climbs:
+        case = Course.CLIMBS if ratio >= 1.1 else Course.CLIMBS_LITTLE
+    else:
+        case = Course.BELOW
+    return sentence(COURSE_SENTENCES[case], name=name, step=one.step, start=one.start, top=one.top, ratio=Ratio(ratio))
+
+
+def line_caption(one: Ahead) -> str:
+    """Return what the picture of a line shows, for its caption and for those who do not see it."""
+    # As they are read: what changes no digit is no change. A dip is told however small it is beside the climb.
+    start, low, last = (number(value) for value in (one.start, one.low, one.last))
+    if not one.finite:
+        case = Line.OVERFLOWS if low == start else Line.FALLS_OVERFLOWS
+    elif last == low:
+        case = Line.STAYS if low == start else Line.FALLS
+    elif low == start:
+        case = Line.CLIMBS
+    else:
+        case = Line.FALLS_CLIMBS_BELOW if one.last < one.start else Line.FALLS_CLIMBS
+    holes = {"step": one.step, "start": one.start, "low": one.low, "last": one.last, "turns": one.turns}
+    parts = [case]
+    if one.turns > int(start != low != last):
+        parts.append(Line.TURNS_ONCE if one.turns == 1 else Line.TURNS)
+    overflows = not (one.length < float("inf"))
+    parts.append(Line.GRADIENT_OVERFLOWS if overflows else Line.GRADIENT)
+    degrees = 0 if overflows else round(one.degrees)
+    return " ".join(
+        sentence(CAPTION_SENTENCES[part], **holes, length=Ratio(one.length), degrees=degrees) for part in parts
+    )

@@ -15,7 +15,6 @@ from landscape.figures.panel import Group, Panel
 from landscape.figures.surfaces import contour_panel, height_range
 from landscape.figures.theme import OKABE_ITO, Style
 from landscape.geometry.surfaces import Surface
-from landscape.labs.compare.words import number
 from landscape.labs.two_weights.measure import (
     ROUNDING,
     SINGULAR,
@@ -30,6 +29,7 @@ from landscape.labs.two_weights.measure import (
     Slopes,
     TwoWeights,
 )
+from landscape.labs.words import number
 
 COLOURS = {
     Kind.RAW: OKABE_ITO["vermillion"],
@@ -47,8 +47,8 @@ FAR = 30.0
 LEAST_SHOWN = 1e-8
 """A loss so little above its minimum is 0 for the eye."""
 
-SHORT = 0.4
-"""An axis shorter than this share of the longer one has no room beside it."""
+SIDE, LETTER = 180, 7
+"""In pixels, of a bowl where the page is narrow, and of a letter of its labels."""
 
 AXIS_SHARE = 0.75
 """Of the picture that the longer axis of an ellipse reaches."""
@@ -74,16 +74,19 @@ def title_of(kind: Kind) -> str:
 
 
 def bowl_panels(
-    config: TwoWeights, bowls: Sequence[Bowl], surfaces: Sequence[Surface], descents: Mapping[Kind, Descended]
+    config: TwoWeights,
+    bowls: Sequence[Bowl],
+    surfaces: Sequence[Surface],
+    descents: Mapping[Kind, Descended],
+    captions: Sequence[str],
 ) -> list[Panel]:
     """Draw the loss over the two weights for each preprocessing, with its eigen-axes and the path of training.
 
     Both weights have one unit, and every picture reaches as far from its minimum; each has colours of its own.
     """
-    start = config.start_1, config.start_2
     return [
-        _bowl_panel(bowl, surface, descents[bowl.kind], config.names, config.extent, start)
-        for bowl, surface in zip(bowls, surfaces, strict=True)
+        _bowl_panel(bowl, surface, descents[bowl.kind], config.names, config.extent, caption)
+        for bowl, surface, caption in zip(bowls, surfaces, captions, strict=True)
     ]
 
 
@@ -94,12 +97,11 @@ def _bowl_panel(
     descended: Descended,
     names: tuple[str, str],
     extent: float,
-    start: tuple[float, float],
+    caption: str,
 ) -> Panel:
     path = descended.trajectory[:, :2] - bowl.minimum[:2]
     outside = np.flatnonzero(np.abs(path).max(1) > FAR * extent)
-    path = path[: outside[0] + 1] if outside.size else path
-    first, second = names if bowl.kind is not Kind.WHITENED else ("1st", "2nd")
+    path = np.clip(path[: outside[0] + 1] if outside.size else path, -FAR * extent, FAR * extent)
     panel = contour_panel(
         surface.alphas,
         surface.betas,
@@ -107,56 +109,69 @@ def _bowl_panel(
         title=title_of(bowl.kind),
         heights=height_range([surface.loss], logarithmic=False),
         colour=COLOURS[bowl.kind],
-        labels=(f"weight of {first}", f"weight of {second}"),
-        path=np.clip(path, -FAR * extent, FAR * extent),
-        alt=f"Contours of the loss over two weights: {caption_of(bowl)}",
+        labels=(f"weight of {names[0]}", f"weight of {names[1]}"),
+        path=path,
+        alt=f"Contours of the loss over two weights: {caption}",
     )
+    assert panel.figure is not None
     panel.figure.data[0].update(showscale=False)
-    _add_axes(panel.figure, bowl, extent, start)
-    return replace(panel, caption=caption_of(bowl))
+    _add_axes(panel.figure, bowl, extent, path)
+    return replace(panel, caption=caption)
 
 
-def caption_of(bowl: Bowl) -> str:
-    """Return what stands below a bowl: L beside its bound, the longest stable step, the condition number."""
-    bound = "¼E|x|²" if bowl.smoothness < bowl.bound and bowl.objective.model == "logistic" else "E|x|²"
-    return (
-        f"L = {number(bowl.smoothness)}, at most {bound} = {number(bowl.bound)}. "
-        f"Longest step 2/L = {number(bowl.longest_step)}. Condition number {number(bowl.condition)}."
-    )
-
-
-def _add_axes(figure: theme.Figure, bowl: Bowl, extent: float, start: tuple[float, float]) -> None:
+def _add_axes(figure: theme.Figure, bowl: Bowl, extent: float, path: np.ndarray) -> None:
     """Draw the axes of the ellipses: along each eigenvector as long as 1 / sqrt(eigenvalue), the longer one to the edge."""
     values, vectors = np.linalg.eigh(bowl.hessian[:2, :2])
     values[values <= SINGULAR * values[-1]] = 0.0
-    annotations, points = [], []
+    annotations, tips = [], []
     if values[-1] > 0:
         lengths = np.sqrt(values[0] / values) if values[0] > 0 else np.array([1.0, 0.0])
-        for value, vector, length in zip(values, vectors.T, lengths, strict=True):
-            tip = AXIS_SHARE * extent * length * vector / np.abs(vectors[:, 0]).max()
-            # On the side away from the start, where no path runs.
-            tip = -tip if tip @ start > 0 else tip
-            points += [-tip, tip, np.full(2, np.nan)]
-            annotations.append(
-                {
-                    "x": tip[0],
-                    "y": tip[1],
-                    "text": f"λ {number(value)}",
-                    "showarrow": False,
-                    # A short axis has its number below the middle, out of the way of the long one's.
-                    "xanchor": "center" if length < SHORT else "right" if tip[0] > 0 else "left",
-                    "yanchor": "top" if length < SHORT else "bottom",
-                    "yshift": -8 if length < SHORT else 2,
-                    "font": {"color": "white", "size": theme.FONT_SIZE - 1},
-                    "bgcolor": "rgba(20,20,40,0.45)",
-                }
-            )
+        tips = [
+            AXIS_SHARE * extent * length * vector / np.abs(vectors[:, 0]).max()
+            for vector, length in zip(vectors.T, lengths, strict=True)
+        ]
+        lines = [np.linspace(-tip, tip, 25) for tip in tips]
+        taken = np.concatenate([*lines, _along(path)]) / extent
+        for value, tip in zip(values, tips, strict=True):
+            text = f"λ {number(value)}"
+            (x, y), taken = _free_place(tip / extent, text, taken)
+            note = {"x": x * extent, "y": y * extent, "text": text, "showarrow": False, "xanchor": "center"}
+            font = {"color": "white", "size": theme.FONT_SIZE - 1}
+            annotations.append({**note, "yanchor": "middle", "font": font, "bgcolor": "rgba(20,20,40,0.45)"})
+        points = [point for tip in tips for point in (-tip, tip, np.full(2, np.nan))]
         x, y = np.array(points, np.float32).T
         dots = {"color": "white", "width": 1.25, "dash": "dot"}
         figure.add_scatter(x=x, y=y, mode="lines", line=dots, hoverinfo="skip")
     # All at once: each change of a figure is checked anew.
-    square = {"yaxis": {"scaleanchor": "x", "constrain": "domain"}, "xaxis": {"constrain": "domain"}}
+    square = {"yaxis": {"scaleanchor": "x", "constrain": "domain"}, "xaxis": {"constrain": "domain", "nticks": 4}}
     figure.update_layout(annotations=annotations, **square)
+
+
+def _along(path: np.ndarray) -> np.ndarray:
+    """Return points (K, 2) at equal distances along a path, and many at its ends, where circle and star stand."""
+    length = np.append(0.0, np.linalg.norm(np.diff(path, axis=0), axis=1).cumsum())
+    at = np.linspace(0, length[-1], 60)
+    between = np.stack([np.interp(at, length, path[:, 0]), np.interp(at, length, path[:, 1])], 1)
+    return np.concatenate([between, np.repeat(path[[0, -1]], 20, 0)])
+
+
+def _free_place(tip: np.ndarray, text: str, taken: np.ndarray) -> tuple[tuple[float, float], np.ndarray]:
+    """Return where a label of an axis hides least, and what is taken then. All in units of the extent.
+
+    tip: of the axis. taken: (K, 2) points of what is drawn: the axes, the path, other labels.
+    """
+    half = np.array([(LETTER * len(text) + 8) / SIDE, 24 / SIDE])
+    angles = np.arange(16) * np.pi / 8
+    around = np.stack([np.cos(angles), np.sin(angles)], 1)
+    reach = np.linalg.norm(tip)
+    middles = [end + away * half * around for end in (tip, -tip) for away in (1.2, 2.0)]
+    places = np.clip(np.concatenate(middles), half - 0.98, 0.98 - half)
+    x, y = (np.abs(taken[:, i] - places[:, i, None]) < half[i] for i in (0, 1))
+    hidden = (x & y).sum(1)
+    far = np.minimum(np.linalg.norm(places - tip, axis=1), np.linalg.norm(places + tip, axis=1)) / (1 + reach)
+    best = int((hidden + 0.1 * far).argmin())
+    box = places[best] + half * np.stack(np.meshgrid([-1, 0, 1], [-1, 0, 1]), -1).reshape(-1, 2)
+    return (float(places[best, 0]), float(places[best, 1])), np.concatenate([taken, np.repeat(box, 20, 0)])
 
 
 def training_panel(descents: Mapping[Kind, Descended], num_steps: int) -> Panel:
@@ -183,6 +198,7 @@ def _training_panel(descents: tuple[tuple[Kind, Descended], ...], num_steps: int
     )
     # The labels are those of what the axis shows, not of curves which may be one line at its foot.
     labels = {"tickvals": None, "ticktext": None, **powers([np.array(limits)])}
+    assert panel.figure is not None
     panel.figure.update_layout(showlegend=False, yaxis=labels)
     return replace(panel, caption="In the colours of the titles.", group=Group.PATH)
 
@@ -195,7 +211,7 @@ def inequality_panels(found: Inequality) -> list[Panel]:
     low, high = _range(found.loss, [found.start_loss])
     floor = min(low, float(found.parabola[: len(x) // 2 + 1].min()))
     span = high - floor
-    shared = {"x_title": "step η, in units of 1/L", "marks": {found.chosen * unit: "your step"}}
+    x_title, marks = "step η, in units of 1/L", {found.chosen * unit: "your step"}
     highest = max(drop.max(), min(promised.max(), 2 * drop.max()), 1e-12)
     ends = (floor - 0.1 * span, found.start_loss + 0.5 * span), (-0.5 * span, 1.15 * highest)
     place = 3 * len(x) // 4
@@ -211,24 +227,31 @@ def inequality_panels(found: Inequality) -> list[Panel]:
             "The loss along the gradient",
             [
                 parabola("parabola", found.parabola, ends[0], "bottom"),
-                Line("loss", x, found.loss, OKABE_ITO["blue"], place, anchor="top right"),
+                Line("loss", x, found.loss, OKABE_ITO["blue"], place, anchor=_beside(found.loss, place)),
             ],
             y_range=ends[0],
             alt=f"The parabola lies {'above the loss' if not found.cut else 'partly below the loss'}.",
-            **shared,
+            x_title=x_title,
+            marks=marks,
         ),
         lines_panel(
             "How far one step descends",
             [
                 parabola("guaranteed", promised, ends[1], "top"),
-                Line("real", x, drop, OKABE_ITO["blue"], place, anchor="bottom right"),
+                Line("real", x, drop, OKABE_ITO["blue"], place, anchor=_beside(drop, place)),
             ],
             y_range=ends[1],
             zero=True,
             alt=f"At your step: guaranteed {number(found.guaranteed)}, real {number(found.real)}.",
-            **shared,
+            x_title=x_title,
+            marks=marks,
         ),
     ]
+
+
+def _beside(y: np.ndarray, at: int) -> str:
+    """Return where a name to the right of a curve's point stands clear of it: below what rises, above what falls."""
+    return "top right" if y[at + 1] > y[at] else "bottom right"
 
 
 def _range(values: np.ndarray, others: Sequence[float]) -> tuple[float, float]:
@@ -256,29 +279,22 @@ def center_panel(found: Center, multiple: float) -> Panel:
 
 
 @drawn_once
-def divisor_panel(found: Divisors, multiple: float | None) -> Panel:
+def divisor_panel(found: Divisors, multiple: float | None, caption: str = "") -> Panel:
     """Draw what gradient descent leaves to be learnt against the divisor s, with the page's s; None is a division by
     infinity."""
     left = np.clip(found.left, 0, 1.3)
-    flat = bool(np.isnan(left).all())
-    name = "diverges" if left[0] > 1 else ""
-    line = Line(name, found.multiples, left, OKABE_ITO["blue"], 0, anchor="top right")
-    least = found.multiples[0 if flat else found.left.argmin()]
-    said = (
-        "The loss is flat: there is nothing to learn." if flat else f"Least at s = {number(float(least))} deviations."
-    )
     panel = lines_panel(
         "Divide by s",
-        [line],
+        [Line("", found.multiples, left, OKABE_ITO["blue"], 0)],
         x_title="s, in units of the standard deviation",
         y_title="share left to learn",
         marks={} if multiple is None else {multiple: "your s"},
         y_range=(-0.05, 1.35),
         logarithmic_x=True,
         group=Group.PATH,
-        alt=said,
+        alt=caption,
     )
-    return replace(panel, caption=said) if flat else panel
+    return replace(panel, caption=caption)
 
 
 @drawn_once
@@ -318,23 +334,35 @@ def slopes_panel(found: Slopes) -> Panel:
 
 
 def examples_panels(bowls: Sequence[Bowl], names: tuple[str, str]) -> list[Panel]:
-    """Draw the examples by their two features for some preprocessings; the colour is the first one's first feature."""
+    """Draw the examples by their two features for some preprocessings; the colour is the first one's first feature.
+
+    In each picture both features have one unit, so that unlike scales look unlike.
+    """
     return [_examples_panel(bowl, bowls[0], names) for bowl in bowls]
 
 
 @drawn_once
 def _examples_panel(bowl: Bowl, first: Bowl, names: tuple[str, str]) -> Panel:
-    x, colour = bowl.features[:SHOWN].astype(np.float32), first.features[:SHOWN, 0].astype(np.float32)
+    x, colour = bowl.features[:SHOWN, :2].astype(np.float32), first.features[:SHOWN, 0].astype(np.float32)
     marker = {"size": 5, "color": colour, "colorscale": EXAMPLES_SCALE}
-    axes = [theme.axis(f"{name}, {bowl.kind.label}", zeroline=False, nticks=6) for name in names]
+    low, high = x.min(0).astype(float), x.max(0).astype(float)
+    spans, half = high - low, 0.54 * float((high - low).max()) or 1.0
+    ends = [[float(middle - half), float(middle + half)] for middle in (low + high) / 2]
+    axes = [
+        theme.axis(f"{name}, {bowl.kind.label}", zeroline=False, nticks=4, range=end, constrain="domain")
+        for name, end in zip(names, ends, strict=True)
+    ]
     figure = theme.figure(
         {"type": "scatter", "x": x[:, 0], "y": x[:, 1], "mode": "markers", "marker": marker, "hoverinfo": "x+y"},
         showlegend=False,
         xaxis=axes[0],
-        yaxis=axes[1],
+        yaxis={**axes[1], "scaleanchor": "x"},
     )
     title = f"Examples: {bowl.kind.label}"
-    said = f"{len(x)} of {len(bowl.features)} examples."
+    said = (
+        f"{len(x)} of {len(bowl.features)} examples, both features in one unit: {names[0]} spans {number(spans[0])}, "
+        f"{names[1]} {number(spans[1])}."
+    )
     return Panel(title, Group.CURVE, figure, alt=said, colour=COLOURS[bowl.kind], caption=said)
 
 

@@ -9,7 +9,8 @@ from functools import lru_cache, wraps
 from typing import Any
 
 from landscape.data import load
-from landscape.experiment import DataConfig, Optimizer, Preprocessing
+from landscape.experiment import DataConfig, Dataset, Optimizer, Preprocessing
+from landscape.labs.codec import codec_of
 from models.fields import choice, number, switch, validate
 
 KEPT = 64
@@ -77,6 +78,10 @@ ADAPTIVE = (Optimizer.ADAGRAD, Optimizer.RMSPROP, Optimizer.ADAM)
 """Optimizers whose steps are as long as the learning rate, whatever the curvature."""
 
 
+DEVIATIONS = (0, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
+MEANS = (*(-value for value in reversed(DEVIATIONS[1:])), *DEVIATIONS)
+
+
 @dataclass(frozen=True)
 class TwoWeights:
     """Two features, a model of two weights on them, and how it is trained.
@@ -88,13 +93,17 @@ class TwoWeights:
     """
 
     source: Source = choice(Source.GAUSSIANS, "Data", "Two features, drawn or from a real table.")
-    mean_1: float = number(5.0, -10000.0, 10000.0, "Mean of x1", "Of the drawn feature.")
-    deviation_1: float = number(2.0, 0.0, 10000.0, "Deviation of x1", "0 makes the feature constant.")
-    mean_2: float = number(500.0, -10000.0, 10000.0, "Mean of x2", "Of the drawn feature.")
-    deviation_2: float = number(200.0, 0.0, 10000.0, "Deviation of x2", "0 makes the feature constant.")
+    mean_1: float = number(5.0, -10000.0, 10000.0, "Mean of x1", "Of the drawn feature.", stops=MEANS)
+    deviation_1: float = number(2.0, 0.0, 10000.0, "Deviation of x1", "0 makes the feature constant.", stops=DEVIATIONS)
+    mean_2: float = number(500.0, -10000.0, 10000.0, "Mean of x2", "Of the drawn feature.", stops=MEANS)
+    deviation_2: float = number(
+        200.0, 0.0, 10000.0, "Deviation of x2", "0 makes the feature constant.", stops=DEVIATIONS
+    )
     correlation: float = number(0.0, -1.0, 1.0, "Correlation", "Between the drawn features; at 1 they say the same.")
     noise: float = number(0.5, 0.0, 2.0, "Noise", "Deviation of the drawn target's noise; the features' share is 1.")
-    num_examples: int = number(500, 20, 2000, "Examples", "Drawn; a real table gives what it has.")
+    num_examples: int = number(
+        500, 20, 2000, "Examples", "Drawn; a real table gives what it has.", stops=(100, 200, 500, 1000, 2000)
+    )
     feature_1: int = number(0, 0, 29, "First feature", "Of the real table.")
     feature_2: int = number(3, 0, 29, "Second feature", "Of the real table.")
     model: Model = choice(Model.LEAST_SQUARES, "Model", "Least squares on a number, or logistic on two classes.")
@@ -104,7 +113,7 @@ class TwoWeights:
     step: float = number(1.0, 0.05, 3.0, "Step, times 1/L", "1 is the best guarantee; from 2 on nothing is guaranteed.")
     learning_rate: float = number(0.1, 1e-6, 100.0, "Learning rate for all", "The step over the gradient.", True)
     momentum: float = number(0.9, 0.0, 0.999, "Momentum", "Fraction of the last step that momentum keeps.")
-    num_steps: int = number(60, 1, 500, "Steps", "Steps of the optimizer.")
+    num_steps: int = number(60, 1, 500, "Steps", "Steps of the optimizer.", stops=(10, 25, 50, 100, 200, 400))
     start_1: float = number(0.8, -1.0, 1.0, "Start along w1", "From the minimum to the edge of the picture.")
     start_2: float = number(0.5, -1.0, 1.0, "Start along w2", "From the minimum to the edge of the picture.")
     extent: float = number(1.5, 1e-4, 100.0, "Extent", "How far the picture reaches, in units of weight.", True)
@@ -172,4 +181,8 @@ def feature_names(source: Source) -> tuple[str, ...]:
     """Return the names of a table's features."""
     if source is Source.GAUSSIANS:
         return "x1", "x2"
-    return load(DataConfig(dataset=source.value, num_examples=20000)).feature_names
+    return load(DataConfig(dataset=Dataset(source.value), num_examples=20000)).feature_names
+
+
+CODEC = codec_of("two_weights", TwoWeights())
+"""The codec of the page of two weights."""

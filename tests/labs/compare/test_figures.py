@@ -10,7 +10,7 @@ from landscape.figures.panel import Group
 from landscape.geometry.planes import Plane
 from landscape.geometry.surfaces import Surface, axis
 from landscape.labs.compare.figures import comparison_panels
-from landscape.labs.compare.words import Outcome
+from landscape.labs.compare.outcomes import Outcome
 from landscape.training.training import train
 from landscape.views import InspectionTask
 from tests.cases import SMALL

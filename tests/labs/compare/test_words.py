@@ -8,7 +8,12 @@ import pytest
 from landscape.experiment import Experiment, View
 from landscape.geometry.planes import Plane
 from landscape.geometry.surfaces import Path, Surface, axis
-from landscape.labs.compare.words import Outcome, notice, number, surface_caption, table
+from landscape.labs.compare import words
+from landscape.labs.compare.facts import facts_from
+from landscape.labs.compare.outcomes import Outcome
+from landscape.labs.compare.request import Request
+from landscape.labs.compare.words import surface_caption
+from landscape.labs.words import number
 from landscape.training.run import Run
 from landscape.views import Inspection, Measures
 
@@ -46,6 +51,14 @@ def surface(top, middle=1.0, centre=0.5):
     loss = np.full((3, 5), middle)
     loss[0, 0] = top
     return Surface(PLANE, axis(1, 5), axis(1, 3), loss, centre)
+
+
+def notice(outcomes, view):
+    return words.notice(facts_from(Request(view=view), outcomes, len(outcomes)))
+
+
+def table(outcomes):
+    return words.table(facts_from(Request(), outcomes, len(outcomes)))
 
 
 MEASURES = Measures(48.25, 0.1, 0.953)
@@ -90,7 +103,7 @@ def test_a_path_of_one_snapshot_is_none():
 
 def test_one_network_alone_is_told_of():
     assert notice([Outcome("one", LEARNED, surface=surface(4.0, 3.0))], RANDOM) == (
-        "**one** reaches 0.964 on the test data after 400 steps. On this plane its loss climbs to 4; the median is 3."
+        "**One** reaches 0.964 on the test data at step 400. On this plane its loss climbs to 4; the median is 3."
     )
 
 
@@ -101,8 +114,8 @@ def test_where_targets_are_numbers_the_share_of_their_variance_is_told():
         [Outcome("one", fits), Outcome("two", fits)], RANDOM
     )
     text = notice([Outcome("one", fits), Outcome("two", fails)], RANDOM)
-    assert "**one** reaches R² = 0.964 on the test data" in text
-    assert "**two** has not learned: R² = 0.12 on the test data, the mean alone gives 0.00" in text
+    assert "**One** reaches 0.964 on the test data" in text
+    assert "**Two** has not learned: its test R² is 0.125, the mean alone gives 0.000" in text
     assert table([Outcome("two", fails)])[0].learned == "no: the mean alone gives 0.00"
 
 
@@ -116,12 +129,12 @@ def test_how_a_network_diverged_is_told(last, said):
 
 def test_a_diverged_and_an_untrained_network_are_told():
     text = notice([Outcome("plain", DIVERGED), Outcome("idle", IDLE), Outcome("normalized", LEARNED)], RANDOM)
-    assert "**plain** diverged at step 7 with learning rate 2" in text
+    assert "**Plain** diverged at step 7 with learning rate 2" in text
     assert "(step 3)" in text
     assert notice([Outcome("no normalization", DIVERGED)], RANDOM).startswith("**No normalization** diverged")
-    assert "**idle** has not learned: 0.12" in text
-    assert "majority class alone gives 0.12" in text
-    assert "**normalized**" not in text.split("idle")[0]
+    assert "**Idle** has not learned: its test accuracy is 0.125" in text
+    assert "majority class alone gives 0.123" in text
+    assert "**Normalized**" not in text.split("Idle")[0]
     assert "networks reach" not in text
 
 
@@ -129,7 +142,7 @@ def test_a_diverged_and_an_untrained_network_are_told():
 def test_accuracies_are_called_the_same_only_where_they_are(other, alike):
     second = replace(LEARNED, test_accuracy=np.array([0.1, other]))
     text = notice([Outcome("one", LEARNED), Outcome("two", second)], RANDOM)
-    assert "After 400 steps" in text
+    assert "At step 400" in text
     assert "0.964 (one)" in text
     assert f"{other:.3f} (two)" in text
     assert ("about the same test accuracy" in text) == alike
@@ -150,7 +163,7 @@ def test_the_higher_landscape_is_told_by_its_factor():
 def test_like_landscapes_are_called_alike_and_only_shallow_ones_for_that_reason(depth, reason):
     one, two = (replace(run, experiment=run.experiment.replace(depth=depth)) for run in (LEARNED, NORMALIZED))
     text = notice([Outcome("one", one, surface=surface(4.0)), Outcome("two", two, surface=surface(5.0))], RANDOM)
-    assert "a factor of 1.25 only (5 for two, 4 for one)" in text
+    assert "a factor of 1.25 only: 5 (two) and 4 (one)" in text
     assert ("In a shallow network" in text) == reason
     assert "times** as high" not in text
 
@@ -164,7 +177,7 @@ def test_landscapes_of_networks_that_did_not_train_are_not_compared():
     drawn = [Outcome(name, run, surface=surface(top)) for name, run, top in (("a", DIVERGED, 400), ("b", IDLE, 40))]
     text = notice([*drawn, Outcome("c", NORMALIZED, surface=surface(4.0))], RANDOM)
     assert "as high" not in text
-    assert "**c** reaches 0.964 on the test data after 400 steps." in text
+    assert "**C** reaches 0.964 on the test data at step 400." in text
 
 
 def test_points_that_overflow_and_missing_surfaces_do_not_reach_the_sentences():
@@ -227,10 +240,11 @@ def test_stored_averages_that_lag_are_not_called_untrained():
     assert table([outcome])[0].learned == "yes, but its stored averages lag"
     assert table([Outcome("fits", lagging)])[0].learned == "only the training data"
     assert "has not learned" not in told
-    assert "(0.97, by batch statistics)" in told
+    assert "(0.970, by batch statistics)" in told
     assert (
-        "(0.50): its stored averages lag behind its weights; by statistics of the whole training set it is 0.81" in told
+        "(0.500): its stored averages lag behind its weights; by statistics of the whole training set it is 0.810"
+        in told
     )
     alone = notice([outcome], RANDOM)
-    assert "**lagging** learns the training data to 0.97. On the test data it reaches 0.81 by statistics" in alone
-    assert "and 0.50 by its stored averages" in alone
+    assert "**Lagging** learns the training data to 0.970. On the test data it reaches 0.810 by statistics" in alone
+    assert "and 0.500 by its stored averages" in alone

@@ -9,23 +9,13 @@ import pytest
 from landscape.dynamics.smoothness import Ladder, StepLine, smoothness_of
 from landscape.figures import theme
 from landscape.figures.panel import Group, payload
-from landscape.geometry.gradient_lines import GradientLine
-from landscape.labs.smoothness.figures import ARROW, LONGEST, drawable, line_panels, measure_panels
+from landscape.labs.smoothness.figures import ARROW, FAILED, LONGEST, drawable, line_panels, measure_panels
 from tests.cases import SMALL
+from tests.labs.smoothness.made import LINE
 
 LADDER = Ladder(rungs=3, probes=6)
 FOUND = [smoothness_of(SMALL.replace(normalization=name), LADDER) for name in ("none", "batch")]
 NAMES = ["none", "BatchNorm"], ["none", "batch"]
-LINE = GradientLine(
-    step_sizes=np.linspace(0, 0.4, 5),
-    loss=np.array([2.0, 1.0, 0.5, 4.0, 20.0]),
-    arrow_sizes=np.array([0.1, 0.2, 0.4]),
-    arrow_loss=np.array([1.0, 0.5, 20.0]),
-    along=np.array([1.0, 0.0, -30.0]),
-    across=np.array([0.0, 1.0, 40.0]),
-    start_loss=2.0,
-    gradient_norm=2.0,
-)
 
 
 def panels(found=FOUND):
@@ -86,6 +76,13 @@ def test_each_learning_rate_has_its_line():
     other = smoothness_of(SMALL.replace(learning_rate=0.5), LADDER)
     traces = of_title(panels([FOUND[0], other]), "Effective beta").figure.data
     assert [trace.y[0] for trace in traces if trace.line.dash == "dot"] == [4, 20]
+
+
+def test_no_line_is_drawn_for_an_optimizer_without_such_a_threshold():
+    other = smoothness_of(SMALL.replace(optimizer="adam"), LADDER)
+    panel = of_title(panels([other, other]), "Effective beta")
+    assert not [trace for trace in panel.figure.data if trace.line.dash == "dot"]
+    assert "dotted" not in panel.alt
 
 
 def test_the_training_is_drawn_with_the_chosen_step():
@@ -176,3 +173,9 @@ def test_a_line_that_is_awaited_says_so():
     assert found[0].pending
     assert found[0].figure is None
     assert found[1].figure is not None
+
+
+def test_a_line_that_failed_awaits_nothing():
+    (panel,) = line_panels(["none"], ["none"], [None], [""], [True])
+    assert panel.empty
+    assert panel.pending == FAILED

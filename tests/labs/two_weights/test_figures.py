@@ -1,14 +1,13 @@
 """The pictures of two weights: what is drawn is the result, and what is the same is not made again."""
 
-import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from landscape.figures.lines import Line, lines_panel
-from landscape.labs.two_weights import figures
-from landscape.labs.two_weights import words as captions
+from landscape.labs.two_weights import figures, words
+from landscape.labs.two_weights.facts import facts_of
 from landscape.labs.two_weights.measure import (
     Kind,
     TwoWeights,
@@ -20,13 +19,15 @@ from landscape.labs.two_weights.measure import (
     inequality_of,
     surface_of,
 )
+from landscape.labs.words import number
 
 BASE = TwoWeights()
 
 
 def bowls_of(config):
     bowls, surfaces = ([of(config, kind) for kind in Kind] for of in (bowl_of, surface_of))
-    return figures.bowl_panels(config, bowls, surfaces, descents_of(config))
+    captions = [words.caption_of(facts_of(config), kind) for kind in Kind]
+    return figures.bowl_panels(config, bowls, surfaces, descents_of(config), captions)
 
 
 def test_a_bowl_is_the_surface_and_its_axes_are_the_eigenvectors():
@@ -99,43 +100,42 @@ def test_the_names_of_the_curves_stand_in_the_picture(curvature):
 @pytest.mark.parametrize("step", [0.4, 1.0, 1.5])
 def test_what_is_said_of_the_inequality_is_what_is_drawn(curvature, step):
     config = replace(BASE, curvature=curvature, step=step)
-    found = inequality_of(config)
-    told = captions.inequality_notice(config, found)
-    guaranteed, real = figures.inequality_panels(found)[1].figure.data
-    best, at = re.search(r"the parabola guarantees is ([\d.e+-]+), at (your step|1/L|[\d.]+)", told).groups()
+    facts, said = facts_of(config).step, words.inequality_notice(facts_of(config))
+    guaranteed, real = figures.inequality_panels(inequality_of(config))[1].figure.data
     peak = int(np.argmax(guaranteed.y))
-    assert float(best) == pytest.approx(guaranteed.y[peak], rel=0.01)
+    assert facts.best == pytest.approx(guaranteed.y[peak], rel=0.01)
     # Within a point of the drawn curve, whose x is in units of 1/L of the loss.
-    assert float({"your step": step, "1/L": 1}.get(at, at)) == pytest.approx(guaranteed.x[peak], abs=0.02)
-    assert (at == "your step") == (curvature * step == 1)
+    assert facts.own / facts.smoothness == pytest.approx(guaranteed.x[peak], abs=0.02)
     here = [float(np.interp(step, line.x, line.y)) for line in (guaranteed, real)]
-    said = re.search(r"descend by ([\d.e+-]+\d); it descends by ([\d.e+-]+\d)", told)
+    assert facts.real == pytest.approx(here[1], rel=0.01)
     if here[0] > 0:
-        np.testing.assert_allclose([float(value) for value in said.groups()], here, rtol=0.01)
+        assert facts.guaranteed == pytest.approx(here[0], rel=0.01)
     else:
-        assert "nothing is guaranteed for your step" in told
+        assert facts.guaranteed <= 0
+        assert "nothing is guaranteed for your step" in said
     # Each L is named by whose it is, and the regime of the step is by the loss's own.
     top = np.linalg.eigvalsh(bowl_of(config, Kind.RAW).hessian)[-1]
-    parabola, own = (
-        re.search(rf"{words} L = ([\d.e+-]+\d)", told).group(1) for words in ("parabola has", "loss's own")
-    )
-    assert (float(parabola), float(own)) == pytest.approx((curvature * top, top), rel=0.005)
-    words = {0.4: "below 1/L", 1.0: "at 1/L", 1.5: "between 1/L and 2/L"}[step]
-    assert f"By the loss's own L = {own} your step is {words}" in told
+    assert (facts.smoothness, facts.own) == pytest.approx((curvature * top, top))
+    assert facts.multiple == pytest.approx(step)
+    for place, value in (("at your step", curvature * step == 1), ("at 1/L of the loss", curvature == 1 != step)):
+        assert (f"guarantees is {number(facts.best)}, {place}." in said) == value
+    case = {0.4: words.Promise.BELOW, 1.0: words.Promise.AT_ONE, 1.5: words.Promise.BETWEEN}[step]
+    assert words.PROMISE_SENTENCES[case] in said
 
 
 def test_rounding_guarantees_nothing_and_moves_nothing():
-    found = inequality_of(config := replace(BASE, curvature=1.0, step=2.0))
-    assert "nothing is guaranteed for your step" in captions.inequality_notice(config, found)
-    found = inequality_of(config := replace(BASE, start_1=0.0, start_2=0.0))
-    assert captions.inequality_notice(config, found).startswith("Training starts at the minimum")
+    facts = facts_of(replace(BASE, curvature=1.0, step=2.0))
+    assert facts.step.guaranteed == 0
+    assert "nothing is guaranteed for your step" in words.inequality_notice(facts)
+    facts = facts_of(replace(BASE, start_1=0.0, start_2=0.0))
+    assert words.inequality_notice(facts) == words.PROMISE_SENTENCES[words.Promise.AT_MINIMUM]
 
 
 FLAT = replace(BASE, deviation_1=0.0, deviation_2=0.0, mean_1=0.0, mean_2=0.0)
 
 
 def test_a_flat_loss_has_no_share_left_to_learn():
-    panel = figures.divisor_panel(divisors_of(FLAT), 1.0)
+    panel = figures.divisor_panel(divisors_of(FLAT), 1.0, words.divisor_caption(facts_of(FLAT)))
     assert panel.caption == panel.alt == "The loss is flat: there is nothing to learn."
     assert not np.isfinite(panel.figure.data[0].y).any()
     assert [note.text for note in panel.figure.layout.annotations] == ["your s"]
@@ -212,3 +212,51 @@ def test_the_centre_and_the_divisor_mark_the_page_s_own():
     drawn = figures.divisor_panel(divisors, None).figure
     assert not drawn.layout.shapes
     np.testing.assert_allclose(drawn.data[0].y, np.clip(divisors.left, 0, 1.3), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        BASE,
+        replace(BASE, model="logistic"),
+        replace(BASE, correlation=1.0),
+        replace(BASE, correlation=0.95, start_2=-0.6),
+        replace(BASE, start_1=-0.5, start_2=-0.8),
+        replace(BASE, extent=0.01),
+    ],
+)
+def test_no_label_of_an_axis_hides_a_path_s_end_or_another_label(config):
+    for panel in bowls_of(config):
+        notes = panel.figure.layout.annotations
+        middles = np.array([[note.x, note.y] for note in notes]) / config.extent
+        halves = np.array([[7 * len(note.text) / 180, 18 / 180] for note in notes])
+        assert (np.abs(middles) + halves <= 1.02).all()
+        assert (np.abs(middles[0] - middles[1]) >= halves.sum(0)).any()
+        ends = [trace for trace in panel.figure.data[1:] if len(trace.x) == 1]
+        for trace in ends:
+            end = np.array([trace.x[0], trace.y[0]]) / config.extent
+            assert (np.abs(end - middles) > halves).any(1).all()
+
+
+def test_both_features_of_the_examples_have_one_unit():
+    raw, standardized = (
+        figures.examples_panels([bowl_of(BASE, kind)], BASE.names)[0] for kind in (Kind.RAW, Kind.STANDARDIZED)
+    )
+    for panel in (raw, standardized):
+        layout = panel.figure.layout
+        assert layout.yaxis.scaleanchor == "x"
+        assert np.ptp(layout.xaxis.range) == pytest.approx(np.ptp(layout.yaxis.range))
+        for values, axis in ((panel.figure.data[0].x, layout.xaxis), (panel.figure.data[0].y, layout.yaxis)):
+            assert axis.range[0] < values.min() < values.max() < axis.range[1]
+    assert np.ptp(raw.figure.data[0].x) < 0.02 * np.ptp(raw.figure.layout.xaxis.range)
+    assert np.ptp(standardized.figure.data[0].x) > 0.7 * np.ptp(standardized.figure.layout.xaxis.range)
+
+
+@pytest.mark.parametrize("learning_rate", [0.1, 0.5])
+@pytest.mark.parametrize("bias", [False, True])
+def test_the_curve_of_the_divisor_falls_once_and_rises_once(learning_rate, bias):
+    config = replace(BASE, model="logistic", bias=bias, learning_rate=learning_rate)
+    drawn = figures.divisor_panel(divisors_of(config), 1.0).figure.data[0].y
+    least = int(drawn.argmin())
+    assert (np.diff(drawn[: least + 1]) <= 1e-3).all()
+    assert (np.diff(drawn[least:]) >= -1e-3).all()

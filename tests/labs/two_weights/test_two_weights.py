@@ -6,10 +6,8 @@ import torch
 
 from landscape.experiment import Optimizer
 from landscape.geometry.planes import Plane
-from landscape.labs.codec import codec_of
-from landscape.labs.presets import TWO_WEIGHTS
-from landscape.labs.two_weights import figures
-from landscape.labs.two_weights import words as captions
+from landscape.labs.two_weights import figures, words
+from landscape.labs.two_weights.facts import Ended, facts_of
 from landscape.labs.two_weights.measure import (
     SINGULAR,
     Kind,
@@ -33,13 +31,14 @@ from landscape.labs.two_weights.measure import (
     start_of,
     surface_of,
 )
+from landscape.labs.two_weights.questions import QUESTIONS
+from landscape.labs.two_weights.request import CODEC
 
 GIVEN = [kind for kind in Kind if kind is not Kind.OWN]
-CODEC = codec_of("two_weights", TwoWeights)
 
 
-def preset(question):
-    (found,) = [config for name, (_, config) in TWO_WEIGHTS.items() if question in name]
+def preset(text):
+    (found,) = [question.request for question in QUESTIONS if text in question.ask]
     return found
 
 
@@ -171,108 +170,111 @@ class TestInequality:
     def test_each_regime_does_what_it_says(self):
         def after(step):
             config = TwoWeights(step=step, looked_at="standardized")
-            found = inequality_of(config)
-            return captions.inequality_notice(config, found), descents_of(config)
+            return words.regime(facts_of(config).step.multiple, False), descents_of(config)
 
-        for step, words, diverged in (
+        for step, expected, diverged in (
             (0.5, "below 1/L", False), (1.0, "at 1/L", False), (1.5, "between", False), (2.0, "at 2/L", False),
             (2.5, "beyond 2/L", True),
         ):  # fmt: skip
-            sentence, descents = after(step)
-            assert words in sentence
+            case, descents = after(step)
+            assert expected in case
             assert all(one.diverged == diverged for one in descents.values()), step
 
 
 class TestBadInput:
     def drawn(self, config):
-        bowls, descents = {kind: bowl_of(config, kind) for kind in Kind}, descents_of(config)
+        facts, descents = facts_of(config), descents_of(config)
         panels = figures.bowl_panels(
-            config, list(bowls.values()), [surface_of(config, kind) for kind in Kind], descents
+            config,
+            [bowl_of(config, kind) for kind in Kind],
+            [surface_of(config, kind) for kind in Kind],
+            descents,
+            [words.caption_of(facts, kind) for kind in Kind],
         )
         panels += [
             figures.training_panel(descents, config.num_steps),
             *figures.inequality_panels(inequality_of(config)),
         ]
         assert all(panel.figure is not None for panel in panels)
-        assert captions.notice(config, bowls, descents)
-        return " ".join(captions.problems(config, bowls, descents)), bowls
+        assert words.notice(facts)
+        return facts
 
     def test_a_constant_feature(self):
-        told, bowls = self.drawn(TwoWeights(deviation_1=0.0))
-        assert "x1 is constant" in told
-        assert np.isinf(bowls[Kind.STANDARDIZED].condition)
+        facts = self.drawn(TwoWeights(deviation_1=0.0))
+        assert facts.constant == ("x1",)
+        assert "A feature is constant: x1." in words.problems(facts)[0]
+        assert np.isinf(facts.standardized.condition)
 
     def test_a_constant_feature_has_no_places_to_keep(self):
-        one, both = TwoWeights(deviation_1=0.0), TwoWeights(deviation_1=0.0, deviation_2=0.0)
-        told = captions.order_notice(one)
-        assert "Only x2 varies. Its correlation with itself as it was: 1.000 standardized and 1.000 whitened" in told
-        assert "each dimension" not in told
-        assert captions.order_notice(both).startswith("Both features are constant: no example has a place")
-        notice = captions.notice(one, {kind: bowl_of(one, kind) for kind in Kind}, descents_of(one))
-        assert "**standardized**, L = 1 and an infinite condition number; **whitened**, L = 1 and an infinite" in notice
-        assert "does not change along some direction" in notice
+        one, both = facts_of(TwoWeights(deviation_1=0.0)), facts_of(TwoWeights(deviation_1=0.0, deviation_2=0.0))
+        assert one.varying == ("x2",)
+        assert (one.standardized.kept, one.whitened.kept) == pytest.approx((1, 1))
+        assert "each dimension" not in words.order_notice(one)
+        assert both.varying == ()
+        assert np.isnan(both.standardized.kept)
+        assert words.order_notice(both) == words.PLACES_SENTENCES[words.Places.ALL_CONSTANT]
+        assert (one.standardized.smoothness, one.whitened.smoothness) == pytest.approx((1, 1))
+        assert np.isinf([one.standardized.condition, one.whitened.condition]).all()
+        assert words.SENTENCES[words.Case.INFINITE] in words.notice(one)
 
     def test_equal_features(self):
         for config in (TwoWeights(correlation=1.0), TwoWeights(source="wine", feature_1=2, feature_2=2)):
-            told, bowls = self.drawn(config)
-            assert "say the same" in told
-            assert bowls[Kind.STANDARDIZED].eigenvalues[0] <= SINGULAR * bowls[Kind.STANDARDIZED].eigenvalues[-1]
+            facts, bowl = self.drawn(config), bowl_of(config, Kind.STANDARDIZED)
+            assert facts.same
+            assert words.PROBLEM_SENTENCES[words.Problem.SAME] in words.problems(facts)
+            assert bowl.eigenvalues[0] <= SINGULAR * bowl.eigenvalues[-1]
 
     def test_both_features_constant_and_zero(self):
-        told, _ = self.drawn(TwoWeights(deviation_1=0.0, deviation_2=0.0, mean_1=0.0, mean_2=0.0))
-        assert "x1 is constant" in told
-        assert "x2 is constant" in told
+        facts = self.drawn(TwoWeights(deviation_1=0.0, deviation_2=0.0, mean_1=0.0, mean_2=0.0))
+        assert facts.constant == ("x1", "x2")
+        assert len(words.problems(facts)) == 2
 
     @pytest.mark.parametrize("mean", [5.0, 0.1, 700.1])
     def test_a_flat_loss_neither_moves_nor_diverges(self, mean):
         """Of 0.1 and 700.1 the sum over examples misses the mean by rounding; centered, such a feature is 0 as well."""
         config = TwoWeights(deviation_1=0.0, deviation_2=0.0, mean_1=mean, mean_2=mean)
-        bowls, descents, divisors = (
-            {kind: bowl_of(config, kind) for kind in Kind},
-            descents_of(config),
-            divisors_of(config),
-        )
+        facts, descents, divisors = facts_of(config), descents_of(config), divisors_of(config)
         flat = (Kind.CENTERED, Kind.STANDARDIZED, Kind.WHITENED, Kind.OWN)
-        assert {bowls[kind].smoothness for kind in flat} == {0}
+        assert {facts.of(kind).smoothness for kind in flat} == {0}
+        assert {facts.of(kind).ended for kind in flat} == {Ended.FLAT}
         assert center_of(config).least == 0
         assert np.isnan(divisors.left).all()
         assert np.ptp(descents[Kind.OWN].trajectory, axis=0).max() == 0
-        told = captions.divisor_notice(config, divisors, bowls[Kind.OWN])
-        assert told.startswith("The loss is flat, L = 0, whatever s: no step changes anything")
-        notice = captions.notice(config, bowls, descents)
-        assert "standardized does not move, as its loss is flat; whitened does not move" in notice
+        assert words.divisor_notice(facts) == words.PREPARES_SENTENCES[words.Prepares.FLAT]
+        assert "It does not move where the loss is flat: standardized and whitened." in words.notice(facts)
 
     def test_inputs_of_zero_have_a_gradient_of_zero(self):
-        config = TwoWeights(deviation_1=0.0, deviation_2=0.0, mean_1=0.0, mean_2=0.0)
-        told = captions.gradients_notice(config, gradients_of(config))
-        assert "The inputs are 0, however often multiplied: so is the weights' gradient; the bias's is 0.8" in told
+        facts = facts_of(TwoWeights(deviation_1=0.0, deviation_2=0.0, mean_1=0.0, mean_2=0.0))
+        assert facts.sizes.weights == facts.sizes.grown == 0
+        assert 0.8 <= facts.sizes.bias < 0.9
+        assert words.gradient_notice(facts).startswith("The inputs are 0, however often multiplied")
 
     @pytest.mark.parametrize("model", Model)
     @pytest.mark.parametrize("bias", [False, True])
     def test_a_start_at_the_minimum_neither_moves_nor_diverges(self, model, bias):
         for mean in (500.0, 10000.0):
             config = TwoWeights(start_1=0.0, start_2=0.0, mean_2=mean, model=model, bias=bias)
-            descents = descents_of(config)
-            assert not any(one.diverged for one in descents.values())
-            bowls = {kind: bowl_of(config, kind) for kind in Kind}
-            rows = captions.table(config, bowls, descents)
-            assert {captions.shown(row.update_ratio) for row in rows} == {"–"}
-            notice = captions.notice(config, bowls, descents)
-            assert "raw is within 0.01 of its minimum from step 0 on" in notice
-            assert "The first step moves" not in notice
+            facts = facts_of(config)
+            assert not any(one.diverged for one in descents_of(config).values())
+            assert np.isnan([one.update_ratio for one in facts.prepared]).all()
+            assert {row.update_ratio for row in words.table(facts)} == {"–"}
+            assert {one.learnt_at for one in facts.prepared} == {0}
+            assert "The first step moves" not in words.notice(facts)
 
     def test_a_short_way_up_is_a_divergence_all_the_same(self):
         config = TwoWeights(extent=1e-4, step=2.1)
         assert all(one.diverged for one in descents_of(config).values())
 
     def test_overflow(self):
-        told, _ = self.drawn(TwoWeights(rate="shared", learning_rate=100.0, num_steps=200))
-        assert "overflow" in told
+        facts = self.drawn(TwoWeights(rate="shared", learning_rate=100.0, num_steps=200))
+        assert facts.raw.ended is Ended.OVERFLOWED
+        assert facts.raw.num_steps < 200
+        assert "overflow" in words.problems(facts)[0]
 
     def test_separable_classes(self):
         x = np.array([[1.0, 2.0], [2.0, 1.0], [-1.0, -2.0], [-2.0, -1.0]])
         model = LinearModel(x[None], np.array([1.0, 1.0, 0.0, 0.0]), Model.LOGISTIC)
-        weights, _ = model.minimum()
+        weights = model.minimum()
         assert np.isfinite(weights).all()
         assert float(model(model.tensor(weights)[None])[0]) < 1e-3
 
@@ -387,11 +389,11 @@ class TestPresets:
         assert bowl_of(config, Kind.RAW).condition > 1e4 > bowl_of(config, Kind.STANDARDIZED).condition
 
     def test_the_links_of_all_presets(self):
-        for _, config in TWO_WEIGHTS.values():
-            values, problems = CODEC.read(CODEC.write(CODEC.values_of(config)))
+        for question in QUESTIONS:
+            values, problems = CODEC.read(CODEC.write(CODEC.values_of(question.request)))
             assert problems == ()
-            assert CODEC.request_of(values) == config
-        links = [tuple(CODEC.write(CODEC.values_of(config)).items()) for _, config in TWO_WEIGHTS.values()]
+            assert CODEC.request_of(values) == question.request
+        links = [tuple(CODEC.write(CODEC.values_of(question.request)).items()) for question in QUESTIONS]
         assert len(set(links)) == len(links)
 
 

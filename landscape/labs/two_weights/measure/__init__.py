@@ -20,6 +20,7 @@ from landscape.labs.two_weights.measure.descents import (
 from landscape.labs.two_weights.measure.examples import Examples, examples_of, kept_order, prepared
 from landscape.labs.two_weights.measure.inequality import Inequality, inequality_of
 from landscape.labs.two_weights.measure.preparing import Center, Cost, Divisors, center_of, cost, divisors_of
+from landscape.labs.two_weights.measure.separation import Separation, separation_of
 from landscape.labs.two_weights.measure.slopes import Gradients, Slopes, gradients_of, slopes
 from landscape.labs.two_weights.request import ADAPTIVE, Kind, Model, Rate, Source, TwoWeights, feature_names
 
@@ -41,6 +42,7 @@ __all__ = [
     "Model",
     "OptimizerTable",
     "Rate",
+    "Separation",
     "Slopes",
     "Source",
     "TwoWeights",
@@ -58,6 +60,7 @@ __all__ = [
     "learning_rate_of",
     "optimizers_of",
     "prepared",
+    "separation_of",
     "slopes",
     "start_of",
     "surface_of",

@@ -13,6 +13,7 @@ from torch.nn import functional
 from landscape.geometry.planes import Plane
 from landscape.geometry.surfaces import Surface, axis, loss_surface
 from landscape.labs.two_weights.measure.examples import examples_of, prepared
+from landscape.labs.two_weights.measure.separation import Separation, separation_in
 from landscape.labs.two_weights.request import DATA, MODEL, Kind, Model, TwoWeights, remembered
 from landscape.loss.objective import Objective
 from models.layout import Block, Layout
@@ -25,6 +26,9 @@ SINGULAR = 1e-12
 
 FOUND = 1e-9
 """A derivative that is smaller, in units of its feature's size, is 0: there the search for the minimum ends."""
+
+GAINED = 0.05
+"""Where a line separates the classes, the search ends at a step that lowers the loss by less than this."""
 
 
 class LinearModel(Objective):
@@ -74,34 +78,37 @@ class LinearModel(Objective):
             weights = p * (1 - p)
         return x.T @ (weights[:, None] * x) / len(x)
 
-    def minimum(self) -> tuple[ndarray, bool]:
-        """Return the parameters (P,) of least loss, the shortest where there are many, and whether there are any.
+    def minimum(self, separated: bool = False) -> ndarray:
+        """Return the parameters (P,) of least loss, the shortest where there are many.
 
         Newton's method in units of each feature's size, halving steps that climb. Classes that a line separates have no
-        minimum: the loss falls for ever, and the search ends after some steps.
+        minimum: the loss falls for ever, and the search ends where a step gains next to nothing.
         """
         x = self.x[0].numpy()
         size = np.sqrt((x**2).mean(0))
         size[size == 0] = 1
         scaled = LinearModel((x / size)[None], self.y.numpy(), self.model)
-        at, found = np.zeros(x.shape[1]), False
+        at = np.zeros(x.shape[1])
         for _ in range(40):
             loss, gradient = (value[0].numpy() for value in scaled.gradient(scaled.tensor(at)[None]))
-            step = np.linalg.lstsq(scaled.hessian(at), gradient, rcond=SINGULAR)[0]
-            found = bool(np.abs(gradient).max() < FOUND)
-            if found:
+            if np.abs(gradient).max() < FOUND:
                 break
+            step = np.linalg.lstsq(scaled.hessian(at), gradient, rcond=SINGULAR)[0]
             ladder = at - step * 0.5 ** np.arange(20)[:, None]
             losses = scaled(scaled.tensor(ladder)).numpy()
-            at = ladder[np.flatnonzero(losses <= loss)[0]] if (losses <= loss).any() else at
-        return at / size, found
+            lower = np.flatnonzero(losses <= loss)
+            at = ladder[lower[0]] if lower.size else at
+            if separated and lower.size and loss - losses[lower[0]] < GAINED:
+                break
+        return at / size
 
 
 @dataclass(frozen=True, eq=False)
 class Bowl:
     """The loss of one preprocessing, in numbers.
 
-    features: (N, P). minimum: (P,); found: whether there is one, which there is not for separated classes.
+    features: (N, P). separation: of the classes by a line, where the loss is logistic. minimum: (P,), or where there is none,
+    as a line separates the classes, a point where the loss falls hardly any more.
     hessian: (P, P) at the minimum. eigenvalues: (P,) from the lowest.
     smoothness: L, the greatest top eigenvalue of the Hessian anywhere: that of E[x x^T], a quarter of it for logistic.
     bound: on L, E|x|^2, a quarter of it for logistic.
@@ -110,13 +117,18 @@ class Bowl:
     kind: Kind
     objective: LinearModel
     features: ndarray
+    separation: Separation
     minimum: ndarray
-    found: bool
     minimum_loss: float
     hessian: ndarray
     eigenvalues: ndarray
     smoothness: float
     bound: float
+
+    @property
+    def found(self) -> bool:
+        """Whether there is a minimum, which there is not for separated classes."""
+        return self.separation is Separation.NONE
 
     @property
     def flat(self) -> bool:
@@ -147,15 +159,16 @@ def bowl_of(config: TwoWeights, kind: Kind) -> Bowl:
     examples, x = examples_of(config), prepared(config, kind)
     logistic = config.model is Model.LOGISTIC
     objective = LinearModel(x[None], examples.classes if logistic else examples.target, config.model)
-    minimum, found = objective.minimum()
+    separation = separation_in(config, kind)
+    minimum = objective.minimum(separation is not Separation.NONE)
     hessian, moment = objective.hessian(minimum), x.T @ x / len(x)
     most = 0.25 if logistic else 1.0
     return Bowl(
         kind=kind,
         objective=objective,
         features=x,
+        separation=separation,
         minimum=minimum,
-        found=found,
         minimum_loss=float(objective(objective.tensor(minimum)[None])[0]),
         hessian=hessian,
         eigenvalues=np.maximum(np.linalg.eigvalsh(hessian), 0),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy import ndarray
 
 from landscape.data import load, preprocessing_map
-from landscape.experiment import DataConfig
+from landscape.experiment import DataConfig, Dataset
 from landscape.labs.two_weights.request import DATA, MODEL, PREPROCESSING, Kind, Source, TwoWeights, remembered
 
 SEED = 6
@@ -50,7 +50,7 @@ def examples_of(config: TwoWeights) -> Examples:
     sign is the class. A table's class is whether an example is of its first class; its target is 1 or -1 by that.
     """
     if config.source is not Source.GAUSSIANS:
-        data = load(DataConfig(dataset=config.source.value, num_examples=20000))
+        data = load(DataConfig(dataset=Dataset(config.source.value), num_examples=20000))
         x = data.train_x[:, [config.feature_1, config.feature_2]].double().numpy()
         classes = (data.train_y == 0).double().numpy()
         return Examples(x, 2 * classes - 1, classes, data.class_names[0])

@@ -16,6 +16,9 @@ from landscape.labs.two_weights.measure.descents import ROUNDING, losses_of, tra
 from landscape.labs.two_weights.measure.examples import SEED, examples_of
 from landscape.labs.two_weights.request import DATA, MODEL, Kind, Model, TwoWeights, remembered
 
+LAST = 10
+"""What is left to be learnt is looked at over the last one of so many parts of the steps."""
+
 
 @dataclass(frozen=True, eq=False)
 class Center:
@@ -42,8 +45,9 @@ def center_of(config: TwoWeights) -> Center:
 class Divisors:
     """What gradient descent from weights of 0 has learnt after all steps at the shared rate, by divisor.
 
-    multiples: (K,) of the deviation. left: (K,) share of the loss above its minimum that is left; infinite where it
-    overflows, not a number where the loss is flat: then there is nothing to learn. smoothness: (K,) L.
+    multiples: (K,) of the deviation. left: (K,) share of the loss above its minimum that is left, the most over the last
+    tenth of the steps; infinite where it overflows, not a number where the loss is flat: then there is nothing to learn.
+    smoothness: (K,) L.
     learning_rate: of all.
     """
 
@@ -64,7 +68,9 @@ def divisors_of(config: TwoWeights) -> Divisors:
     objective = LinearModel(x, one.objective.y.numpy(), config.model)
     rates, starts = np.full(len(x), config.learning_rate), np.zeros(x[:, 0].shape)
     visited = trajectories(objective, starts, Optimizer.GRADIENT_DESCENT, rates, config.num_steps)
-    first, last = losses_of(objective, visited[[0, -1]])
+    losses = losses_of(objective, visited[[0, *range(-max(2, config.num_steps // LAST), 0)]])
+    # What is too steep bounces, and may be low at one step by chance.
+    first, last = losses[0], losses[1:].max(0)
     last, there_is = np.where(np.isfinite(last), last, np.inf), first - one.minimum_loss
     nothing = np.full(len(x), np.nan)
     left = np.divide(last - one.minimum_loss, there_is, out=nothing, where=there_is > ROUNDING * first)

@@ -1,0 +1,136 @@
+"""From the results of a comparison to named numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from landscape.experiment import Experiment, Optimizer, PlaneKind, Statistics
+from landscape.geometry.surfaces import Surface
+from landscape.labs.compare.outcomes import Outcome, outcomes_of
+from landscape.labs.compare.request import Request
+from landscape.labs.lab import Results
+from landscape.labs.trainings import Ended, Trained, trained_of
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The heights of a surface: the loss at its centre, the greatest, the median, and how stretched its valley is."""
+
+    centre: float
+    top: float
+    median: float
+    stretch: float
+
+
+@dataclass(frozen=True)
+class Network:
+    """The facts of one network; None for what is not known, or not yet.
+
+    experiment: what it is. known: whether nothing more will come. train_loss: over the whole training set.
+    sharpness: the top eigenvalue at the end. edge: 2 / learning rate; its_edge: whether that is its threshold.
+    slice: its heights on the plane that is drawn; own: on the plane of its own path.
+    variance: the share of the path's variance that its plane holds; off_plane: of its squared length that lies off it.
+    """
+
+    experiment: Experiment
+    trained: Trained
+    known: bool
+    train_loss: float
+    sharpness: float | None
+    edge: float
+    its_edge: bool
+    slice: Slice | None
+    own: Slice | None
+    variance: float | None
+    off_plane: float | None
+
+    @property
+    def name(self) -> str:
+        """How sentences call it."""
+        return self.trained.name
+
+    @property
+    def compares(self) -> bool:
+        """Whether its landscape is one of a network that learned something."""
+        return self.slice is not None and self.trained.ended in (Ended.LEARNED, Ended.TRAINING_DATA_ONLY)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts of a comparison: of each network that is trained, and of the view.
+
+    whole: whether all networks are trained. axes: the names of the plane's directions.
+    """
+
+    networks: tuple[Network, ...]
+    whole: bool
+    plane: PlaneKind
+    axes: tuple[str, ...]
+    statistics: Statistics
+    remembers: bool
+
+    @property
+    def compared(self) -> tuple[Network, ...]:
+        """Those whose landscapes can be compared."""
+        return tuple(one for one in self.networks if one.compares)
+
+    def of(self, normalization: str, **fields: object) -> Network:
+        """Return the first network of a normalization whose experiment has these values of fields.
+
+        Raises: StopIteration where there is none.
+        """
+        return next(
+            one
+            for one in self.networks
+            if one.experiment.get("normalization") == normalization
+            and all(one.experiment.get(name) == value for name, value in fields.items())
+        )
+
+
+def facts_of(request: Request, results: Results) -> Facts | None:
+    """Return the facts of the networks that are trained; None before the first."""
+    outcomes = outcomes_of(request, results)
+    return facts_from(request, [outcome for outcome in outcomes if outcome and outcome.finished], len(outcomes))
+
+
+def facts_from(request: Request, outcomes: Sequence[Outcome], count: int) -> Facts | None:
+    """Return the facts of these outcomes of so many networks; None where there are none."""
+    if not outcomes:
+        return None
+    drawn = next((outcome.surface for outcome in outcomes if outcome.surface is not None), None)
+    return Facts(
+        networks=tuple(map(_network, outcomes)),
+        whole=len(outcomes) == count,
+        plane=request.view.plane,
+        axes=() if drawn is None else tuple(drawn.plane.labels),
+        statistics=request.view.statistics,
+        remembers=any(outcome.run.states.shape[1] for outcome in outcomes),
+    )
+
+
+def _network(outcome: Outcome) -> Network:
+    run, measures, inspection = outcome.run, outcome.measures, outcome.inspection
+    training = run.experiment.training
+    path = None if inspection is None or len(inspection.path.steps) < 2 else inspection.path
+    return Network(
+        experiment=run.experiment,
+        trained=trained_of(outcome.label, run, measures and measures.population_accuracy),
+        known=outcome.ended,
+        train_loss=run.train_loss,
+        sharpness=measures and measures.sharpness,
+        edge=2 / training.learning_rate,
+        its_edge=training.optimizer is Optimizer.GRADIENT_DESCENT,
+        slice=_slice(outcome.surface),
+        own=_slice(inspection and inspection.surface),
+        variance=path and float(path.plane.explained_variance.sum()),
+        off_plane=path and path.off_plane,
+    )
+
+
+def _slice(surface: Surface | None) -> Slice | None:
+    if surface is None or not len(surface.finite):
+        return None
+    return Slice(surface.centre, float(surface.finite.max()), float(np.median(surface.finite)), surface.stretch)

@@ -1,0 +1,38 @@
+"""The groups of controls that labs share: what all networks of a comparison have in common."""
+
+from __future__ import annotations
+
+from landscape.labs.lab import Group
+
+DATA = Group(
+    "data", "Data", ("dataset", "input_scale", "preprocessing"), {"More about the data": ("num_examples", "noise")}
+)
+
+TRAINING = Group(
+    "training",
+    "Training",
+    ("learning_rate", "optimizer", "batch_size", "num_steps"),
+    {"More about training": ("seed", "loss", "momentum", "weight_decay", "batch_order")},
+)
+
+NETWORK = Group(
+    "network",
+    "Network",
+    ("activation", "depth", "width"),
+    {
+        "More about the network": (
+            "kind",
+            "normalized",
+            "initialization",
+            "init_scale",
+            "placement",
+            "affine",
+            "groups",
+            "dropout",
+            "time_statistics",
+        )
+    },
+)
+
+NETWORKS = (DATA, TRAINING, NETWORK)
+"""Of an experiment, all of it."""

@@ -1,0 +1,119 @@
+"""Draws a lab: its question, its controls, its sections as their results come, its numbers to take along."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from landscape.labs.lab import Lab, Results, Section, Shown
+from landscape.labs.words import literal, time_left
+from pages.components import compute, controls
+from pages.components.exchange import exchange
+from pages.components.picker import picker
+from pages.components.question import asked, questions
+from pages.components.settings import begin, current
+from pages.components.table import table
+from pages.components.viewer import viewer
+
+LONG = "Computing: {}. A smaller depth or width, fewer steps or a lower resolution takes less."
+
+
+def show(lab: Lab) -> None:
+    """Draw the page of a lab."""
+    st.set_page_config(layout="wide")  # a link opened before anything else runs its page without app.py
+    settings = begin(lab)
+    for problem in (*settings.problems, *controls.unclear(lab)):
+        st.warning(literal(problem))
+    if lab.jobs is None:
+        compute.compute_here()
+    st.title(lab.question)
+    strip = st.container(key="asked")
+    st.markdown(lab.introduction)
+    _controls(lab)
+    places = [_place(lab, section) for section in lab.sections]
+    end = st.container()
+    request = controls.finish()
+    tickets = compute.ask(lab.jobs(request)) if lab.jobs else {}
+    with strip:
+        asked(lab, request, tickets)
+    for section, place in zip(lab.sections, places, strict=True):
+        with place:
+            _live(lab, section, request, tickets)
+    with end:
+        if lab.numbers and controls.shown(lab, "files") and all(ticket.done for ticket in compute.of(tickets)):
+            exchange(lab.name, lab.numbers(request, compute.known(tickets)))
+        with st.expander("How to read this: the maths, and where it comes from", icon=":material/menu_book:"):
+            st.markdown(lab.reading)
+
+
+def _controls(lab: Lab) -> None:
+    """Draw all controls but those of the sections."""
+    settings = current()
+    for group in lab.groups(settings.values):
+        if controls.shown(lab, group.name):
+            controls.group(group)
+    if controls.shown(lab, "presets"):
+        questions(lab)
+    controls.run_controls(lab, compute.forget)
+    if controls.shown(lab, "networks"):
+        if lab.networks:
+            controls.network_control(lab.networks)
+        if "variants" in settings.values:
+            controls.variant_controls()
+
+
+def _place(lab: Lab, section: Section) -> Any:
+    """Draw what of a section stands before its results, and return the place for these."""
+    place = st.container(key=section.name)
+    with place:
+        if section.title:
+            st.subheader(section.title)
+        if section.note:
+            st.markdown(section.note)
+        if controls.shown(lab, section.group):
+            controls.beside(section.controls(current().values))
+    return place
+
+
+def _live(lab: Lab, section: Section, request: Any, tickets: compute.Tickets) -> None:
+    """Draw a section as its jobs go on."""
+    own = compute.of(tickets, section.jobs) if lab.jobs else []
+    awaited = compute.of(tickets, section.awaited) if section.awaited else []
+    if own:
+        compute.live(own, lambda: _draw(section, request, tickets, own), awaited)
+    else:
+        _draw(section, request, tickets, own)
+    if section.picks and controls.shown(lab, section.group):
+        picker(section.picks, section.name)
+
+
+def _draw(section: Section, request: Any, tickets: compute.Tickets, own: list[compute.Ticket]) -> None:
+    """Draw what is known of a section now."""
+    # Asked before looking at the results: what ends meanwhile is not drawn.
+    revision = f"{'done' if all(ticket.done for ticket in own) else 'pending'} {compute.digest(request)}"
+    results = compute.known(tickets)
+    if own:
+        compute.show_progress(own)
+        if left := time_left(compute.seconds_left(own, (section.name, request))):
+            st.caption(LONG.format(left))
+    shown: Shown = compute.kept(section.name, (request, *_sources(results)), lambda: section.show(request, results))
+    for problem in shown.problems:
+        st.warning(problem, icon=":material/warning:")
+    if shown.notice:
+        several = len(shown.notice) > 1
+        said = "\n\n" + "\n".join(f"- {one}" for one in shown.notice) if several else f" {shown.notice[0]}"
+        st.info(f"**What to notice.**{said}", icon=":material/visibility:")
+    if shown.panels:
+        viewer(shown.panels, shown.steps, f"viewer-{section.name}", section.height, revision)
+    if shown.note:
+        st.caption(shown.note)
+    for one in shown.tables:
+        table(one)
+    if shown.said:
+        st.markdown(shown.said)
+
+
+def _sources(results: Results) -> list[object]:
+    """Return what tells whether there are news: each value, the very same or another, and whether it is the last."""
+    return [part for many in results.values() for one in many for part in (one.value, one.done, one.failed)]

@@ -1,0 +1,40 @@
+"""One table for all pages, without pandas, which would take more of the server's memory than all tables together."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from landscape.labs.lab import Table
+
+
+def table(one: Table) -> None:
+    """Draw a table with its title and its note. Whatever an entry holds is text, and changes nothing of the structure."""
+    if one.title:
+        st.subheader(one.title)
+    st.html(html_of(one))
+    if one.note:
+        st.caption(one.note)
+
+
+def html_of(one: Table) -> str:
+    """Return the table as HTML.
+
+    >>> print(html_of(Table([{"a": "|v| < 1"}], {"a": "Name"})))
+    <div class="lv-table"><table><thead><tr><th scope="col">Name</th></tr></thead>
+    <tbody><tr><th scope="row">|v| &lt; 1</th></tr></tbody></table></div>
+    """
+    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in one.columns.values())
+    body = "".join(f"<tr>{_cells(row, one)}</tr>" for row in one.rows)
+    return f'<div class="lv-table"><table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>'
+
+
+def _cells(row: Any, one: Table) -> str:
+    entries = [escape(str(_entry(row, name))) for name in one.columns]
+    return f'<th scope="row">{entries[0]}</th>' + "".join(f"<td>{entry}</td>" for entry in entries[1:])
+
+
+def _entry(row: Any, name: str) -> Any:
+    return row[name] if isinstance(row, dict) else getattr(row, name)

@@ -1,0 +1,134 @@
+"""What every lab must hold to, whichever it is: its folder, its page, its controls, its sentences, its questions."""
+
+import ast
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from landscape.experiment import MAX_VARIANTS, VARIED
+from landscape.labs.lab import Lab
+from tests.labs.every_lab import FOLDERS, LABS
+
+ROOT = Path(__file__).parents[2]
+QUESTIONS = [(name, question) for name, lab in LABS.items() for question in lab.questions]
+EVERYWHERE = {"variants", "normalization", *(f"v{i}_{name}" for i in range(1, MAX_VARIANTS + 1) for name in VARIED)}
+"""Fields whose controls every page draws where a lab has them."""
+
+
+def name_of(value: object) -> str:
+    return value if isinstance(value, str) else getattr(value, "slug", "")
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_lab_is_named_as_its_folder_and_has_a_page_and_a_line(name):
+    lab = LABS[name]
+    assert (lab.name, lab.codec.page) == (name, name)
+    page = (ROOT / "pages" / f"{name}.py").read_text()
+    assert len(page.splitlines()) == 6
+    assert page.startswith(f'"""{lab.question}"""')
+    assert (ROOT / "app.py").read_text().count(f"pages/{name}.py") == 1
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_what_draws_a_page_and_what_computes_knows_no_lab(name):
+    shared = [*(ROOT / "pages" / "components").glob("*.*"), *(ROOT / "landscape" / "figures").glob("*.py")]
+    shared += [path for path in (ROOT / "landscape" / "labs").glob("*.py")]
+    for path in shared:
+        if path.suffix in (".py", ".js", ".css"):
+            assert f"labs.{name}" not in path.read_text(), path
+            assert f"labs import {name}" not in path.read_text(), path
+
+
+def fields_of(lab: Lab) -> list[str]:
+    """Return the fields that have a control, with the settings that a lab starts with or one of its questions has."""
+    every = [lab.codec.defaults, *(lab.codec.values_of(question.request) for question in lab.questions)]
+    found = [name for values in every for section in lab.sections for name in section.controls(values)]
+    for values in every:
+        for group in lab.groups(values):
+            found += [*group.fields, *(name for names in group.folded.values() for name in names)]
+    return found
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_every_setting_has_a_control(name):
+    lab = LABS[name]
+    assert set(fields_of(lab)) <= set(lab.codec.fields)
+    assert set(lab.codec.fields) - set(fields_of(lab)) <= EVERYWHERE
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_sections_name_jobs_and_fields_that_there_are(name):
+    lab = LABS[name]
+    jobs = set(lab.jobs(lab.codec.request_of({}))) if lab.jobs else set()
+    assert len({section.name for section in lab.sections}) == len(lab.sections)
+    for section in lab.sections:
+        assert {*section.jobs, *section.awaited} <= jobs
+        assert section.picks in ("", *lab.codec.fields)
+
+
+@pytest.mark.parametrize(("name", "question"), QUESTIONS, ids=name_of)
+def test_a_question_is_a_short_link_to_a_section_with_choices_to_predict_from(name, question):
+    lab = LABS[name]
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", question.slug)
+    assert question.ask.endswith("?")
+    assert question.section in {section.name for section in lab.sections}
+    assert len(question.choices) != 1
+    assert len({choice.text for choice in question.choices}) == len(question.choices) <= 4
+    values = lab.codec.values_of(question.request)
+    assert lab.codec.request_of(values) == question.request
+    assert lab.codec.read({}, base=values) == (values, ())
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_questions_have_names_of_their_own(name):
+    lab = LABS[name]
+    assert len({question.slug for question in lab.questions}) == len(lab.questions) >= 3
+    assert len({question.ask for question in lab.questions}) == len(lab.questions)
+
+
+def sentences() -> Iterator[tuple[str, str]]:
+    """Yield every template of every lab, and of the kit, with the module in which it stands."""
+    for path in sorted((ROOT / "landscape" / "labs").glob("**/*.py")):
+        module = import_module(
+            path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
+        )
+        for constant, value in vars(module).items():
+            if constant.endswith("SENTENCES") and isinstance(value, dict):
+                yield from ((f"{module.__name__}.{constant}.{key}", text) for key, text in value.items())
+
+
+TEMPLATES = dict(sentences())
+
+
+@pytest.mark.parametrize("place", TEMPLATES)
+def test_a_sentence_is_whole(place):
+    """It begins as one does and ends as one does, and no hole is part of a word."""
+    text = TEMPLATES[place]
+    plain = text.replace("**", "").strip()
+    assert re.match(r"[A-Z{\"0-9]", plain), "it begins with a capital or a name"
+    assert plain[-1] in ".?!…", "it ends"
+    assert len(plain.split()) >= 3, "it is no half-word"
+    assert "  " not in text
+    assert not re.search(r"[A-Za-z]\{|\}[A-Za-z]", text), "a hole is a word, or several"
+    assert all(name and name.isidentifier() for _, name, _, _ in Formatter().parse(text) if name is not None)
+
+
+def test_there_are_sentences_to_read():
+    assert len(TEMPLATES) > 20
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_sentences_see_facts_and_no_results(name):
+    """What says something imports no module that computes or trains."""
+    for part in ("words", "questions", "prose"):
+        path = ROOT / "landscape" / "labs" / name / f"{part}.py"
+        if not path.exists():
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                rooms = ("landscape.training", "landscape.internals", "landscape.dynamics", "landscape.loss", "torch")
+                assert not node.module.startswith(rooms), f"{path}: {node.module}"

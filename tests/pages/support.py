@@ -1,0 +1,94 @@
+"""What the tests of pages share: a page without a browser, run again until its jobs are done, and read.
+
+A page asks for jobs and draws again when there is news of them; here it is run again after a wait on its jobs.
+"""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parents[2]
+RERUNS = 20
+SECONDS = 60
+
+
+def opened(page: str = "compare.py", **link: str) -> AppTest:
+    """Open a page at a link, and wait for all that it shows."""
+    app = AppTest.from_file(str(ROOT / "pages" / page), default_timeout=SECONDS)
+    app.query_params.update(link)
+    return finished(app.run())
+
+
+def finished(app: AppTest) -> AppTest:
+    """Run the page again until its jobs are done and it has drawn them."""
+    for _ in range(RERUNS):
+        assert [exception.value for exception in app.exception] == []
+        waiting = [ticket for ticket in tickets(app) if not ticket.done]
+        if not waiting:
+            return app.run()
+        for ticket in waiting:
+            while not ticket.done:
+                assert ticket.wait(SECONDS), f"no news of {ticket.key}"
+        app.run()
+    raise AssertionError("the page asks for ever more jobs")
+
+
+def tickets(app: AppTest, kind: str = "") -> list:
+    """Return what the page holds, of jobs whose key begins so."""
+    held = app.session_state.get("held", {})
+    return [ticket for ticket in held.get("tickets", []) if ticket.key.startswith(kind)]
+
+
+def values_of(app: AppTest) -> dict[str, Any]:
+    """Return the values of the controls of the lab that is shown."""
+    return app.session_state["settings"][app.session_state["lab"]].values
+
+
+def control(app: AppTest, name: str) -> Any:
+    """Return the control of a field."""
+    kinds = (app.selectbox, app.select_slider, app.number_input, app.toggle, app.slider)
+    return next(widget for kind in kinds for widget in kind if widget.key.startswith(f"{name}-"))
+
+
+def link_of(app: AppTest) -> dict[str, str]:
+    """Return the link's parameters; AppTest gives what it set itself as lists."""
+    return {name: text if isinstance(text, str) else text[-1] for name, text in app.query_params.items()}
+
+
+def button(app: AppTest, label: str) -> Any:
+    """Return the button of that label."""
+    return next(each for each in app.button if each.label == label)
+
+
+class _Table(HTMLParser):
+    """Reads the one table of a piece of HTML: its rows of cells, as text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_data(self, data: str) -> None:
+        if self.rows and self.rows[-1] and data.strip():
+            self.rows[-1][-1] += data
+
+
+def tables(app: AppTest) -> list[list[dict[str, str]]]:
+    """Return the tables of a page, each as rows by the titles of their columns."""
+    found = []
+    for element in app.get("html"):
+        reader = _Table()
+        reader.feed(element.proto.body)
+        if reader.rows:
+            head, *rows = reader.rows
+            found.append([dict(zip(head, row, strict=True)) for row in rows])
+    return found
