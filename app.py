@@ -21,6 +21,7 @@ def main() -> None:
         st.Page(compare, visibility="hidden"),
         st.Page("pages/two_weights.py", title="Two weights", icon=":material/filter_center_focus:"),
         st.Page("pages/smoothness.py", title="Smoothness", icon=":material/ssid_chart:"),
+        st.Page("pages/curvature.py", title="Curvature", icon=":material/target:"),
     ]
     st.navigation(pages, position="top").run()
 
