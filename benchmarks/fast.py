@@ -83,7 +83,7 @@ def first_losses(experiment: Experiment, members: int) -> np.ndarray:
     """Train a stack of several seeds, and return its first losses, which no rounding has parted yet."""
     training = Training([experiment.replace(seed=seed) for seed in range(members)], snapshots=2)
     training.advance(float("inf"))
-    return np.array(training.losses[:2])
+    return np.array(training.record.losses[:2])
 
 
 def top(run: Run) -> np.ndarray:

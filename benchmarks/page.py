@@ -82,9 +82,10 @@ class Measure:
 
     def line(self) -> str:
         """Return a row of a table in Markdown."""
-        asked = self.budget is not None
-        met = "" if not asked else "yes" if self.values.median <= self.budget else "no"
-        budget = f"{self.budget:g}{self.unit}" if asked else ""
+        met = budget = ""
+        if self.budget is not None:
+            met = "yes" if self.values.median <= self.budget else "no"
+            budget = f"{self.budget:g}{self.unit}"
         return f"| {self.name} | {self.values.text(self.unit)} | {budget} | {met} |"
 
 
@@ -185,7 +186,8 @@ def ask(dispatcher: Dispatcher, experiment: Experiment, user: int, made: list[Ex
 
 def crowd(experiments: list[Experiment]) -> tuple[Times, int]:
     """Return how long each of many users at once waits for a surface, and how many trainings there were."""
-    dispatcher, made = make_dispatcher("threads"), []
+    dispatcher = make_dispatcher("threads")
+    made: list[Experiment] = []
     begin = time.perf_counter()
     waiting = dict(enumerate(ask(dispatcher, one, user, made) for user, one in enumerate(experiments)))
     ends = []

@@ -23,6 +23,7 @@ from landscape import (
     top_eigenvalues,
     train,
 )
+from landscape.experiment import Statistics
 
 torch.set_num_threads(1)  # faster for networks as small as these
 plain = Experiment().replace(width=32, depth=6, num_steps=200, learning_rate=0.1)
@@ -38,14 +39,14 @@ view = View(resolution=15, num_examples=256)
 for name, run in runs.items():
     surface = surface_of(run, view)
     print(f"  {name}: {surface.centre:.3f} at the centre, at most {surface.finite.max():.1f}")
-frozen = surface_of(runs["BatchNorm"], View(resolution=15, num_examples=256, statistics="running"))
+frozen = surface_of(runs["BatchNorm"], View(resolution=15, num_examples=256, statistics=Statistics.RUNNING))
 print(f"  BatchNorm, frozen: at most {frozen.finite.max():.1f}, which is not what training descends")
 
 print("Follow the training on the plane of its own principal axes.")
 losses = {name: objective(run, num_examples=256) for name, run in runs.items()}
 for name, run in runs.items():
     path = path_on(losses[name], pca_plane(run.parameters), run.parameters, run.steps)
-    print(f"  {name}: the plane holds {path.plane.explained_variance.sum():.0%} of its variance")
+    print(f"  {name}: the plane holds {path.plane.explained:.0%} of its variance")
 
 print("Look at the curvature where it ended.")
 for name, run in runs.items():

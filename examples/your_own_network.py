@@ -52,6 +52,7 @@ for name, batch_norm in (("plain", False), ("BatchNorm", True)):
 heights = height_range([surface.loss for surface in surfaces.values()])
 figure = make_subplots(1, 2, specs=[[{"type": "scene"}] * 2], subplot_titles=list(surfaces))
 for column, surface in enumerate(surfaces.values(), start=1):
-    panel = surface_panel(surface.alphas, surface.betas, surface.loss, title="", heights=heights)
-    figure.add_trace(panel.figure.data[0], 1, column)
+    drawn = surface_panel(surface.alphas, surface.betas, surface.loss, title="", heights=heights)
+    for trace in drawn.figure.data[:1] if drawn.figure else ():
+        figure.add_trace(trace, 1, column)
 figure.write_html("landscapes.html", include_plotlyjs="cdn")

@@ -68,7 +68,7 @@ def curves_panel(
                     hovertemplate=f"{one.label} diverged<extra></extra>",
                 )
             )
-    vertical = powers([one.values for one in series]) if logarithmic else {"nticks": 6}
+    vertical: dict[str, Any] = powers([one.values for one in series]) if logarithmic else {"nticks": 6}
     if limits:
         vertical["range"] = np.log10(limits).tolist() if logarithmic else list(limits)
     horizontal = {"range": [0, num_steps]} if num_steps else {}

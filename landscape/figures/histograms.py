@@ -56,7 +56,8 @@ def histograms_panel(
     layers = before.shape[1]
     shown = np.unique(np.linspace(0, layers - 1, MOST).round().astype(int)).tolist()
     names = names or [str(layer + 1) for layer in range(layers)]
-    traces, playback = [], []
+    traces: list[go.Bar | go.Scatter] = []
+    playback: list[Playback] = []
     for place, layer in reversed(list(enumerate(shown))):
         for name, counts in given.items():
             filled = name == "after" or after is None

@@ -87,7 +87,7 @@ def lines_panel(
             }
         )
     for place, name in (marks or {}).items():
-        at = float(np.clip(place, *ends))
+        at = float(np.clip(place, ends[0], ends[1]))
         note = {"x": np.log10(at) if logarithmic_x else at, "y": 1, "yref": "paper", "yanchor": "bottom"}
         if at < place:
             note |= {"text": f"{name} →", "xanchor": "right"}
@@ -95,8 +95,8 @@ def lines_panel(
             note |= {"text": f"← {name}", "xanchor": "left"}
         else:
             note["text"] = name
-            line = {"color": theme.TEXT, "width": 1.5, "dash": "dot"}
-            shapes.append({"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper", "line": line})
+            dotted = {"color": theme.TEXT, "width": 1.5, "dash": "dot"}
+            shapes.append({"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper", "line": dotted})
         notes.append(note)
     font = {"color": theme.TEXT, "size": theme.FONT_SIZE}
     figure.update_layout(annotations=[{**note, "showarrow": False, "font": font} for note in notes], shapes=shapes)

@@ -150,7 +150,7 @@ def surface_panel(
     title: str,
     heights: HeightRange,
     colour: str = "",
-    labels: tuple[str, str] = ("α", "β"),
+    labels: tuple[str, ...] = ("α", "β"),
     alt: str = "",
     path: np.ndarray | None = None,
     path_heights: np.ndarray | None = None,
@@ -261,7 +261,7 @@ def contour_panel(
     title: str,
     heights: HeightRange,
     colour: str = "",
-    labels: tuple[str, str] = ("α", "β"),
+    labels: tuple[str, ...] = ("α", "β"),
     alt: str = "",
     path: np.ndarray | None = None,
     path_losses: np.ndarray | None = None,
@@ -379,7 +379,7 @@ def _light(values: np.ndarray) -> np.ndarray:
     return np.asarray(values, np.float32)
 
 
-def _hover(labels: tuple[str, str]) -> str:
+def _hover(labels: tuple[str, ...]) -> str:
     return f"{labels[0]} %{{x:.3g}}<br>{labels[1]} %{{y:.3g}}<br>loss %{{customdata:.4g}}<extra></extra>"
 
 

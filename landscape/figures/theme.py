@@ -94,7 +94,8 @@ def styles_of(normalizations: Sequence[str]) -> tuple[Style, ...]:
     (3, ['solid', 'solid', 'dash'])
     """
     names, every = [str(name) for name in normalizations], [shade for shades in FAMILIES.values() for shade in shades]
-    families, colours = [family_of(name) for name in names], {}
+    families = [family_of(name) for name in names]
+    colours: dict[int, str] = {}
     # Those that have a colour of their own first, so that none of the others takes it.
     for place in sorted(range(len(names)), key=lambda place: names[place] not in OWN):
         wanted = (colour_of(names[place]), *FAMILIES[families[place]], *every)

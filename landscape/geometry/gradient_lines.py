@@ -104,8 +104,15 @@ def probe_along_gradient(objective: Objective, parameters: np.ndarray | Tensor, 
         parts.append((losses, lengths(gradients - gradient)))
     losses, change = (torch.cat(part) for part in zip(*parts, strict=True))
     beta = change / (objective.tensor(sizes) * norm)
-    found = (_numpy(values) for values in (losses, change, beta, start_loss[0], norm))
-    return Probe(sizes, *found, device=device_name(objective.device))
+    return Probe(
+        step_sizes=sizes,
+        loss=_numpy(losses),
+        gradient_change=_numpy(change),
+        effective_beta=_numpy(beta),
+        start_loss=_numpy(start_loss[0]),
+        gradient_norm=_numpy(norm),
+        device=device_name(objective.device),
+    )
 
 
 def _numpy(values: Tensor) -> np.ndarray:
@@ -193,11 +200,13 @@ def line_along_gradient(
         for rho in objective.tensor(sizes).split(objective.chunk):
             parts.append(objective(start - rho[:, None] * gradient))
     return GradientLine(
-        sizes,
-        _numpy(torch.cat(parts)),
-        arrows,
-        *(_numpy(values) for values in (arrow_loss, along, across)),
-        float(start_loss[0]),
-        float(norm),
-        device_name(objective.device),
+        step_sizes=sizes,
+        loss=_numpy(torch.cat(parts)),
+        arrow_sizes=arrows,
+        arrow_loss=_numpy(arrow_loss),
+        along=_numpy(along),
+        across=_numpy(across),
+        start_loss=float(start_loss[0]),
+        gradient_norm=float(norm),
+        device=device_name(objective.device),
     )

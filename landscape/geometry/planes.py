@@ -30,6 +30,11 @@ class Plane:
     labels: tuple[str, ...]
     explained_variance: np.ndarray | None = None
 
+    @property
+    def explained(self) -> float:
+        """The share of a trajectory's variance that the plane holds; not a number where it was made from none."""
+        return float("nan") if self.explained_variance is None else float(self.explained_variance.sum())
+
     @cached_property
     def cosine(self) -> float:
         """The cosine of the angle between the two directions; 0 for a line."""

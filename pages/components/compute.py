@@ -52,7 +52,7 @@ def ask(jobs: Jobs) -> Tickets:
     awaited = {need.key for job in every if not job.passing and not tickets[job.key].done for need in job.needs}
     tickets |= {job.key: _request(job) for job in every if job.passing and job.key in awaited}
     _hold(list(tickets.values()), sorted({need.key for job in every for need in _behind(job)} - set(tickets)))
-    return {name: [job and tickets.get(job.key) for job in many] for name, many in jobs.items()}
+    return {name: [tickets.get(job.key) if job else None for job in many] for name, many in jobs.items()}
 
 
 def _behind(job: Job) -> Iterator[Job]:

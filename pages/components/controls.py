@@ -84,7 +84,7 @@ def control(
     settings = current()
     bounds, key = settings.codec.fields[name], settings.key(name)
     first = settings.first[name]
-    text = {"label": label or bounds.label, "help": bounds.help, "key": key}
+    text: dict[str, Any] = {"label": label or bounds.label, "help": bounds.help, "key": key}
     if optional or issubclass(bounds.kind, StrEnum):
         options = [None, *_options(name, first)] if optional else _options(name, first)
         value = st.selectbox(**text, options=options, index=options.index(first), format_func=_label)
@@ -236,8 +236,8 @@ def _stops(name: str, first: float | None) -> list[float]:
     """Return the values among which a control of a number chooses, the one that it shows among them."""
     bounds = current().codec.fields[name]
     decades = [float(f"{factor * 10.0**power:.6g}") for power in range(-6, 4) for factor in (1, 2, 5)]
-    inside = {bounds.kind(value) for value in bounds.stops or decades if bounds.low <= value <= bounds.high}
-    return sorted(inside | ({first} - {None}))
+    inside: set[float] = {bounds.kind(one) for one in bounds.stops or decades if bounds.low <= one <= bounds.high}
+    return sorted(inside if first is None else inside | {first})
 
 
 def _label(value: Any) -> str:

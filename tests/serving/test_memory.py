@@ -4,7 +4,7 @@ import pytest
 
 from landscape.data import load
 from landscape.experiment import Comparison, Dataset, Experiment, Variant
-from landscape.labs.compare.questions import DEFAULT
+from landscape.labs.compare.questions import QUESTIONS
 from landscape.loss.network import network_of
 from landscape.serving.memory import CLASSES, DRAWN, EXAMPLES, FEATURES, SIDE, WORK_BYTES
 from models.fields import Misfit

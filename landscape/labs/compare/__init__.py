@@ -37,7 +37,7 @@ def landscapes(request: Request, results: Results) -> Shown:
     panels = comparison_panels(
         comparison.labels(), comparison.normalizations(), outcomes, request.view, request.display, failed_of(results)
     )
-    steps = max((outcome.run.steps.tolist() for outcome in outcomes if outcome), key=len, default=[])
+    steps: list[int] = max((outcome.run.steps.tolist() for outcome in outcomes if outcome), key=len, default=[])
     score = comparison.base.data.dataset.score
     columns = {name: title.replace("accuracy", score) for name, title in prose.COLUMNS.items()}
     tables = [Table(table(facts), columns, "In numbers", prose.TABLE_NOTE.replace("accuracy", score))] if facts else []

@@ -117,16 +117,16 @@ def _network(outcome: Outcome) -> Network:
     path = None if inspection is None or len(inspection.path.steps) < 2 else inspection.path
     return Network(
         experiment=run.experiment,
-        trained=trained_of(outcome.label, run, measures and measures.population_accuracy),
+        trained=trained_of(outcome.label, run, None if measures is None else measures.population_accuracy),
         known=outcome.ended,
         train_loss=run.train_loss,
-        sharpness=measures and measures.sharpness,
+        sharpness=None if measures is None else measures.sharpness,
         edge=2 / training.learning_rate,
         its_edge=training.optimizer is Optimizer.GRADIENT_DESCENT,
         slice=_slice(outcome.surface),
-        own=_slice(inspection and inspection.surface),
-        variance=path and float(path.plane.explained_variance.sum()),
-        off_plane=path and path.off_plane,
+        own=None if inspection is None else _slice(inspection.surface),
+        variance=None if path is None else path.plane.explained,
+        off_plane=None if path is None else path.off_plane,
     )
 
 

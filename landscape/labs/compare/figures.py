@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -63,9 +64,11 @@ def _ended(panel: Panel, failed: bool) -> Panel:
 
 
 def _surface(outcome: Outcome | None, which: Group) -> Surface | None:
-    if outcome is None or which is Group.SCENE:
-        return outcome and outcome.surface
-    return outcome.inspection and outcome.inspection.surface
+    if outcome is None:
+        return None
+    if which is Group.SCENE:
+        return outcome.surface
+    return None if outcome.inspection is None else outcome.inspection.surface
 
 
 def _ranges(surfaces: Sequence[Surface | None], diverged: Sequence[bool], display: Display) -> list[HeightRange]:
@@ -90,11 +93,18 @@ def _landscape(
     display: Display,
 ) -> Panel:
     title = f"Loss landscape: {label}"
-    if surface is None:
+    if outcome is None or surface is None:
         return Panel(title, Group.SCENE, colour=style.colour, pending=_waiting(outcome))
-    there = view.plane is PlaneKind.PCA and outcome.inspection  # which has the path on this very plane
-    path = outcome.inspection.path.coordinates if there else None
-    shared = {"title": title, "heights": heights, "colour": style.colour, "labels": surface.plane.labels, "path": path}
+    # On the plane of the trajectory's axes the path lies on this very plane.
+    known = outcome.inspection if view.plane is PlaneKind.PCA else None
+    path = None if known is None else known.path.coordinates
+    shared: dict[str, Any] = {
+        "title": title,
+        "heights": heights,
+        "colour": style.colour,
+        "labels": surface.plane.labels,
+        "path": path,
+    }
     if display.drawing is Drawing.CONTOUR:
         panel = contour_panel(surface.alphas, surface.betas, surface.loss, group=Group.SCENE, **shared)
     else:
@@ -113,7 +123,7 @@ def _path(
     display: Display,
 ) -> Panel:
     title = f"Path of training: {label}"
-    if surface is None:
+    if outcome is None or outcome.inspection is None or surface is None:
         return Panel(title, Group.PATH, colour=style.colour, pending=_waiting(outcome))
     path = outcome.inspection.path
     if len(path.steps) < 2:
@@ -130,10 +140,7 @@ def _path(
         path=path.coordinates,
         path_losses=np.stack([path.steps, path.loss, path.height], axis=1),
     )
-    variance = surface.plane.explained_variance.sum()
-    caption = (
-        f"This plane holds {variance:.0%} of the path's variance; {path.off_plane:.0%} of its length squared is off it."
-    )
+    caption = f"This plane holds {surface.plane.explained:.0%} of the path's variance; {path.off_plane:.0%} of its length squared is off it."
     return _captioned(panel, caption)
 
 

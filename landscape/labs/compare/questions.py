@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from landscape.experiment import Comparison, Experiment, Variant, View
+from landscape.experiment import Comparison, Experiment, PlaneKind, Variant, View
 from landscape.labs.compare.facts import Facts
 from landscape.labs.compare.request import Request
 from landscape.labs.lab import Choice, Question
@@ -30,7 +30,7 @@ UNLIKE_SCALES = Request(
             Variant(normalization="none", preprocessing="standardize"),
         ),
     ),
-    View(plane="input-weights", extent=3.0),
+    View(plane=PlaneKind.INPUT_WEIGHTS, extent=3.0),
 )
 
 REAL_TABLE = Request(
