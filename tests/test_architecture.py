@@ -1,6 +1,7 @@
 """The layers: who may import whom, read from the sources, and each rule seen to fail on a planted import."""
 
 import ast
+import re
 import sys
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -46,11 +47,16 @@ RULES = {
     "landscape/serving/memory.py": Rule(("models.config",)),
     "landscape/figures": Rule(("plotly", "numpy", "landscape.figures")),
     "landscape/labs": Rule(("numpy", "models", "landscape"), never=("models.fast",)),
-    "landscape/labs/two_weights/measure": Rule((*ARRAYS, "models", "landscape"), never=("landscape.figures",)),
     "pages": Rule(("streamlit", "landscape", "pages")),
     "app.py": Rule(("streamlit",)),
 }
 """By path; the longest one that fits a file rules it. A file of `landscape` that none fits may import nothing."""
+
+MEASURE = Rule((*ARRAYS, "models", "landscape"), never=("landscape.figures", "models.fast"))
+"""Of what a lab measures that no other lab needs: `measure.py` or the package `measure` in its folder."""
+
+KIT = {path.stem for path in (ROOT / "landscape" / "labs").glob("*.py")} - {"__init__"}
+"""The modules that all labs share. Whatever else `landscape.labs` holds is a lab."""
 
 LAZY = {
     "landscape/serving/workers.py": ("threadpoolctl", "torch"),
@@ -75,6 +81,8 @@ def sources(root: Path) -> list[Path]:
 
 def rule_of(name: str) -> Rule:
     """Return the rule of the file of that path."""
+    if re.match(r"landscape/labs/\w+/measure(/|\.py)", name):
+        return MEASURE
     fitting = [where for where in RULES if within(name, (where,), "/")]
     return RULES[max(fitting, key=len)] if fitting else Rule(())
 
@@ -104,6 +112,15 @@ def package_of(name: str) -> str:
     return ".".join(Path(name).parts[:-1])
 
 
+def another_lab(name: str, module: str) -> bool:
+    """Return whether the module is of a lab that is not the file's own. A page knows its own lab, and what draws none."""
+    parts = module.split(".")
+    if parts[:2] != ["landscape", "labs"] or len(parts) < 3 or parts[2] in KIT or name.startswith("landscape/__init__"):
+        return False
+    own = Path(name).parts[2] if name.startswith("landscape/labs/") else Path(name).stem
+    return parts[2] != own
+
+
 def violations(root: Path) -> list[str]:
     """Return each forbidden import of a tree as `path: module`."""
     found = []
@@ -113,7 +130,7 @@ def violations(root: Path) -> list[str]:
         for module, lazy in imports(path.read_text(), package_of(name)):
             if module.split(".")[0] in sys.stdlib_module_names or (lazy and within(module, LAZY.get(name, ()))):
                 continue
-            if not within(module, rule.allowed) or within(module, rule.never):
+            if not within(module, rule.allowed) or within(module, rule.never) or another_lab(name, module):
                 found.append(f"{name}: {module}")
     return found
 
@@ -222,7 +239,13 @@ PLANTED = {
         "from pages.components import compute",
     ],
     "pages/a.py": ["import torch", "import numpy as np", "from models import mlp", "from plotly import graph_objects"],
-    "pages/components/a.py": ["def f():\n    import torch", "if True:\n    import numpy", "import app"],
+    "pages/a_lab.py": ["from landscape.labs.another_lab import LAB"],
+    "pages/components/a.py": [
+        "def f():\n    import torch",
+        "if True:\n    import numpy",
+        "import app",
+        "from landscape.labs.a_lab import LAB",
+    ],
     "app.py": ["import landscape", "from pages import compare", "import torch", "import numpy, streamlit"],
 }
 
@@ -235,6 +258,10 @@ ALLOWED = {
     "landscape/serving/cluster.py": "def f():\n    from distributed import Client",
     "landscape/figures/a.py": "import plotly, numpy\nfrom landscape.figures import theme",
     "landscape/labs/a.py": "import numpy\nfrom landscape.geometry.surfaces import Surface\nfrom landscape import figures",
+    "landscape/labs/a_lab/facts.py": "import numpy\nfrom landscape.labs.words import number\nfrom landscape.labs.a_lab import x",
+    "landscape/labs/a_lab/measure.py": "import torch, scipy\nfrom landscape.labs.a_lab.request import Request",
+    "landscape/labs/a_lab/measure/a.py": "import torch",
+    "pages/a_lab.py": "from landscape.labs.a_lab import LAB",
     "pages/components/a.py": "import streamlit\nfrom landscape.figures import theme\nfrom pages.components import b",
     "app.py": "import gc\nimport streamlit as st",
     "benchmarks/a.py": "import torch, streamlit",
