@@ -16,14 +16,17 @@ from pages.components.settings import adopt, current, request_of, write_link
 
 AS_BASE = "as in the sidebar"
 
-OF_EVERY_LAB = ("networks", "presets", "run", "files")
-"""Groups of controls beside those of a lab: what each network has of its own, the questions, the buttons, the files."""
-
 
 def groups_of(lab: Lab) -> tuple[str, ...]:
-    """Return the names of the groups of controls that a page has, by which `controls=` in a link shows them."""
-    own = [group.name for group in lab.groups(lab.codec.defaults)] + [section.group for section in lab.sections]
-    return tuple(dict.fromkeys((*own, *OF_EVERY_LAB)))
+    """Return the names of the groups of controls that a page has, by which `controls=` in a link shows them.
+
+    Beside those of the lab: what each network has of its own, the questions, the buttons, the files.
+    """
+    own = [group.name for group in lab.groups(lab.codec.defaults)]
+    own += [section.group for section in lab.sections if section.controls(lab.codec.defaults)]
+    compares = bool(lab.networks) or "variants" in lab.codec.fields
+    shared = {"networks": compares, "presets": bool(lab.questions), "run": True, "files": lab.numbers is not None}
+    return tuple(dict.fromkeys((*own, *(name for name, there in shared.items() if there))))
 
 
 def unclear(lab: Lab) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from landscape.labs.compare import LAB, outcomes
 from landscape.labs.compare.request import CODEC
 from pages.components import compute
 from pages.components.controls import groups_of
-from tests.labs.every_lab import LABS
 from tests.pages.support import ROOT, SECONDS, button, control, finished, link_of, opened, tables, tickets, values_of
 
 DEFAULTS, FIELDS = CODEC.defaults, CODEC.fields
@@ -226,14 +225,17 @@ def test_what_stands_in_a_link_is_text_and_no_markdown():
 
 def test_groups_of_controls_that_there_are_not_hide_nothing():
     app = opened(**SMALL, controls="bogus")
-    assert "names 'bogus'; it may name data, training, network, view" in app.warning[0].value
+    assert (
+        "names 'bogus'; it may name data, training, network, view, networks, presets, run, files, or none"
+        in app.warning[0].value
+    )
     assert control(app, "learning_rate").value == 0.1
     assert not opened(**SMALL, controls="network").warning
 
 
 def test_the_readme_names_the_groups_of_controls():
     (said,) = re.findall(r"`\?controls=none` hides(.*?)It goes with", (ROOT / "README.md").read_text(), re.DOTALL)
-    assert set(re.findall(r"`([a-z]+)`", said)) == {name for lab in LABS.values() for name in groups_of(lab)}
+    assert set(re.findall(r"`([a-z]+)`", said)) == set(groups_of(LAB))
 
 
 def test_settings_that_do_not_fit_are_explained_and_the_controls_stay():
