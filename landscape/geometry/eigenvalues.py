@@ -24,7 +24,7 @@ from landscape.loss.objective import Objective
 BASIS_BYTES = 2**27
 """The basis begins again rather than take more than so many bytes."""
 
-LOOK = 8
+LOOK = 4
 """Products between two looks at what was found."""
 
 MOST = 1500
@@ -64,7 +64,7 @@ class Lanczos:
         if not 1 <= self.count <= length:
             raise ValueError(f"count must be from 1 to the {length} parameters there are, not {self.count}")
         room = BASIS_BYTES // (length * torch.empty(0, dtype=self.objective.dtype).element_size())
-        room = min(length, max(2 * self.count + LOOK, min(room, 4 * self.count + 64)))
+        room = min(length, max(2 * self.count + 2 * LOOK, min(room, 4 * self.count + 64)))
         self.basis = self.objective.tensor(np.zeros((room + 1, length)))
         self.projected = np.zeros((room, room))
         self.basis[0] = self._drawn()
@@ -108,7 +108,7 @@ class Lanczos:
         else:
             self.basis[m] = image / self.rest
         full = m == len(self.projected)
-        if full or (m % LOOK == 0 and m >= self.count + LOOK):
+        if full or (m % LOOK == 0 and m >= self.count + 2 * LOOK):
             self._look(full)
 
     def _look(self, full: bool) -> None:
@@ -218,7 +218,7 @@ class EigenvalueScan:
     @property
     def fraction(self) -> float:
         done = (len(self.rows) + len(self.reliefs)) / (1 + self.relative)
-        within = 0.0 if self.search is None else min(0.95, self.search.products / (3 * self.search.count + 2 * LOOK))
+        within = 0.0 if self.search is None else min(0.95, self.search.products / (3 * self.search.count + 4 * LOOK))
         return min(1.0, (done + within / (1 + self.relative)) / len(self.steps))
 
     def advance(self, seconds: float) -> None:

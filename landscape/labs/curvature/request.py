@@ -46,10 +46,10 @@ class Edge:
         Normalization.NONE, "Normalization on full batches", "What normalizes these networks."
     )
     edge_steps: int = number(
-        1000, 10, 5000, "Steps on full batches", "Of each training.", stops=(100, 200, 500, 1000, 2000, 5000)
+        600, 10, 5000, "Steps on full batches", "Of each training.", stops=(100, 200, 400, 600, 1000, 2000, 5000)
     )
     edge_snapshots: int = number(
-        13, 4, 41, "Snapshots", "At how many steps the sharpness is found.", stops=(4, 7, 13, 21, 41)
+        9, 4, 41, "Snapshots", "At how many steps the sharpness is found.", stops=(4, 7, 9, 13, 21, 41)
     )
 
     def __post_init__(self) -> None:
