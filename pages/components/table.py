@@ -23,12 +23,12 @@ def html_of(one: Table) -> str:
     """Return the table as HTML.
 
     >>> print(html_of(Table([{"a": "|v| < 1"}], {"a": "Name"})))
-    <div class="lv-table"><table><thead><tr><th scope="col">Name</th></tr></thead>
+    <div class="lv-table" style="overflow-x: auto"><table><thead><tr><th scope="col">Name</th></tr></thead>
     <tbody><tr><th scope="row">|v| &lt; 1</th></tr></tbody></table></div>
     """
     head = "".join(f'<th scope="col">{escape(title)}</th>' for title in one.columns.values())
     body = "".join(f"<tr>{_cells(row, one)}</tr>" for row in one.rows)
-    return f'<div class="lv-table"><table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>'
+    return f'<div class="lv-table" style="overflow-x: auto"><table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>'
 
 
 def _cells(row: Any, one: Table) -> str:
