@@ -201,7 +201,8 @@ def _level_finding(
     bare, own = _levels(plain, batch, measure)
     full = bare.median > median * own.median and bare.most > most * own.most
     holes = {"plain": bare.median, "plain_most": bare.most, "batch": own.median, "batch_most": own.most}
-    return _finding(claim, Here.LEVELS, _verdict(full, bare.most > own.most), **holes)
+    partly = bare.most > own.most and (not median or bare.median > own.median)
+    return _finding(claim, Here.LEVELS, _verdict(full, partly), **holes)
 
 
 def _change_finding(plain: Network, batch: Network) -> Finding:

@@ -32,6 +32,7 @@ class Case(StrEnum):
     OVERFLOWED = "overflowed"
     IDLE_IS_SMOOTH = "idle is smooth"
     DIVERGED_EARLY = "diverged early"
+    ALL_DIVERGED_EARLY = "all diverged early"
     ONE_STEP = "one step"
     ONE_SIZE = "one size"
     SAME = "same"
@@ -55,6 +56,7 @@ SENTENCES = {
     Case.IDLE_IS_SMOOTH: "A network that has not learned may look smooth for that reason alone.",
     Case.DIVERGED_EARLY: "After the first fifth of training nothing was measured of these, as their training diverged "
     "before: {names}. There is nothing to compare the others with.",
+    Case.ALL_DIVERGED_EARLY: "All trainings diverged in their first fifth, and nothing was measured after it.",
     Case.ONE_STEP: "Only step 0 was measured of these, and one step says nothing of later ones: {names}.",
     Case.ONE_SIZE: "A range of the loss needs two step sizes, and the ladder has one.",
     Case.SAME: "These networks are the same, and so are their measures.",
@@ -244,7 +246,8 @@ def _missing(facts: Facts) -> list[str]:
     said = []
     for missing, case in ((Missing.DIVERGED, Case.DIVERGED_EARLY), (Missing.ONE_STEP, Case.ONE_STEP)):
         if names := [one.name for one in facts.networks if one.missing is missing]:
-            said.append(sentence(SENTENCES[case], names=names))
+            whole = case is Case.DIVERGED_EARLY and len(names) == len(facts.networks)
+            said.append(sentence(SENTENCES[Case.ALL_DIVERGED_EARLY if whole else case], names=names))
     sizes = any(one.lacks(Measure.LOSS_RANGE) is Missing.ONE_SIZE for one in facts.networks)
     return [*said, SENTENCES[Case.ONE_SIZE]] if sizes else said
 

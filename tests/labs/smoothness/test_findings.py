@@ -44,6 +44,8 @@ def test_the_paper_agrees_or_not_by_the_numbers():
     found = verdicts(ROUGH, alike)
     assert {found[claim] for claim in (Claim.RANGE, Claim.CHANGE, Claim.SPIKES)} == {Verdict.NOT_HERE}
     assert found[Claim.LEVEL] is Verdict.AGREES
+    # Higher spikes do not make a band wider whose median is narrower.
+    assert verdicts(measured(spread=0.2, spike=40.0), measured("batch", spread=0.4))[Claim.RANGE] is Verdict.NOT_HERE
     assert verdicts(measured(change=50.0), SMOOTH)[Claim.CHANGE] is Verdict.AGREES
     assert verdicts(measured(beta=900.0), measured("batch", beta=900.0))[Claim.LEVEL] is Verdict.NOT_HERE
     assert "5 times as large without it in the first fifth of training, and 5 times later" in here(

@@ -112,6 +112,12 @@ def test_what_diverged_in_the_first_fifth_is_compared_with_nothing():
     assert not any("varies along" in each for each in notice(facts(early, SMOOTH)))
 
 
+def test_where_all_diverge_there_are_no_others():
+    text = said(cut(ROUGH, 2, diverged_at=15), cut(SMOOTH, 2, diverged_at=15))
+    assert "All trainings diverged in their first fifth" in text
+    assert "the others" not in text
+
+
 def test_a_short_training_that_diverges_has_no_ratio_to_its_median():
     text = said(measured(run=DIVERGED), SMOOTH)
     assert "**None** diverged at step 7 with learning rate 0.1: its loss rose to 4000, from 2." in text
