@@ -163,7 +163,9 @@ def _places(default: Any, path: tuple[str, ...] = (), taken: set[str] | None = N
     for item in fields(default):
         value, here = getattr(default, item.name), (*path, item.name)
         if item.name in own:
-            name = item.name if item.name not in taken else f"{path[-1]}_{item.name}"
+            name = "_".join((*path[-1:], item.name)) if item.name in taken else item.name
+            if name in taken:
+                raise ValueError(f"a request has two fields that links would call {name!r}: give one another name")
             taken.add(name)
             yield _Place(name, here, own[item.name])
         elif isinstance(default, Comparison) and item.name == "variants":

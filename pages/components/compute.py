@@ -101,9 +101,12 @@ def forget() -> None:
     held.clear()
 
 
-def show_progress(tickets: Sequence[Ticket]) -> None:
-    """Show how far the jobs are, in a place that keeps its height when they are done, and each failure as a sentence."""
-    for error in {str(ticket.error).rstrip(".") for ticket in tickets if ticket.error is not None}:
+def show_progress(tickets: Sequence[Ticket], told: Sequence[Ticket]) -> None:
+    """Show how far jobs are, in a place that keeps its height when they are done, and failures as sentences.
+
+    told: those whose failure is told here, each kind once; of the others another section tells.
+    """
+    for error in {str(ticket.error).rstrip(".") for ticket in told if ticket.error is not None}:
         said = f"This could not be computed: {error}. Change a setting, or press Reset."
         st.error(literal(said), icon=":material/error:")
     with st.container(height=PROGRESS_HEIGHT, border=False):
@@ -128,9 +131,22 @@ def kept(name: str, sources: tuple[object, ...], make: Callable[[], Any]) -> Any
     A page that looks for news draws again also where there is none.
     """
     held = _held()
-    if name not in held or held[name][0] != sources:
+    if name not in held or not _alike(held[name][0], sources):
         held[name] = sources, make()
     return held[name][1]
+
+
+def _alike(before: tuple[object, ...], now: tuple[object, ...]) -> bool:
+    """Return whether sources are the same: results the very same, whatever their class takes for equal; settings equal."""
+    return len(before) == len(now) and all(
+        one is other or (type(one) is type(other) and _is_setting(one) and one == other)
+        for one, other in zip(before, now, strict=True)
+    )
+
+
+def _is_setting(value: object) -> bool:
+    """Return whether a value compares as a whole: plain values, and requests, which are hashable."""
+    return type(value).__hash__ is not None and type(value).__hash__ is not object.__hash__
 
 
 def digest(request: object) -> str:

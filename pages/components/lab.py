@@ -79,22 +79,30 @@ def _place(lab: Lab, section: Section) -> Any:
 def _live(lab: Lab, section: Section, request: Any, tickets: compute.Tickets) -> None:
     """Draw a section as its jobs go on."""
     own = compute.of(tickets, section.jobs) if lab.jobs else []
+    first = _first_here(lab, section)
+    told = compute.of(tickets, first) if first and own else []
     awaited = compute.of(tickets, section.awaited) if section.awaited else []
     if own:
-        compute.live(own, lambda: _draw(section, request, tickets, own), awaited)
+        compute.live(own, lambda: _draw(section, request, tickets, own, told), awaited)
     else:
-        _draw(section, request, tickets, own)
+        _draw(section, request, tickets, own, told)
     if section.picks and controls.shown(lab, section.group):
         picker(section.picks, section.name)
 
 
-def _draw(section: Section, request: Any, tickets: compute.Tickets, own: list[compute.Ticket]) -> None:
+def _draw(
+    section: Section,
+    request: Any,
+    tickets: compute.Tickets,
+    own: list[compute.Ticket],
+    told: list[compute.Ticket],
+) -> None:
     """Draw what is known of a section now."""
     # Asked before looking at the results: what ends meanwhile is not drawn.
     revision = f"{'done' if all(ticket.done for ticket in own) else 'pending'} {compute.digest(request)}"
     results = compute.known(tickets)
     if own:
-        compute.show_progress(own)
+        compute.show_progress(own, told)
         if left := time_left(compute.seconds_left(own, (section.name, request))):
             st.caption(LONG.format(left))
     shown: Shown = compute.kept(section.name, (request, *_sources(results)), lambda: section.show(request, results))
@@ -112,6 +120,12 @@ def _draw(section: Section, request: Any, tickets: compute.Tickets, own: list[co
         table(one)
     if shown.said:
         st.markdown(shown.said)
+
+
+def _first_here(lab: Lab, section: Section) -> list[str]:
+    """Return the jobs of a section that none before it has: their failures are told here, and once."""
+    before = [name for other in lab.sections[: list(lab.sections).index(section)] for name in other.jobs]
+    return [name for name in section.jobs if name not in before]
 
 
 def _sources(results: Results) -> list[object]:

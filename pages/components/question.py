@@ -7,9 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from landscape.labs.codec import Values
 from landscape.labs.lab import Lab, Question
+from landscape.labs.words import literal
 from pages.components import compute
-from pages.components.settings import adopt, current
+from pages.components.settings import PREDICT, adopt, current
 
 COLUMNS = 3
 WAITING = "The answer comes with the results…"
@@ -45,35 +47,48 @@ def asked(lab: Lab, request: Any, tickets: compute.Tickets) -> None:
     question = current().asked
     if question is None:
         return
-    compute.live(compute.of(tickets), lambda: _strip(lab, question, request, tickets)) if tickets else _strip(
-        lab, question, request, tickets
-    )
+
+    def draw() -> None:
+        _strip(lab, question, request, tickets)
+
+    if tickets:
+        compute.live(compute.of(tickets), draw)
+    else:
+        draw()
     _MOUNT(key=f"asked-{lab.name}", data={"section": question.section, "adopted": current().adopted})
 
 
 def _strip(lab: Lab, question: Question, request: Any, tickets: compute.Tickets) -> None:
-    settings, results = current(), compute.known(tickets)
-    ended = all(ticket.done for ticket in compute.of(tickets))
-    facts = lab.facts(request, results)
+    """Draw the strip below the title: the question, what was predicted, the answer, and where to go from it."""
+    settings = current()
     st.markdown(f"**{question.ask}**")
-    said = "" if facts is None else question.answer(facts)
-    st.markdown(said or (UNANSWERED if ended else WAITING))
+    if _predicted(lab, question):
+        results = compute.known(tickets)
+        facts = lab.facts(request, results)
+        said = "" if facts is None else question.answer(facts)
+        ended = all(ticket.done for ticket in compute.of(tickets))
+        st.markdown(said or (UNANSWERED if ended else WAITING))
     if settings.changed:
         st.caption(CHANGED)
     with st.container(horizontal=True):
-        values = lab.codec.values_of(question.request)
         if settings.changed:
-            st.button(
-                "Its own settings", on_click=adopt, args=(values, question), type="tertiary", key="asked-settings"
-            )
-        place = list(lab.questions).index(question)
-        after = lab.questions[(place + 1) % len(lab.questions)]
+            _go("Its own settings", "settings", lab.codec.values_of(question.request), question)
+        after = lab.questions[(list(lab.questions).index(question) + 1) % len(lab.questions)]
         if after is not question:
-            st.button(
-                f"Next: {after.ask}",
-                on_click=adopt,
-                args=(lab.codec.values_of(after.request), after),
-                type="tertiary",
-                key="asked-next",
-            )
-        st.button("Close", on_click=adopt, args=(settings.values,), type="tertiary", key="asked-close")
+            _go(f"Next: {after.ask}", "next", lab.codec.values_of(after.request), after)
+        _go("Close", "close", settings.values, None)
+
+
+def _predicted(lab: Lab, question: Question) -> bool:
+    """Return whether the answer may be shown: where the link asks to predict, not before something was chosen."""
+    if PREDICT not in st.query_params or not question.choices:
+        return True
+    key = f"predicted-{lab.name}-{question.slug}"
+    chosen = st.pills("What do you expect?", [choice.text for choice in question.choices], key=key)
+    if chosen is not None:
+        st.markdown(f"You said: *{literal(chosen)}*. Here it is:")
+    return chosen is not None
+
+
+def _go(label: str, key: str, values: Values, question: Question | None) -> None:
+    st.button(label, on_click=adopt, args=(values, question), type="tertiary", key=f"asked-{key}")

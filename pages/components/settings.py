@@ -15,7 +15,10 @@ import streamlit as st
 from landscape.labs.codec import Codec, Values
 from landscape.labs.lab import Lab, Question
 
-RESERVED = ("controls", "embed", "embed_options")
+PREDICT = "predict"
+"""The parameter of a link by which a question's choices come before its answer."""
+
+RESERVED = ("controls", "embed", "embed_options", PREDICT)
 """Parameters of a link that are no settings. `controls=networks,view` shows only these groups, `controls=none` none."""
 
 ASK = "ask"

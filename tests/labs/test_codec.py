@@ -1,5 +1,7 @@
 """The codec of links: what is written is read back, and whatever a link holds, reading it never raises."""
 
+from dataclasses import dataclass
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from landscape.experiment import MAX_VARIANTS, VARIED, Comparison, Display, Expe
 from landscape.labs.codec import codec_of
 from landscape.labs.compare.questions import QUESTIONS
 from landscape.labs.compare.request import CODEC, Request
+from models.fields import number
 
 DEFAULTS, FIELDS = CODEC.defaults, CODEC.fields
 read, write, request_of, values_of = CODEC.read, CODEC.write, CODEC.request_of, CODEC.values_of
@@ -132,3 +135,24 @@ def test_numbers_are_read_as_links_write_them(name, text):
     values, problems = read({name: text})
     assert values[name] == DEFAULTS[name]
     assert f"not {text!r}; " in problems[0]
+
+
+def test_two_fields_of_one_name_are_told_apart_by_the_part_or_refused():
+    @dataclass(frozen=True)
+    class Twice:
+        view: View = View()
+        other: View = View()
+        resolution: int = number(3, 1, 9, "Resolution", "Another.")
+
+    with pytest.raises(ValueError, match="links would call 'resolution'"):
+        codec_of("twice", Twice())
+
+    @dataclass(frozen=True)
+    class Both:
+        view: View = View()
+        other: View = View(resolution=5)
+
+    codec = codec_of("both", Both())
+    assert codec.defaults["resolution"] == 31
+    assert codec.defaults["other_resolution"] == 5
+    assert codec.request_of({"other_resolution": 7}) == Both(other=View(resolution=7))

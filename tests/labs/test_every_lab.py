@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from string import Formatter
@@ -44,8 +45,10 @@ def test_what_draws_a_page_and_what_computes_knows_no_lab(name):
 
 
 def fields_of(lab: Lab) -> list[str]:
-    """Return the fields that have a control, with the settings that a lab starts with or one of its questions has."""
-    every = [lab.codec.defaults, *(lab.codec.values_of(question.request) for question in lab.questions)]
+    """Return the fields that have a control, in the settings that a lab starts with, whatever is chosen in one of them."""
+    start = lab.codec.defaults
+    kinds = {name: bounds.kind for name, bounds in lab.codec.fields.items() if issubclass(bounds.kind, StrEnum)}
+    every = [start, *(start | {name: choice} for name, kind in kinds.items() for choice in kind)]
     found = [name for values in every for section in lab.sections for name in section.controls(values)]
     for values in every:
         for group in lab.groups(values):

@@ -134,6 +134,18 @@ def test_a_setting_that_was_changed_since_is_told_and_a_question_closes():
     assert not any("Two networks learn" in text for text in said(app))
 
 
+def test_a_question_is_answered_after_a_prediction_where_the_link_asks_for_one():
+    app = opened(**SMALL, ask="digits", predict="true")
+    answers = [text for text in said(app) if "their test accuracies are" in text or "unlike landscapes" in text]
+    assert not answers
+    choices = app.pills[0]
+    assert choices.options == ["About alike", "The plain one is much higher"]
+    assert link_of(app) == SMALL | {"ask": "digits", "predict": "true"}
+    choices.set_value("About alike")
+    finished(app.run())
+    assert any("You said: *About alike*" in text for text in said(app))
+
+
 def test_a_question_that_there_is_not_is_told():
     app = opened(**SMALL, ask="why **not**")
     assert r"asks 'why \*\*not\*\*', which is no question of this page" in app.warning[0].value

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from landscape.labs.compare import prose
-from landscape.labs.compare.facts import facts_of
+from landscape.labs.compare.facts import answering, facts_of
 from landscape.labs.compare.figures import comparison_panels
 from landscape.labs.compare.outcomes import failed_of, jobs, outcomes_of
 from landscape.labs.compare.questions import QUESTIONS
@@ -68,7 +68,7 @@ LAB = Lab(
             awaited=("run", "surface", "inspection"),
         )
     ],
-    facts=facts_of,
+    facts=answering,
     questions=QUESTIONS,
     numbers=numbers,
 )

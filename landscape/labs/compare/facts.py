@@ -77,23 +77,25 @@ class Facts:
         """Those whose landscapes can be compared."""
         return tuple(one for one in self.networks if one.compares)
 
-    def of(self, normalization: str, **fields: object) -> Network:
-        """Return the first network of a normalization whose experiment has these values of fields.
-
-        Raises: StopIteration where there is none.
-        """
-        return next(
-            one
-            for one in self.networks
-            if one.experiment.get("normalization") == normalization
-            and all(one.experiment.get(name) == value for name, value in fields.items())
-        )
+    def of(self, normalization: str, **fields: object) -> Network | None:
+        """Return the first network of a normalization whose experiment has these values of fields; None without one."""
+        asked = {"normalization": normalization, **fields}
+        for one in self.networks:
+            if all(one.experiment.get(name) == value for name, value in asked.items()):
+                return one
+        return None
 
 
 def facts_of(request: Request, results: Results) -> Facts | None:
     """Return the facts of the networks that are trained; None before the first."""
     outcomes = outcomes_of(request, results)
     return facts_from(request, [outcome for outcome in outcomes if outcome and outcome.finished], len(outcomes))
+
+
+def answering(request: Request, results: Results) -> Facts | None:
+    """Return the facts that a question is answered from; None while a training, a landscape or a measure is awaited."""
+    awaited = (one for name in ("run", "surface", "measures") for one in results[name])
+    return facts_of(request, results) if all(one.done for one in awaited) else None
 
 
 def facts_from(request: Request, outcomes: Sequence[Outcome], count: int) -> Facts | None:

@@ -49,59 +49,93 @@ REAL_TABLE = Request(
 TIMES_AS_HIGH = 3.0
 """A landscape this many times as high as another is called higher."""
 
+ROUND = 3.0
+"""A valley along which the loss changes less than so many times as much one way as the other is called round."""
+
 SENTENCES = {
-    "digits": "Both learn ({each}), in unlike landscapes: without normalization the loss climbs to {top} on this plane, "
-    "{ratio} as high as with BatchNorm.",
-    "digits, not both": "These settings do not answer it, as not both networks learn: {each}.",
-    "digits, alike": "Not in these settings: on this plane the landscapes are about as high, {top} and {least}.",
-    "scales": "Normalizing the input does. The loss changes {plain} as much along one weight as along the other without "
+    "digits": "Both learn, with test accuracies of {each}, and stand in unlike landscapes: on this plane the loss climbs to "
+    "{top} without normalization, {ratio} as high as with BatchNorm.",
+    "digits, not both": "These settings do not answer it, as not both networks learn: their test accuracies are {each}.",
+    "digits, alike": "Not in these settings: on this plane the landscapes are about as high, {top} without normalization "
+    "and {least} with BatchNorm.",
+    "scales": "Normalizing the input does. Along one weight the loss changes {plain} as much as along the other without "
     "normalization, {hidden} with BatchNorm in the hidden layers alone, and {both} with BatchNorm on the input too.",
-    "scales, not": "Not in these settings: the loss changes {plain} as much along one weight as along the other without "
-    "normalization, and {both} with BatchNorm on the input.",
-    "table": "By statistics of the whole training set BatchNorm in the hidden layers reaches {hidden} on the test data, with "
-    "the input normalized too {both}; without any normalization it is {plain}, and the majority class alone gives "
+    "scales, not": "Not in these settings: along one weight the loss changes {plain} as much as along the other without "
+    "normalization, {hidden} with BatchNorm in the hidden layers alone, and {both} with BatchNorm on the input too.",
+    "table": "BatchNorm reaches a test accuracy of {hidden} in the hidden layers, and {both} with the input normalized too "
+    "(each by the better of its statistics); without normalization it is {plain}, and the majority class alone gives "
     "{majority}.",
 }
 
 
 def _digits(facts: Facts) -> str:
-    each = {one.name: Share(one.trained.test_accuracy) for one in facts.networks}
     plain, batch = facts.of("none"), facts.of("batch")
+    if plain is None or batch is None:
+        return ""
+    each = {one.name: Share(one.trained.test_accuracy) for one in (plain, batch)}
     if not (plain.compares and batch.compares and plain.slice and batch.slice):
         return sentence(SENTENCES["digits, not both"], each=each)
-    ratio = plain.slice.top / batch.slice.top
-    case = "digits" if ratio > TIMES_AS_HIGH else "digits, alike"
-    return sentence(SENTENCES[case], each=each, top=plain.slice.top, least=batch.slice.top, ratio=Ratio(ratio))
+    top, least = plain.slice.top, batch.slice.top
+    case = "digits" if top > TIMES_AS_HIGH * least else "digits, alike"
+    return sentence(SENTENCES[case], each=each, top=top, least=least, ratio=Ratio(top / least))
 
 
-def _scales(facts: Facts) -> str:
-    plain, hidden, both = _stretches(facts)
-    case = "scales" if plain > TIMES_AS_HIGH * both else "scales, not"
-    return sentence(SENTENCES[case], plain=Ratio(plain), hidden=Ratio(hidden), both=Ratio(both))
+def _higher(facts: Facts) -> bool:
+    plain, batch = facts.of("none"), facts.of("batch")
+    if plain is None or batch is None or plain.slice is None or batch.slice is None:
+        return False
+    return plain.slice.top > TIMES_AS_HIGH * batch.slice.top
 
 
-def _stretches(facts: Facts) -> tuple[float, float, float]:
+def _stretches(facts: Facts) -> tuple[float, float, float] | None:
     """Return how stretched the valley is: plain, BatchNorm hidden, BatchNorm on the input too."""
     networks = (
         facts.of("none", preprocessing="none"),
         facts.of("batch", normalized="hidden"),
         facts.of("batch", normalized="both"),
     )
-    plain, hidden, both = (one.slice.stretch if one.slice else float("nan") for one in networks)
-    return plain, hidden, both
+    found = [one.slice.stretch for one in networks if one is not None and one.slice is not None]
+    return (found[0], found[1], found[2]) if len(found) == len(networks) else None
+
+
+def _scales(facts: Facts) -> str:
+    found = _stretches(facts)
+    if found is None:
+        return ""
+    plain, hidden, both = found
+    case = "scales" if both < ROUND <= min(plain, hidden) else "scales, not"
+    return sentence(SENTENCES[case], plain=Ratio(plain), hidden=Ratio(hidden), both=Ratio(both))
+
+
+def _rounds(facts: Facts, hidden: bool, both: bool) -> bool:
+    """Return whether just these round the valley: BatchNorm in the hidden layers, BatchNorm on the input too."""
+    found = _stretches(facts)
+    return found is not None and (found[1] < ROUND, found[2] < ROUND) == (hidden, both)
+
+
+def _best(facts: Facts) -> tuple[float, float, float] | None:
+    """Return each test accuracy, by the better of stored and population statistics: plain, hidden, on the input too."""
+    networks = facts.of("none"), facts.of("batch", normalized="hidden"), facts.of("batch", normalized="both")
+    found = [
+        max(one.trained.test_accuracy, one.trained.population_accuracy or 0.0) for one in networks if one is not None
+    ]
+    return (found[0], found[1], found[2]) if len(found) == len(networks) else None
 
 
 def _table(facts: Facts) -> str:
-    plain, hidden, both = _best(facts)
-    shares = {"plain": plain, "hidden": hidden, "both": both, "majority": facts.networks[0].trained.majority}
-    return sentence(SENTENCES["table"], **{name: Share(value) for name, value in shares.items()})
+    found = _best(facts)
+    if found is None:
+        return ""
+    plain, hidden, both = map(Share, found)
+    majority = Share(facts.networks[0].trained.majority)
+    return sentence(SENTENCES["table"], plain=plain, hidden=hidden, both=both, majority=majority)
 
 
-def _best(facts: Facts) -> tuple[float, float, float]:
-    """Return each test accuracy, by the better of stored and population statistics: plain, hidden, on the input too."""
+def _learn(facts: Facts, plain: bool, batch: bool) -> bool:
+    """Return whether just these learn: the plain network, those with BatchNorm."""
     networks = facts.of("none"), facts.of("batch", normalized="hidden"), facts.of("batch", normalized="both")
-    plain, hidden, both = (max(one.trained.test_accuracy, one.trained.population_accuracy or 0.0) for one in networks)
-    return plain, hidden, both
+    learned = [one.trained.learned for one in networks if one is not None]
+    return len(learned) == len(networks) and learned == [plain, batch, batch]
 
 
 QUESTIONS = (
@@ -113,7 +147,7 @@ QUESTIONS = (
         _digits,
         (
             Choice("About alike", lambda facts: not _higher(facts)),
-            Choice("The plain one is much higher", lambda facts: _higher(facts)),
+            Choice("The plain one is much higher", _higher),
         ),
         (18, 37),
     ),
@@ -124,8 +158,9 @@ QUESTIONS = (
         "landscapes",
         _scales,
         (
-            Choice("BatchNorm in the hidden layers", lambda facts: _stretches(facts)[1] < 2),
-            Choice("BatchNorm on the input too", lambda facts: _stretches(facts)[1] >= 2 > _stretches(facts)[2]),
+            Choice("BatchNorm in the hidden layers does", lambda facts: _rounds(facts, hidden=True, both=True)),
+            Choice("Only normalizing the input does", lambda facts: _rounds(facts, hidden=False, both=True)),
+            Choice("Neither does", lambda facts: _rounds(facts, hidden=False, both=False)),
         ),
         (16, 66),
     ),
@@ -136,15 +171,10 @@ QUESTIONS = (
         "landscapes",
         _table,
         (
-            Choice("None of them learns", lambda facts: max(_best(facts)) < 0.7),
-            Choice("All of them learn", lambda facts: min(_best(facts)) > 0.8),
-            Choice("Only with BatchNorm", lambda facts: _best(facts)[0] < 0.7 < min(_best(facts)[1:])),
+            Choice("None of them learns", lambda facts: _learn(facts, plain=False, batch=False)),
+            Choice("All of them learn", lambda facts: _learn(facts, plain=True, batch=True)),
+            Choice("Only those with BatchNorm learn", lambda facts: _learn(facts, plain=False, batch=True)),
         ),
         (16, 66),
     ),
 )
-
-
-def _higher(facts: Facts) -> bool:
-    plain, batch = facts.of("none").slice, facts.of("batch").slice
-    return plain is not None and batch is not None and plain.top > TIMES_AS_HIGH * batch.top
