@@ -36,14 +36,11 @@ def device_name(device: torch.device) -> str:
 def keep_freed_memory() -> None:
     """Let glibc keep up to 64 MB of freed memory for the next tensor, once a process; elsewhere do nothing.
 
-    By default it returns each freed megabyte to the system, which then clears the same pages anew for the next chunk: a
-    surface of a BatchNorm network caused 180 000 page faults and took 1.8 times as long. Blocks of 32 MB and more it
-    still takes from the system each time; with 8 MB as that limit, which the images of four members exceed, a surface of
-    convolutional networks took 1.1 to 1.5 times as long.
+    By default it returns each freed megabyte to the system, which then clears the same pages anew for the next chunk.
+    Blocks of 32 MB and more, which the images of four members do not exceed, it still takes from the system each time.
 
-    And let there be an arena for each core and one for the rest: with one less two trainings at once took a quarter
-    longer, as threads waited for each other to allocate; with more of them thirty pages took 20 MB more, and nothing was
-    faster.
+    And let there be an arena for each core and one for the rest: with fewer threads wait for each other to allocate, with
+    more the pages take more memory for nothing.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
@@ -55,10 +52,7 @@ def keep_freed_memory() -> None:
 
 
 def release_freed_memory() -> None:
-    """Return to the system what is free, where glibc is: for when nothing is computed. It takes some milliseconds.
-
-    After a dozen comparisons a process held 513 MB, and 396 afterwards.
-    """
+    """Return to the system what is free, where glibc is: for when nothing is computed."""
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 
@@ -67,7 +61,7 @@ def limit_freed_memory() -> None:
     """Return to the system what is free where the process grew by 64 MB since that was last done; on Linux alone.
 
     What is kept is not always taken again: an array of the size of a freed one does not fit into its place once a few
-    bytes of its alignment are in use. While two convolutional networks were compared a server held up to 100 MB more.
+    bytes of its alignment are in use.
     """
     global _least_resident
     with suppress(OSError):

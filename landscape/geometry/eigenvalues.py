@@ -1,7 +1,6 @@
 """The greatest eigenvalues of a Hessian at chosen snapshots of a training, put down and taken up between two products.
 
-Lanczos with its whole basis kept orthogonal, which for twenty eigenvalues takes a third of the products of scipy's
-restarted one; where the basis fills its room it begins again from the best of it (Wu & Simon 2000, thick restart). Left
+Lanczos with its whole basis kept orthogonal, which takes fewer products than scipy's restarted one; where the basis fills its room it begins again from the best of it (Wu & Simon 2000, thick restart). Left
 out: of several equal eigenvalues one alone may be found, where `top_eigenvalues` finds each.
 """
 

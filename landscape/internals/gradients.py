@@ -24,7 +24,7 @@ EXAMPLES = 64
 """Of the training data so many make the batch, the first ones."""
 
 LARGEST = 2**22
-"""Entries of a Jacobian, up to which its singular values are computed: a second each."""
+"""Entries of a Jacobian, up to which its singular values are computed."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -51,10 +51,7 @@ class Objective(ABC):
 
     @property
     def gradient_chunk(self) -> int:
-        """How many members to differentiate at once: a quarter of a chunk, as the activations of all layers are kept.
-
-        Measured on networks of 16 to 64 units, a quarter was as fast as any number or up to twice as fast.
-        """
+        """How many members to differentiate at once: a quarter of a chunk, as the activations of all layers are kept."""
         return max(1, self.chunk // 4)
 
     def gradient(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
@@ -120,10 +117,7 @@ def plainly(device: torch.device) -> Iterator[None]:
 
 
 def coefficients_of(coordinates: Tensor) -> Tensor:
-    """Return `(E, 1 + K)`, a 1 for the origin before the coordinates: one product with the basis makes the points.
-
-    To begin with the origin in each row took twice as long.
-    """
+    """Return `(E, 1 + K)`, a 1 for the origin before the coordinates: one product with the basis makes the points."""
     return functional.pad(coordinates, (1, 0), value=1.0)
 
 

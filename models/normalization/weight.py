@@ -21,7 +21,7 @@ from models.normalization.batch import BatchCenter, batch_axes
 
 def lengths(weight: Tensor) -> Tensor:
     """Return |v| `(E, C)` of each output unit of weights `(E, inputs, C)`."""
-    if not torch.is_grad_enabled():  # twenty times faster over this axis, but its gradient at 0 would not be a number
+    if not torch.is_grad_enabled():  # fast over this axis, but its gradient at 0 would not be a number
         return weight.square().sum(1).sqrt_()
     return torch.linalg.vector_norm(weight, dim=1)
 

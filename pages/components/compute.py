@@ -41,7 +41,7 @@ Tickets = Mapping[str, Sequence[Ticket | None]]
 
 keep_freed_memory()
 gc.collect()
-gc.freeze()  # what was imported stays out of every later collection, which would otherwise take a tenth of a second
+gc.freeze()  # what was imported stays out of every later collection, which would otherwise take long with torch loaded
 
 
 def ask(jobs: Jobs) -> Tickets:
@@ -84,7 +84,7 @@ def _known(ticket: Ticket | None) -> Known:
 def compute_here() -> None:
     """Let a page compute in its own script, on one core as a worker does, and let go of what others of its kind asked for.
 
-    Small tensors shared out among cores take longer than on one: a hundred times, where others use the cores too.
+    Small tensors shared out among cores take longer than on one, above all where others use the cores too.
     """
     one_thread()
     _hold([])
