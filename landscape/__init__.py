@@ -35,6 +35,7 @@ from landscape.geometry.curvature import (
     hessian_operator,
     top_eigenvalues,
 )
+from landscape.geometry.descents import Balls, BallsTask, roll_balls
 from landscape.geometry.directions import filter_normalize
 from landscape.geometry.eigenvalues import EigenvalueScan, LeadingEigenvalues, count_outliers, eigenvalues_along
 from landscape.geometry.gradient_lines import GradientLine, Probe, line_along_gradient, probe_along_gradient
@@ -77,6 +78,8 @@ from landscape.views import Inspection, objective_of, plane_of, surface_of
 
 __all__ = [
     "ActivationHistograms",
+    "Balls",
+    "BallsTask",
     "Comparison",
     "Data",
     "DataConfig",
@@ -169,6 +172,7 @@ __all__ = [
     "probe_along_gradient",
     "random_plane",
     "relative_objective",
+    "roll_balls",
     "same_function",
     "sharpness_along",
     "shift_of",
