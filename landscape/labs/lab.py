@@ -63,12 +63,20 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Action:
+    """A button that changes settings: its text, and the values that it sets."""
+
+    text: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Shown:
     """What a section shows now, from top to bottom.
 
     problems: what keeps a picture from being what one expects. notice: sentences on what to notice. panels: pictures.
     steps: (S,) the step of training of each snapshot, where panels follow a slider. note: a line below the pictures.
-    said: a paragraph below the tables.
+    said: a paragraph below the tables. actions: buttons at the end, each of which changes settings.
     """
 
     problems: Sequence[str] = ()
@@ -78,6 +86,7 @@ class Shown:
     note: str = ""
     tables: Sequence[Table] = ()
     said: str = ""
+    actions: Sequence[Action] = ()
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from landscape.labs.lab import Lab, Results, Section, Shown
+from landscape.labs.lab import Job, Lab, Results, Section, Shown
 from landscape.labs.words import literal, time_left
 from pages.components import compute, controls
 from pages.components.exchange import exchange
 from pages.components.picker import picker
 from pages.components.question import asked, questions
-from pages.components.settings import begin, current
+from pages.components.settings import adopt, begin, current
 from pages.components.table import table
 from pages.components.viewer import viewer
 
@@ -34,12 +36,13 @@ def show(lab: Lab) -> None:
     places = [_place(lab, section) for section in lab.sections]
     end = st.container()
     request = controls.finish()
-    tickets = compute.ask(lab.jobs(request)) if lab.jobs else {}
+    jobs = lab.jobs(request) if lab.jobs else {}
+    tickets = compute.ask(jobs)
     with strip:
         asked(lab, request, tickets)
     for section, place in zip(lab.sections, places, strict=True):
         with place:
-            _live(lab, section, request, tickets)
+            _live(lab, section, request, tickets, patient={name for name, many in jobs.items() if _are_patient(many)})
     with end:
         if lab.numbers and controls.shown(lab, "files") and all(ticket.done for ticket in compute.of(tickets)):
             exchange(lab.name, lab.numbers(request, compute.known(tickets)))
@@ -76,36 +79,45 @@ def _place(lab: Lab, section: Section) -> Any:
     return place
 
 
-def _live(lab: Lab, section: Section, request: Any, tickets: compute.Tickets) -> None:
-    """Draw a section as its jobs go on."""
+@dataclass(frozen=True)
+class _Jobs:
+    """The jobs of a section: own, all of them; pictures, those without which its pictures are not the last ones; told,
+    those whose failure it tells."""
+
+    own: list[compute.Ticket]
+    pictures: list[compute.Ticket]
+    told: list[compute.Ticket]
+
+
+def _are_patient(jobs: Sequence[Job | None]) -> bool:
+    return any(job is not None and job.patient for job in jobs)
+
+
+def _live(lab: Lab, section: Section, request: Any, tickets: compute.Tickets, patient: set[str]) -> None:
+    """Draw a section as its jobs go on. patient: the names of jobs that run after all others, whose pictures come late."""
     own = compute.of(tickets, section.jobs) if lab.jobs else []
-    first = _first_here(lab, section)
-    told = compute.of(tickets, first) if first and own else []
+    first, soon = _first_here(lab, section), [name for name in section.jobs or tickets if name not in patient]
     awaited = compute.of(tickets, section.awaited) if section.awaited else []
+    jobs = _Jobs(own, awaited or compute.of(tickets, soon), compute.of(tickets, first) if first and own else [])
     if own:
-        compute.live(own, lambda: _draw(section, request, tickets, own, told), awaited)
+        compute.live(own, lambda: _draw(section, request, tickets, jobs), awaited)
     else:
-        _draw(section, request, tickets, own, told)
+        _draw(section, request, tickets, jobs)
     if section.picks and controls.shown(lab, section.group):
         picker(section.picks, section.name)
 
 
-def _draw(
-    section: Section,
-    request: Any,
-    tickets: compute.Tickets,
-    own: list[compute.Ticket],
-    told: list[compute.Ticket],
-) -> None:
+def _draw(section: Section, request: Any, tickets: compute.Tickets, jobs: _Jobs) -> None:
     """Draw what is known of a section now."""
     # Asked before looking at the results: what ends meanwhile is not drawn.
-    revision = f"{'done' if all(ticket.done for ticket in own) else 'pending'} {compute.digest(request)}"
+    revision = f"{'done' if all(ticket.done for ticket in jobs.pictures) else 'pending'} {compute.digest(request)}"
     results = compute.known(tickets)
-    if own:
-        compute.show_progress(own, told)
-        if left := time_left(compute.seconds_left(own, (section.name, request))):
+    if jobs.own:
+        compute.show_progress(jobs.own, jobs.told)
+        if left := time_left(compute.seconds_left(jobs.own, (section.name, request))):
             st.caption(LONG.format(left))
-    shown: Shown = compute.kept(section.name, (request, *_sources(results)), lambda: section.show(request, results))
+    news = _sources({name: results[name] for name in section.jobs or results})
+    shown: Shown = compute.kept(section.name, (request, *news), lambda: section.show(request, results))
     for problem in shown.problems:
         st.warning(problem, icon=":material/warning:")
     if shown.notice:
@@ -120,6 +132,10 @@ def _draw(
         table(one)
     if shown.said:
         st.markdown(shown.said)
+    settings = current()
+    for action in shown.actions:
+        changed = settings.values | dict(action.values)
+        st.button(action.text, on_click=adopt, args=(changed, settings.asked), icon=":material/arrow_forward:")
 
 
 def _first_here(lab: Lab, section: Section) -> list[str]:

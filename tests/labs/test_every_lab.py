@@ -47,8 +47,10 @@ def test_what_draws_a_page_and_what_computes_knows_no_lab(name):
 def fields_of(lab: Lab) -> list[str]:
     """Return the fields that have a control, in the settings that a lab starts with, whatever is chosen in one of them."""
     start = lab.codec.defaults
-    kinds = {name: bounds.kind for name, bounds in lab.codec.fields.items() if issubclass(bounds.kind, StrEnum)}
-    every = [start, *(start | {name: choice} for name, kind in kinds.items() for choice in kind)]
+    fields = lab.codec.fields.items()
+    choices = {name: list(bounds.kind) for name, bounds in fields if issubclass(bounds.kind, StrEnum)}
+    choices |= {name: [False, True] for name, bounds in fields if bounds.kind is bool}
+    every = [start, *(start | {name: choice} for name, many in choices.items() for choice in many)]
     found = [name for values in every for section in lab.sections for name in section.controls(values)]
     for values in every:
         for group in lab.groups(values):

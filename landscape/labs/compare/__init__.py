@@ -7,13 +7,13 @@ from typing import Any
 
 from landscape.labs.compare import prose
 from landscape.labs.compare.facts import answering, facts_of
-from landscape.labs.compare.figures import comparison_panels
+from landscape.labs.compare.figures import comparison_panels, rates_panel
 from landscape.labs.compare.outcomes import failed_of, jobs, outcomes_of
 from landscape.labs.compare.questions import QUESTIONS
 from landscape.labs.compare.request import CODEC, Request
-from landscape.labs.compare.words import notice, rows_of, table
+from landscape.labs.compare.words import balls, follows, notice, parting_rate, rows_of, table
 from landscape.labs.groups import NETWORKS
-from landscape.labs.lab import Group, Lab, Results, Section, Shown, Table
+from landscape.labs.lab import Action, Group, Lab, Results, Section, Shown, Table
 
 VIEW = Group(
     "view",
@@ -28,12 +28,18 @@ VIEW = Group(
 )  # fmt: skip
 
 
+BALLS = dict.fromkeys(("ball_rate", "ball_steps", "another_ball"))
+ANOTHER = dict.fromkeys(("ball_x", "ball_y"))
+
+
 def landscapes(request: Request, results: Results) -> Shown:
     """Show the landscapes, the paths, the curves and the activations, and what is to be noticed of them."""
     comparison, outcomes = request.comparison, outcomes_of(request, results)
     facts = facts_of(request, results)
     trained = all(one.done for one in results["run"])
-    said = notice(facts) if facts and trained else "" if trained else prose.TRAINING
+    said = [prose.TRAINING]
+    if trained:
+        said = [notice(facts), *balls(facts)] if facts else []
     panels = comparison_panels(
         comparison.labels(), comparison.normalizations(), outcomes, request.view, request.display, failed_of(results)
     )
@@ -41,7 +47,18 @@ def landscapes(request: Request, results: Results) -> Shown:
     score = comparison.base.data.dataset.score
     columns = {name: title.replace("accuracy", score) for name, title in prose.COLUMNS.items()}
     tables = [Table(table(facts), columns, "In numbers", prose.TABLE_NOTE.replace("accuracy", score))] if facts else []
-    return Shown(notice=[said] if said else [], panels=panels, steps=steps, tables=tables)
+    return Shown(notice=[one for one in said if one], panels=panels, steps=steps, tables=tables)
+
+
+def rates(request: Request, results: Results) -> Shown:
+    """Show at which learning rates these very networks train."""
+    facts = facts_of(request, results)
+    if facts is None:
+        return Shown()
+    actions = []
+    if (parting := parting_rate(facts)) is not None:
+        actions = [Action(prose.PARTING.format(parting), {"learning_rate": parting})]
+    return Shown(panels=[rates_panel(facts)], notice=follows(facts), actions=actions)
 
 
 def numbers(request: Request, results: Results) -> Sequence[Mapping[str, Any]]:
@@ -64,9 +81,12 @@ LAB = Lab(
         Section(
             "landscapes",
             landscapes,
-            ("run", "surface", "inspection", "measures", "training"),
+            ("run", "surface", "inspection", "measures", "training", "balls"),
+            controls=lambda values: BALLS | (ANOTHER if values["another_ball"] else {}),
+            group="balls",
             awaited=("run", "surface", "inspection"),
-        )
+        ),
+        Section("follows", rates, ("run", "rates", "band"), prose.FOLLOWS, prose.FOLLOWS_NOTE),
     ],
     facts=answering,
     questions=QUESTIONS,

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from landscape.experiment import Experiment, Optimizer, PlaneKind, Statistics
+from landscape.geometry.descents import Balls
 from landscape.geometry.surfaces import Surface
 from landscape.labs.compare.outcomes import Outcome, outcomes_of
 from landscape.labs.compare.request import Request
 from landscape.labs.lab import Results
 from landscape.labs.trainings import Ended, Trained, trained_of
+from landscape.training.sweeps import Sweep
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,33 @@ class Slice:
     top: float
     median: float
     stretch: float
+
+
+@dataclass(frozen=True)
+class Rolled:
+    """How many balls were dropped, at which rate, how many were thrown out and how many arrived."""
+
+    dropped: int
+    rate: float
+    thrown: int
+    arrived: int
+
+
+@dataclass(frozen=True)
+class Rates:
+    """At which learning rates a network learns, of so many seeds: the median test accuracy decides.
+
+    rates: (V,) all that were tried. accuracy, least, most: over the seeds, at each; what diverged has the score of a
+    guess. learns: those rates at which it learned. whole: whether all trainings have ended.
+    """
+
+    rates: tuple[float, ...]
+    seeds: int
+    accuracy: tuple[float, ...]
+    least: tuple[float, ...]
+    most: tuple[float, ...]
+    learns: tuple[float, ...]
+    whole: bool
 
 
 @dataclass(frozen=True)
@@ -46,6 +75,8 @@ class Network:
     own: Slice | None
     variance: float | None
     off_plane: float | None
+    rolled: Rolled | None
+    rates: Rates | None
 
     @property
     def name(self) -> str:
@@ -129,7 +160,37 @@ def _network(outcome: Outcome) -> Network:
         own=None if inspection is None else _slice(inspection.surface),
         variance=None if path is None else path.plane.explained,
         off_plane=None if path is None else path.off_plane,
+        rolled=None if outcome.balls is None else _rolled(outcome.balls),
+        rates=_rates(outcome.sweeps, run.majority) if outcome.sweeps else None,
     )
+
+
+def _rolled(balls: Balls) -> Rolled:
+    return Rolled(len(balls.thrown), balls.rate, int(balls.thrown.sum()), int(balls.arrived.sum()))
+
+
+def _rates(sweeps: Sequence[Sweep], guess: float) -> Rates:
+    """Return what sweeps over the same rates say together, each of seeds of its own."""
+    rates = tuple(float(rate) for rate in sweeps[0].values)
+    found, finished, learns = (
+        np.concatenate([getattr(sweep, name) for sweep in sweeps], axis=1)
+        for name in ("test_accuracy", "finished", "learned")
+    )
+    accuracy = np.where(finished & np.isnan(found), guess, found)
+    learned = learns.mean(1) > 0.5
+    return Rates(
+        rates=rates,
+        seeds=found.shape[1],
+        accuracy=_numbers(np.median(accuracy, axis=1)),
+        least=_numbers(accuracy.min(1)),
+        most=_numbers(accuracy.max(1)),
+        learns=tuple(rate for rate, well in zip(rates, learned, strict=True) if well),
+        whole=bool(finished.all()),
+    )
+
+
+def _numbers(values: np.ndarray) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
 
 
 def _slice(surface: Surface | None) -> Slice | None:

@@ -11,12 +11,20 @@ import numpy as np
 from landscape.experiment import Display, Drawing, PlaneKind, View
 from landscape.figures.curves import Series, curves_panel
 from landscape.figures.histograms import histograms_panel
+from landscape.figures.lines import Line, lines_panel
 from landscape.figures.panel import Group, Panel
 from landscape.figures.surfaces import HeightRange, contour_panel, height_range, surface_panel
-from landscape.figures.theme import Style, styles_of
+from landscape.figures.theme import Figure, Style, styles_of
+from landscape.geometry.descents import Balls
 from landscape.geometry.surfaces import Surface
+from landscape.labs.compare.facts import Facts
 from landscape.labs.compare.outcomes import Outcome
 from landscape.labs.compare.words import surface_caption
+
+BALL = "white"
+
+LIFT = 0.02
+"""So much of the height the ways of balls are lifted above a surface, not to sink into its facets."""
 
 FAILED = "This could not be computed: see above."
 APART = "A range of its own, as it diverged."
@@ -105,12 +113,79 @@ def _landscape(
         "labels": surface.plane.labels,
         "path": path,
     }
-    if display.drawing is Drawing.CONTOUR:
+    flat = display.drawing is Drawing.CONTOUR
+    if flat:
         panel = contour_panel(surface.alphas, surface.betas, surface.loss, group=Group.SCENE, **shared)
     else:
         ridden = None if path is None else _heights_below(surface, path)
         panel = surface_panel(surface.alphas, surface.betas, surface.loss, path_heights=ridden, **shared)
+    if outcome.balls is not None and panel.figure is not None:
+        _add_balls(panel.figure, outcome.balls, None if flat else heights)
     return _captioned(panel, surface_caption(surface, view))
+
+
+def _add_balls(figure: Figure, balls: Balls, heights: HeightRange | None) -> None:
+    """Draw the ways of the balls, lifted onto a surface where heights are given: a dot where one ends, a cross if it is out."""
+    gap = np.full((1, balls.coordinates.shape[1]), np.nan)
+    x, y = (np.concatenate([balls.coordinates[:, :, i], gap]).T.ravel().astype(np.float32) for i in (0, 1))
+    ends = balls.coordinates[-1].astype(np.float32)
+    symbols = ["x" if out else "circle" for out in balls.thrown]
+    line = {"color": BALL, "width": 2 if heights is None else 5}
+    marker = {
+        "color": BALL,
+        "symbol": symbols,
+        "size": 8 if heights is None else 5,
+        "line": {"color": "black", "width": 1},
+    }
+    if heights is None:
+        figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", showlegend=False)
+        figure.add_scatter(
+            x=ends[:, 0], y=ends[:, 1], mode="markers", marker=marker, hoverinfo="skip", showlegend=False
+        )
+        return
+    low, high = heights.axis()
+    lifted = heights.heights(balls.loss) + LIFT * (high - low)
+    z = np.concatenate([lifted, gap]).T.ravel().astype(np.float32)
+    figure.add_scatter3d(x=x, y=y, z=z, mode="lines", line=line, hoverinfo="skip")
+    last = lifted[-1].astype(np.float32)
+    figure.add_scatter3d(x=ends[:, 0], y=ends[:, 1], z=last, mode="markers", marker=marker, hoverinfo="skip")
+
+
+def rates_panel(facts: Facts) -> Panel:
+    """Return the test accuracy over the learning rates, a line a network, with the band of the seeds where there are some."""
+    swept = [(one, one.rates) for one in facts.networks if one.rates is not None]
+    title = "Test accuracy after the same steps, by learning rate"
+    styles = styles_of([one.experiment.network.normalization for one in facts.networks])
+    if not swept:
+        return Panel(title, Group.CURVE, pending="Training at other rates…")
+    own = {facts.networks[0].trained.learning_rate: "rate of this page"}
+    lines = []
+    for (one, rates), style in zip(swept, styles, strict=False):
+        x = np.asarray(rates.rates)
+        lines.append(Line(one.name, x, np.asarray(rates.accuracy), style.colour, dash=style.dash))
+    panel = lines_panel(
+        title,
+        lines,
+        x_title="learning rate",
+        y_title=f"test {facts.networks[0].trained.score}",
+        y_range=(0.0, 1.05),
+        marks=own,
+        logarithmic_x=True,
+        alt=_told(facts),
+    )
+    for (_, rates), style in zip(swept, styles, strict=False):
+        if rates.seeds > 1 and panel.figure is not None:
+            x = np.concatenate([rates.rates, rates.rates[::-1]]).astype(np.float32)
+            band = np.concatenate([rates.least, rates.most[::-1]]).astype(np.float32)
+            fill = {"fill": "toself", "fillcolor": style.colour, "opacity": 0.18, "line": {"width": 0}}
+            panel.figure.add_scatter(x=x, y=band, mode="lines", hoverinfo="skip", showlegend=False, **fill)
+    return panel
+
+
+def _told(facts: Facts) -> str:
+    """Return for those who do not see it what the picture of the rates shows."""
+    each = [f"{one.name} learns at {len(one.rates.learns)} of them" for one in facts.networks if one.rates is not None]
+    return f"Test accuracy over learning rates. {'; '.join(each)}."
 
 
 def _path(

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from landscape.experiment import PlaneKind, View
+import numpy as np
+
+from landscape.experiment import Experiment, PlaneKind, View
 from landscape.figures.panel import Group
+from landscape.geometry.descents import Balls, BallsTask
 from landscape.geometry.surfaces import Surface
-from landscape.labs.compare.request import Request
+from landscape.labs.compare.request import RATES, BallsRequest, Request
 from landscape.labs.lab import Job, Jobs, Known, Results
 from landscape.serving.task import Once
 from landscape.training.run import Run
+from landscape.training.sweeps import Sweep, SweepTask
 from landscape.training.training import Training
 from landscape.views import Bare, Inspection, InspectionTask, Measures, MeasuresTask, scan_of
 
@@ -31,6 +35,8 @@ class Outcome:
     surface: Surface | None = None
     inspection: Inspection | None = None
     measures: Measures | None = None
+    balls: Balls | None = None
+    sweeps: tuple[Sweep, ...] = ()
     ended: bool = False
 
 
@@ -61,6 +67,18 @@ def jobs(request: Request) -> Jobs:
             Job(f"measures {one!r} {fixed}", partial(MeasuresTask, view=view), (run,), serial=True)
             for one, _, run, _ in each
         ],
+        "balls": [
+            Job(
+                f"balls {one!r} {view!r} {request.balls!r}",
+                partial(_balls, view=view, balls=request.balls),
+                (need,),
+                serial=True,
+            )
+            for one, _, _, need in each
+        ],
+        # What follows comes last, and where others wait after them: the seed of the page, then two more for a band.
+        "rates": [_sweep(one, (0,)) for one in experiments],
+        "band": [_sweep(one, (1, 2)) for one in experiments],
     }
 
 
@@ -71,9 +89,12 @@ def outcomes_of(request: Request, results: Results) -> list[Outcome | None]:
     for i, label in enumerate(request.comparison.labels()):
         run, training, measures = (results[name][i] for name in ("run", "training", "measures"))
         known = run.value if run.done else training.value
+        balls, rates, band = (results[name][i].value for name in ("balls", "rates", "band"))
         ended = all(results[name][i].done for name in results)
-        outcome = known and Outcome(label, known, run.done, surfaces[i], inspections[i], measures.value, ended)
-        made.append(outcome)
+        # A band of seeds is one once all of them are there.
+        sweeps = [one for one in (rates, band) if one is not None and (one is rates or one.finished.all())]
+        parts = surfaces[i], inspections[i], measures.value, balls, tuple(sweeps)
+        made.append(known and Outcome(label, known, run.done, *parts, ended))
     return made
 
 
@@ -93,6 +114,23 @@ def _together(known: Sequence[Known]) -> list:
     """
     waiting = any(one.value is None and not one.done for one in known)
     return [None if waiting else one.value for one in known]
+
+
+def _sweep(experiment: Experiment, after: tuple[int, ...]) -> Job:
+    """Return the trainings of a network at several learning rates, with the seeds so many after its own."""
+    chosen = tuple((experiment.seed + i) % 2**31 for i in after)
+    task = partial(SweepTask, experiment, "learning_rate", RATES, chosen)
+    return Job(f"rates {experiment!r} {chosen}", task, serial=True, patient=True)
+
+
+def _balls(run: Run, view: View, balls: BallsRequest) -> BallsTask:
+    """Return the balls of a network: dropped at shares of what its picture shows."""
+    scan = scan_of(run, view)
+    reach = [(axis[-1] - axis[0]) / 2 for axis in (scan.alphas, scan.betas)]
+    centre = [(axis[-1] + axis[0]) / 2 for axis in (scan.alphas, scan.betas)]
+    starts = np.asarray(centre) + np.asarray(balls.places) * reach
+    extent = float(np.abs(np.concatenate([scan.alphas, scan.betas])).max())
+    return BallsTask(scan.objective, scan.plane, starts, balls.ball_rate, balls.ball_steps, extent)
 
 
 def _bare_run(run: Run) -> Once:

@@ -10,6 +10,15 @@ trained weights. Turn a landscape with the mouse, and the others turn with it.
 
 TRAINING = "The networks are being trained…"
 
+FOLLOWS = "What follows: at which learning rates do they train?"
+
+FOLLOWS_NOTE = """
+The very networks of this page, trained again at other learning rates, for as many steps. A wide bowl bears a long step, a narrow
+one throws it out.
+"""
+
+PARTING = "Take all to rate {:g}, where they part"
+
 READING = r"""
 **What is drawn.** The height over the point $(\alpha, \beta)$ is the training loss of the very network, moved along two
 directions of its weights:

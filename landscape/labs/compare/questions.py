@@ -62,6 +62,16 @@ SENTENCES = {
     "normalization, {hidden} with BatchNorm in the hidden layers alone, and {both} with BatchNorm on the input too.",
     "scales, not": "Not in these settings: along one weight the loss changes {plain} as much as along the other without "
     "normalization, {hidden} with BatchNorm in the hidden layers alone, and {both} with BatchNorm on the input too.",
+    "balls": "In the landscape without normalization {thrown} of {dropped} balls are thrown out at a rate of {rate}, in that of "
+    "BatchNorm {others}: the wider bowl bears the longer step. A slice bears larger rates than the whole network.",
+    "balls, alike": "Not in these settings: {thrown} of {dropped} balls are thrown out without normalization at a rate of "
+    "{rate}, and {others} with BatchNorm.",
+    "follows": "BatchNorm. Of {tried} learning rates the network with BatchNorm learns at those up to {batch}, the plain one up "
+    "to {plain}.",
+    "follows, none": "Only BatchNorm does. Of {tried} learning rates the network with BatchNorm learns at those up to {batch}, "
+    "the plain one at none.",
+    "follows, not": "BatchNorm bears no larger one here: of {tried} learning rates the plain network learns at those up to "
+    "{plain}, the one with BatchNorm up to {batch}.",
     "table": "BatchNorm reaches a test accuracy of {hidden} in the hidden layers, and {both} with the input normalized too "
     "(each by the better of its statistics); without normalization it is {plain}, and the majority class alone gives "
     "{majority}.",
@@ -138,6 +148,41 @@ def _learn(facts: Facts, plain: bool, batch: bool) -> bool:
     return len(learned) == len(networks) and learned == [plain, batch, batch]
 
 
+def _thrown(facts: Facts) -> tuple[int, int] | None:
+    """Return how many balls are thrown out, of the plain network's and of BatchNorm's."""
+    networks = facts.of("none"), facts.of("batch")
+    found = [one.rolled.thrown for one in networks if one is not None and one.rolled is not None]
+    return (found[0], found[1]) if len(found) == len(networks) else None
+
+
+def _balls(facts: Facts) -> str:
+    found, plain = _thrown(facts), facts.of("none")
+    if found is None or plain is None or plain.rolled is None:
+        return ""
+    case = "balls" if found[0] > found[1] else "balls, alike"
+    dropped, rate = plain.rolled.dropped, plain.rolled.rate
+    return sentence(SENTENCES[case], thrown=found[0], others=found[1], dropped=dropped, rate=rate)
+
+
+def _greatest(facts: Facts) -> tuple[float, float, int] | None:
+    """Return the greatest rate at which each learns, 0 for none: plain, BatchNorm; and how many rates were tried."""
+    networks = facts.of("none"), facts.of("batch")
+    rates = [one.rates for one in networks if one is not None and one.rates is not None and one.rates.whole]
+    if len(rates) < len(networks):
+        return None
+    plain, batch = (max(one.learns, default=0.0) for one in rates)
+    return plain, batch, len(rates[0].rates)
+
+
+def _follows(facts: Facts) -> str:
+    found = _greatest(facts)
+    if found is None:
+        return ""
+    plain, batch, tried = found
+    case = "follows, not" if batch <= plain else "follows" if plain else "follows, none"
+    return sentence(SENTENCES[case], plain=plain, batch=batch, tried=tried)
+
+
 QUESTIONS = (
     Question(
         "digits",
@@ -150,6 +195,34 @@ QUESTIONS = (
             Choice("The plain one is much higher", _higher),
         ),
         (18, 37),
+    ),
+    Question(
+        "balls",
+        "Drop balls on both landscapes: which keep them at a long step?",
+        DEFAULT,
+        "landscapes",
+        _balls,
+        (
+            Choice("The deep funnel does", lambda facts: (found := _thrown(facts)) is not None and found[0] < found[1]),
+            Choice("The wide bowl does", lambda facts: (found := _thrown(facts)) is not None and found[0] > found[1]),
+            Choice("No difference", lambda facts: (found := _thrown(facts)) is not None and found[0] == found[1]),
+        ),
+        (71,),
+    ),
+    Question(
+        "what-follows",
+        "Which of these two networks trains at larger learning rates?",
+        DEFAULT,
+        "follows",
+        _follows,
+        (
+            Choice("The plain one", lambda facts: (found := _greatest(facts)) is not None and found[0] > found[1]),
+            Choice(
+                "The one with BatchNorm", lambda facts: (found := _greatest(facts)) is not None and found[0] < found[1]
+            ),
+            Choice("Neither", lambda facts: (found := _greatest(facts)) is not None and found[0] == found[1]),
+        ),
+        (3, 68),
     ),
     Question(
         "unlike-scales",

@@ -1,4 +1,4 @@
-"""What may be asked of the comparison: which networks, which view of their landscapes, and how it is drawn."""
+"""What may be asked of the comparison: which networks, which view of their landscapes, how it is drawn, which balls."""
 
 from __future__ import annotations
 
@@ -6,6 +6,38 @@ from dataclasses import dataclass
 
 from landscape.experiment import Comparison, Display, View
 from landscape.labs.codec import codec_of
+from models.fields import number, switch, validate
+
+RATES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+"""The learning rates at which the networks of the page are trained once more, to see what follows."""
+
+PLACES = ((0.8, 0.8), (-0.5, 0.7), (0.3, -0.3), (1.0, -1.0))
+"""Where balls are dropped, as shares of what the picture shows to each side."""
+
+
+@dataclass(frozen=True)
+class BallsRequest:
+    """Balls that roll down the slice.
+
+    another_ball: whether one more is dropped, at ball_x and ball_y, shares of what the picture shows to each side.
+    """
+
+    ball_rate: float = number(
+        30.0, 0.1, 3000.0, "Rate of the balls", "Of gradient descent within the slice; the whole network bears smaller "
+        "ones.", logarithmic=True,
+    )  # fmt: skip
+    ball_steps: int = number(60, 1, 200, "Steps of the balls", "How many.", stops=(10, 20, 40, 60, 100, 200))
+    another_ball: bool = switch(False, "One more ball", "Dropped where you say.")
+    ball_x: float = number(0.5, -1.0, 1.0, "Its place along x", "From the centre to the edge of the picture.")
+    ball_y: float = number(0.5, -1.0, 1.0, "Its place along y", "From the centre to the edge of the picture.")
+
+    def __post_init__(self) -> None:
+        validate(self)
+
+    @property
+    def places(self) -> tuple[tuple[float, float], ...]:
+        """Where balls are dropped."""
+        return (*PLACES, (self.ball_x, self.ball_y)) if self.another_ball else PLACES
 
 
 @dataclass(frozen=True)
@@ -15,6 +47,7 @@ class Request:
     comparison: Comparison = Comparison()
     view: View = View()
     display: Display = Display()
+    balls: BallsRequest = BallsRequest()
 
 
 CODEC = codec_of("compare", Request())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import log
 
 from landscape.experiment import PlaneKind, Statistics, View
 from landscape.geometry.surfaces import Surface
@@ -34,6 +35,11 @@ class Case(StrEnum):
     HIGHER_OWN = "higher on its own plane"
     RUNNING = "running"
     POPULATION = "population"
+    BALLS = "balls"
+    FOLLOWS = "follows"
+    FOLLOWS_ALIKE = "follows alike"
+    FOLLOWS_ONE = "follows, one"
+    FOLLOWS_NONE = "follows, none"
 
 
 SENTENCES = {
@@ -50,6 +56,15 @@ SENTENCES = {
     "that of **{low}** ({least}); the medians are {median} and {least_median}.",
     Case.RUNNING: "These surfaces use **running statistics**, frozen as training left them: away from the centre they no "
     "longer fit the network, and BatchNorm looks more rugged than what training descends. Batch statistics show that.",
+    Case.BALLS: "From {places} places balls roll down each slice, by gradient descent at a rate of {rate}. Thrown out are "
+    "{thrown}; at the bottom arrive {arrived}. A slice bears rates that the whole network, with all its dimensions, does not.",
+    Case.FOLLOWS: "Trained again at {tried} learning rates, **{wide}** learns at those from {wide_low} to {wide_high}, and "
+    "**{narrow}** from {narrow_low} to {narrow_high}.",
+    Case.FOLLOWS_ALIKE: "Trained again at {tried} learning rates, these networks learn at the same ones, from {wide_low} to "
+    "{wide_high}.",
+    Case.FOLLOWS_ONE: "Trained again at {tried} learning rates, **{wide}** learns at those from {wide_low} to {wide_high}, "
+    "and **{narrow}** at none of them.",
+    Case.FOLLOWS_NONE: "Trained again at {tried} learning rates, none of these networks learns at any of them.",
     Case.POPULATION: "These surfaces use population statistics, computed anew on the training data at each point.",
 }
 
@@ -57,6 +72,48 @@ SENTENCES = {
 def notice(facts: Facts) -> str:
     """Return one paragraph on what to notice."""
     return " ".join([*told_of([one.trained for one in facts.networks]), *_heights(facts), *_statistics(facts)])
+
+
+def balls(facts: Facts) -> list[str]:
+    """Return what became of the balls, once they have rolled in every landscape."""
+    rolled = {one.name: one.rolled for one in facts.networks if one.rolled is not None}
+    if not facts.whole or len(rolled) < len(facts.networks):
+        return []
+    first = next(iter(rolled.values()))
+    thrown, arrived = ({name: getattr(one, part) for name, one in rolled.items()} for part in ("thrown", "arrived"))
+    holes = {"places": first.dropped, "rate": first.rate}
+    return [sentence(SENTENCES[Case.BALLS], thrown=thrown, arrived=arrived, **holes)]
+
+
+def follows(facts: Facts) -> list[str]:
+    """Return at which rates the networks learn: the one of the widest range beside the one of the narrowest."""
+    swept = [one for one in facts.networks if one.rates is not None and one.rates.whole]
+    if len(swept) < max(len(facts.networks), 1):
+        return []
+    reach = {one.name: one.rates.learns for one in swept if one.rates is not None}
+    wide, narrow = (pick(reach, key=lambda name: len(reach[name])) for pick in (max, min))
+    if not reach[wide]:
+        case = Case.FOLLOWS_NONE
+    elif not reach[narrow]:
+        case = Case.FOLLOWS_ONE
+    else:
+        case = Case.FOLLOWS_ALIKE if reach[wide] == reach[narrow] else Case.FOLLOWS
+    ends = {"wide": wide, "narrow": narrow}
+    holes: dict[str, float | str] = {"tried": len(swept[0].rates.rates) if swept[0].rates else 0, **ends}
+    for which, name in ends.items():
+        holes |= {f"{which}_low": min(reach[name], default=0.0), f"{which}_high": max(reach[name], default=0.0)}
+    return [sentence(SENTENCES[case], **holes)]
+
+
+def parting_rate(facts: Facts) -> float | None:
+    """Return the rate nearest to that of the page at which one network learns and another does not; None without one."""
+    learns = [set(one.rates.learns) for one in facts.networks if one.rates is not None and one.rates.whole]
+    if len(learns) < len(facts.networks) or not learns:
+        return None
+    own = facts.networks[0].trained.learning_rate
+    everywhere = {rate for rate in learns[0] if all(rate in other for other in learns)}
+    parting = {rate for one in learns for rate in one} - everywhere - {own}
+    return min(parting, key=lambda rate: abs(log(rate / own)), default=None)
 
 
 def _heights(facts: Facts) -> list[str]:
@@ -193,6 +250,9 @@ def rows_of(facts: Facts) -> Sequence[dict[str, object]]:
             "stretch": one.slice and one.slice.stretch,
             "path_variance": one.variance,
             "path_off_plane": one.off_plane,
+            "balls_thrown_out": one.rolled and one.rolled.thrown,
+            "balls_arrived": one.rolled and one.rolled.arrived,
+            "learns_at_rates": one.rates and " ".join(f"{rate:g}" for rate in one.rates.learns),
         }
         for one in facts.networks
     ]

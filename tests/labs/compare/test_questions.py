@@ -6,10 +6,12 @@ from functools import cache
 import numpy as np
 import pytest
 
-from landscape.experiment import Experiment
+from landscape.experiment import Comparison, Experiment, Variant
+from landscape.geometry.descents import Balls
 from landscape.geometry.surfaces import Surface
+from landscape.labs.compare import words
 from landscape.labs.compare.facts import Facts, facts_from
-from landscape.labs.compare.outcomes import Outcome
+from landscape.labs.compare.outcomes import Outcome, jobs
 from landscape.labs.compare.questions import QUESTIONS, REAL_TABLE, UNLIKE_SCALES
 from landscape.labs.compare.request import Request
 from landscape.training.run import Run
@@ -17,6 +19,12 @@ from landscape.training.training import Training
 from landscape.views import MeasuresTask, surface_of
 
 ASKED = {question.slug: question for question in QUESTIONS}
+
+
+def rolled(request: Request, experiment: Experiment) -> Balls:
+    (job,) = jobs(replace(request, comparison=Comparison(experiment, (Variant(),))))["balls"]
+    found: Balls = job.make(run_of(experiment)).complete()
+    return found
 
 
 def run_of(experiment: Experiment) -> Run:
@@ -59,6 +67,43 @@ def test_two_equal_networks_stand_in_unlike_landscapes(seed):
     assert plain.slice.top > 15 * batch.slice.top
     assert plain.slice.median > batch.slice.median
     assert right("digits", found) == ["The plain one is much higher"]
+
+
+def test_balls_are_thrown_out_of_the_funnel_and_arrive_in_the_bowl():
+    """At the page's own rate, on seeds that were not used to choose it: of 12 balls each."""
+    request, every = Request(), []
+    for seed in (11, 12, 13):
+        each = zip(request.comparison.labels(), request.comparison.experiments(), strict=True)
+        outcomes = [
+            Outcome(label, run_of(one.replace(seed=seed)), balls=rolled(request, one.replace(seed=seed)))
+            for label, one in each
+        ]
+        every.append(facts_from(request, outcomes, len(outcomes)))
+    plain, batch = ([found.of(kind).rolled for found in every] for kind in ("none", "batch"))
+    assert sum(one.thrown for one in plain) >= 6
+    assert sum(one.thrown for one in batch) == 0
+    assert sum(one.arrived for one in batch) >= 10
+    assert sum(one.arrived for one in plain) <= 6
+    assert sum(right("balls", found) == ["The wide bowl does"] for found in every) >= 2
+
+
+def test_batchnorm_bears_larger_rates():
+    """Of networks half as wide and long, so that it takes seconds, on a seed that was not used to choose the settings."""
+    base = Experiment().replace(width=32, num_steps=200, seed=21)
+    request = Request(comparison=Comparison(base))
+    made = jobs(request)["rates"]
+    each = zip(request.comparison.labels(), request.comparison.experiments(), made, strict=True)
+    outcomes = [Outcome(label, run_of(one), sweeps=(job.make().complete(),)) for label, one, job in each]
+    found = facts_from(request, outcomes, len(outcomes))
+    plain, batch = (found.of(kind).rates for kind in ("none", "batch"))
+    assert max(batch.learns) >= 3 * max(plain.learns)
+    assert right("what-follows", found) == ["The one with BatchNorm"]
+    assert words.parting_rate(found) in set(batch.learns) ^ set(plain.learns)
+    (said,) = words.follows(found)
+    assert f"up to {max(batch.learns):g}, the plain one up to {max(plain.learns):g}" in ASKED["what-follows"].answer(
+        found
+    )
+    assert said.startswith("Trained again at 8 learning rates, **BatchNorm** learns")
 
 
 def test_only_normalizing_the_input_rounds_the_valley():
