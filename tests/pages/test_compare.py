@@ -238,7 +238,7 @@ def test_what_stands_in_a_link_is_text_and_no_markdown():
 def test_groups_of_controls_that_there_are_not_hide_nothing():
     app = opened(**SMALL, controls="bogus")
     assert (
-        "names 'bogus'; it may name data, training, network, view, networks, presets, run, files, or none"
+        "names 'bogus'; it may name data, training, network, view, balls, networks, presets, run, files, or none"
         in app.warning[0].value
     )
     assert control(app, "learning_rate").value == 0.1

@@ -28,8 +28,9 @@ VIEW = Group(
 )  # fmt: skip
 
 
-BALLS = dict.fromkeys(("ball_rate", "ball_steps", "another_ball"))
-ANOTHER = dict.fromkeys(("ball_x", "ball_y"))
+BALLS = Group(
+    "balls", "Balls", ("ball_rate",), {"More about the balls": ("ball_steps", "another_ball", "ball_x", "ball_y")}
+)
 
 
 def landscapes(request: Request, results: Results) -> Shown:
@@ -39,7 +40,7 @@ def landscapes(request: Request, results: Results) -> Shown:
     trained = all(one.done for one in results["run"])
     said = [prose.TRAINING]
     if trained:
-        said = [notice(facts), *balls(facts)] if facts else []
+        said = [notice(facts)] if facts else []
     panels = comparison_panels(
         comparison.labels(), comparison.normalizations(), outcomes, request.view, request.display, failed_of(results)
     )
@@ -58,7 +59,7 @@ def rates(request: Request, results: Results) -> Shown:
     actions = []
     if (parting := parting_rate(facts)) is not None:
         actions = [Action(prose.PARTING.format(parting), {"learning_rate": parting})]
-    return Shown(panels=[rates_panel(facts)], notice=follows(facts), actions=actions)
+    return Shown(panels=[rates_panel(facts)], notice=[*balls(facts), *follows(facts)], actions=actions)
 
 
 def numbers(request: Request, results: Results) -> Sequence[Mapping[str, Any]]:
@@ -75,18 +76,16 @@ LAB = Lab(
     introduction=prose.INTRODUCTION,
     reading=prose.READING,
     codec=CODEC,
-    groups=lambda values: (*NETWORKS, VIEW),
+    groups=lambda values: (*NETWORKS, VIEW, BALLS),
     jobs=jobs,
     sections=[
         Section(
             "landscapes",
             landscapes,
             ("run", "surface", "inspection", "measures", "training", "balls"),
-            controls=lambda values: BALLS | (ANOTHER if values["another_ball"] else {}),
-            group="balls",
             awaited=("run", "surface", "inspection"),
         ),
-        Section("follows", rates, ("run", "rates", "band"), prose.FOLLOWS, prose.FOLLOWS_NOTE),
+        Section("follows", rates, ("run", "balls", "rates", "band"), prose.FOLLOWS, prose.FOLLOWS_NOTE),
     ],
     facts=answering,
     questions=QUESTIONS,

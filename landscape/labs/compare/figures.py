@@ -19,7 +19,7 @@ from landscape.geometry.descents import Balls
 from landscape.geometry.surfaces import Surface
 from landscape.labs.compare.facts import Facts
 from landscape.labs.compare.outcomes import Outcome
-from landscape.labs.compare.words import surface_caption
+from landscape.labs.compare.words import balls_caption, surface_caption
 
 BALL = "white"
 
@@ -121,6 +121,7 @@ def _landscape(
         panel = surface_panel(surface.alphas, surface.betas, surface.loss, path_heights=ridden, **shared)
     if outcome.balls is not None and panel.figure is not None:
         _add_balls(panel.figure, outcome.balls, None if flat else heights)
+        panel = _captioned(panel, balls_caption(outcome.balls))
     return _captioned(panel, surface_caption(surface, view))
 
 

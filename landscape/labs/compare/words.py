@@ -8,6 +8,7 @@ from enum import StrEnum
 from math import log
 
 from landscape.experiment import PlaneKind, Statistics, View
+from landscape.geometry.descents import Balls
 from landscape.geometry.surfaces import Surface
 from landscape.labs.compare.facts import Facts, Network
 from landscape.labs.trainings import Ended, told_of
@@ -36,6 +37,7 @@ class Case(StrEnum):
     RUNNING = "running"
     POPULATION = "population"
     BALLS = "balls"
+    ROLLED = "rolled"
     FOLLOWS = "follows"
     FOLLOWS_ALIKE = "follows alike"
     FOLLOWS_ONE = "follows, one"
@@ -56,6 +58,7 @@ SENTENCES = {
     "that of **{low}** ({least}); the medians are {median} and {least_median}.",
     Case.RUNNING: "These surfaces use **running statistics**, frozen as training left them: away from the centre they no "
     "longer fit the network, and BatchNorm looks more rugged than what training descends. Batch statistics show that.",
+    Case.ROLLED: "Of {dropped} balls, rolling at a rate of {rate}, {out} are thrown out and {low} arrive.",
     Case.BALLS: "From {places} places balls roll down each slice, by gradient descent at a rate of {rate}. Thrown out are "
     "{thrown}; at the bottom arrive {arrived}. A slice bears rates that the whole network, with all its dimensions, does not.",
     Case.FOLLOWS: "Trained again at {tried} learning rates, **{wide}** learns at those from {wide_low} to {wide_high}, and "
@@ -72,6 +75,12 @@ SENTENCES = {
 def notice(facts: Facts) -> str:
     """Return one paragraph on what to notice."""
     return " ".join([*told_of([one.trained for one in facts.networks]), *_heights(facts), *_statistics(facts)])
+
+
+def balls_caption(rolled: Balls) -> str:
+    """Return what became of the balls in one landscape."""
+    holes = {"dropped": len(rolled.thrown), "out": int(rolled.thrown.sum()), "low": int(rolled.arrived.sum())}
+    return sentence(SENTENCES[Case.ROLLED], rate=rolled.rate, **holes)
 
 
 def balls(facts: Facts) -> list[str]:
