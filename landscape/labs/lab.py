@@ -54,12 +54,16 @@ class Group:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of one kind of record, dataclasses or mappings. columns: the title of each of its fields, in order."""
+    """Rows of one kind of record, dataclasses or mappings. columns: the title of each of its fields, in order.
+
+    folded: whether it is folded away under its title.
+    """
 
     rows: Sequence[Any]
     columns: Mapping[str, str]
     title: str = ""
     note: str = ""
+    folded: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from html import escape
 from typing import Any
 
@@ -12,11 +13,12 @@ from landscape.labs.lab import Table
 
 def table(one: Table) -> None:
     """Draw a table with its title and its note. Whatever an entry holds is text, and changes nothing of the structure."""
-    if one.title:
+    if one.title and not one.folded:
         st.subheader(one.title)
-    st.html(html_of(one))
-    if one.note:
-        st.caption(one.note)
+    with st.expander(one.title) if one.folded else nullcontext():
+        st.html(html_of(one))
+        if one.note:
+            st.caption(one.note)
 
 
 def html_of(one: Table) -> str:

@@ -47,7 +47,14 @@ def landscapes(request: Request, results: Results) -> Shown:
     steps: list[int] = max((outcome.run.steps.tolist() for outcome in outcomes if outcome), key=len, default=[])
     score = comparison.base.data.dataset.score
     columns = {name: title.replace("accuracy", score) for name, title in prose.COLUMNS.items()}
-    tables = [Table(table(facts), columns, "In numbers", prose.TABLE_NOTE.replace("accuracy", score))] if facts else []
+    few = {name: columns[name] for name in prose.FEW}
+    tables = []
+    if facts:
+        rows = table(facts)
+        tables = [
+            Table(rows, few, "In numbers"),
+            Table(rows, columns, prose.ALL, prose.TABLE_NOTE.replace("accuracy", score), folded=True),
+        ]
     return Shown(notice=[one for one in said if one], panels=panels, steps=steps, tables=tables)
 
 

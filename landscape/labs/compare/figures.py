@@ -122,7 +122,7 @@ def _landscape(
     if outcome.balls is not None and panel.figure is not None:
         _add_balls(panel.figure, outcome.balls, None if flat else heights)
         panel = _captioned(panel, balls_caption(outcome.balls))
-    return _captioned(panel, surface_caption(surface, view))
+    return _captioned(panel, surface_caption(surface, view, outcome.run.parameters.shape[1]))
 
 
 def _add_balls(figure: Figure, balls: Balls, heights: HeightRange | None) -> None:

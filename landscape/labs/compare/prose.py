@@ -62,6 +62,11 @@ COLUMNS = {
     "off_plane": "Path off its plane",
 }
 
+FEW = ("network", "training_loss", "test_accuracy", "learned", "sharpness")
+"""The columns that the sentences speak of; the others are folded away."""
+
+ALL = "All numbers"
+
 TABLE_NOTE = """
 Final training loss and training accuracy: the whole training set as one batch, by batch statistics. Test accuracy: by the
 stored averages; then by population statistics, the mean over all training batches at the last weights (Ioffe & Szegedy

@@ -33,6 +33,7 @@ class Case(StrEnum):
     ALIKE = "alike"
     ALIKE_SHALLOW = "alike and shallow"
     HIGHER = "higher"
+    HIGHER_HERE = "higher here, and on the planes of the paths"
     HIGHER_OWN = "higher on its own plane"
     RUNNING = "running"
     POPULATION = "population"
@@ -54,6 +55,9 @@ SENTENCES = {
     "network that is what to expect: the difference grows with depth and learning rate.",
     Case.HIGHER: "On the same plane the loss of **{high}** climbs to {top}, **{ratio}** as high as that of **{low}** "
     "({least}); the medians are {median} and {least_median}.",
+    Case.HIGHER_HERE: "On the same plane the loss of **{high}** climbs to {top}, **{ratio}** as high as that of **{low}** "
+    "({least}); the medians are {median} and {least_median}. On another slice, each on the plane of its own path, it is "
+    "{own_ratio} as high.",
     Case.HIGHER_OWN: "Each on the plane of its own path, the loss of **{high}** climbs to {top}, **{ratio}** as high as "
     "that of **{low}** ({least}); the medians are {median} and {least_median}.",
     Case.RUNNING: "These surfaces use **running statistics**, frozen as training left them: away from the centre they no "
@@ -138,6 +142,10 @@ def _heights(facts: Facts) -> list[str]:
     medians = {one.name: one.slice.median for one in compared if one.slice is not None}
     high, low = max(tops, key=lambda name: tops[name]), min(tops, key=lambda name: tops[name])
     ratio = tops[high] / max(tops[low], LEAST)
+    own = {one.name: one.own.top for one in compared if one.own is not None}
+    own_ratio = own[high] / max(own[low], LEAST) if high in own and low in own else float("nan")
+    if case is Case.HIGHER and high in own and low in own:
+        case = Case.HIGHER_HERE
     return [
         sentence(
             SENTENCES[case],
@@ -146,6 +154,7 @@ def _heights(facts: Facts) -> list[str]:
             top=tops[high],
             least=tops[low],
             ratio=Ratio(ratio),
+            own_ratio=Ratio(own_ratio),
             factor=ratio,
             median=medians[high],
             least_median=medians[low],
@@ -230,10 +239,11 @@ def _learned(one: Network) -> str:
     return "yes, but its stored averages lag" if trained.lags else "only the training data"
 
 
-def surface_caption(surface: Surface, view: View) -> str:
-    """Return what a surface's picture must say: the loss at its centre, statistics, batches, the directions' cosine."""
+def surface_caption(surface: Surface, view: View, dimensions: int) -> str:
+    """Return what a surface's picture must say: what it is a slice of, then its centre, statistics, batches, directions."""
     batches = "one batch" if view.batches == 1 else f"{view.batches} batches"
-    parts = [f"Loss at the centre {number(surface.centre)}; {view.statistics.value} statistics, {batches}"]
+    slice_ = f"One slice of {dimensions:,} dimensions. Height: the loss; in the middle: where training ended."
+    parts = [f"{slice_} Loss there {number(surface.centre)}; {view.statistics.value} statistics, {batches}"]
     if view.plane is PlaneKind.RANDOM:
         parts.append(f"cosine of the directions {surface.plane.cosine:.0e}")
     return "; ".join(parts) + "."

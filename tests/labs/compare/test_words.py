@@ -209,12 +209,13 @@ def test_frozen_statistics_are_told_wherever_they_matter():
 
 
 def test_a_surfaces_caption_says_how_it_was_computed():
-    text = surface_caption(surface(4.0, centre=0.4321), View(statistics="running", batches=4))
+    text = surface_caption(surface(4.0, centre=0.4321), View(statistics="running", batches=4), 33_418)
     assert "0.432" in text
+    assert text.startswith("One slice of 33,418 dimensions. Height: the loss; in the middle: where training ended.")
     assert "running statistics, 4 batches" in text
     assert "cosine of the directions 0e+00" in text
-    assert "one batch" in surface_caption(surface(4.0), PCA)
-    assert "cosine" not in surface_caption(surface(4.0), PCA)
+    assert "one batch" in surface_caption(surface(4.0), PCA, 4)
+    assert "cosine" not in surface_caption(surface(4.0), PCA, 4)
 
 
 @pytest.mark.parametrize(
@@ -248,3 +249,13 @@ def test_stored_averages_that_lag_are_not_called_untrained():
     alone = notice([outcome], RANDOM)
     assert "**Lagging** learns the training data to 0.970. On the test data it reaches 0.810 by statistics" in alone
     assert "and 0.500 by its stored averages" in alone
+
+
+def test_the_ratio_on_the_planes_of_the_paths_stands_beside_that_on_the_picture():
+    outcomes = [
+        Outcome("low", LEARNED, surface=surface(4.0, 3.0), inspection=inspection()),
+        Outcome("high", NORMALIZED, surface=surface(372, 18.0), inspection=inspection()),
+    ]
+    text = notice(outcomes, RANDOM)
+    assert "**93 times** as high as that of **low** (4)" in text
+    assert "On another slice, each on the plane of its own path, it is 1 times as high." in text
