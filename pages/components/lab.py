@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from landscape.labs.glossary import terms_in
 from landscape.labs.lab import Job, Lab, Results, Section, Shown
 from landscape.labs.words import literal, time_left
 from pages.components import compute, controls
@@ -48,6 +49,14 @@ def show(lab: Lab) -> None:
             exchange(lab.name, lab.numbers(request, compute.known(tickets)))
         with st.expander("How to read this: the maths, and where it comes from", icon=":material/menu_book:"):
             st.markdown(lab.reading)
+        with st.expander("The words that stand here", icon=":material/dictionary:"):
+            texts = (lab.question, lab.introduction, lab.reading, *(section.note for section in lab.sections))
+            shown = [
+                *texts,
+                *(bounds.label for bounds in lab.codec.fields.values()),
+                *(one.ask for one in lab.questions),
+            ]
+            st.markdown("\n".join(f"- **{term}**: {said}" for term, said in terms_in(" ".join(shown)).items()))
 
 
 def _controls(lab: Lab) -> None:

@@ -1,0 +1,53 @@
+"""The terms of the field that the pages use, one sentence each."""
+
+from __future__ import annotations
+
+import re
+
+GLOSSARY = {
+    "accuracy": "The share of examples that a network classifies rightly; on test data, of examples that it was not trained on.",
+    "activation": "What a unit of a layer gives, after the activation function; before it, one speaks of a pre-activation.",
+    "batch": "The examples that one step of training sees together.",
+    "batch statistics": "The mean and the deviation of each unit over the examples of one batch, as BatchNorm uses them in training.",
+    "BatchNorm": "Subtracts from each unit its mean over the batch and divides by its deviation, then multiplies by a learnt scale and "
+    "adds a learnt shift.",
+    "condition number": "The greatest curvature of a bowl over the least: 1 is round, a thousand a long narrow valley.",
+    "cross-entropy": "The usual loss of classification: minus the logarithm of the probability that is given to the right class.",
+    "curvature": "How fast the slope of the loss changes as one walks: the second derivative along that direction.",
+    "dropout": "In training a share of the activations is set to zero at random, anew at each step.",
+    "edge of stability": "2 / learning rate: where the loss is curved more than that, plain gradient descent bounces up the walls.",
+    "effective beta": "How much the gradient changes along a step, over the length of that step.",
+    "eigenvalue": "Of the Hessian: the curvature along one of the directions in which the bowl is stretched.",
+    "filter-normalized": "Each direction is made as long, filter by filter, as the network's own weights are.",
+    "gradient": "The direction in which the loss grows fastest, and how fast; training steps the other way.",
+    "group normalization": "Normalizes groups of units of one example together, whatever the other examples are.",
+    "Hessian": "The matrix of all second derivatives of the loss: its curvature in every direction.",
+    "landscape": "The loss as a height over the weights: low is good, and training goes downhill.",
+    "layer normalization": "Normalizes all units of a layer together, in each example by itself.",
+    "learning rate": "The length of a step of training, in units of the gradient.",
+    "loss": "How wrong a network is on some examples, as one number; training makes it small.",
+    "momentum": "A share of the last step that the next one keeps.",
+    "population statistics": "Mean and deviation of each unit over the whole training set, at the weights as they are.",
+    "running statistics": "Moving averages of the batches' means and deviations, stored in training and used for prediction.",
+    "seed": "The number from which all that is random is drawn: the same seed, the same initial weights and batches.",
+    "sharpness": "The greatest eigenvalue of the Hessian: how steep the steepest wall is.",
+    "slice": "A plane of two directions through the thousands of dimensions in which the weights lie.",
+    "standardize": "Subtract a feature's mean and divide by its standard deviation.",
+    "weight decay": "A pull of all weights towards zero, added to each step.",
+    "weight normalization": "Learns the length and the direction of each unit's weights apart.",
+    "whitening": "Makes features uncorrelated, each of deviation 1.",
+}
+"""Each term with its sentence."""
+
+
+def terms_in(text: str) -> dict[str, str]:
+    """Return the terms that stand in a text, each with its sentence.
+
+    >>> sorted(terms_in("The Sharpness, and two gradients."))
+    ['gradient', 'sharpness']
+    """
+    return {
+        term: said
+        for term, said in GLOSSARY.items()
+        if re.search(rf"\b{re.escape(term)}(s|es)?\b", text, re.IGNORECASE)
+    }
