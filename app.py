@@ -16,14 +16,20 @@ def main() -> None:
         """Go to the first page from the name of its file: a server started anew gives it that in an open window."""
         st.switch_page(first, query_params=st.query_params.to_dict())
 
-    pages = [
+    labs = [
         first,
-        st.Page(compare, visibility="hidden"),
         st.Page("pages/two_weights.py", title="Two weights", icon=":material/filter_center_focus:"),
         st.Page("pages/smoothness.py", title="Smoothness", icon=":material/ssid_chart:"),
         st.Page("pages/curvature.py", title="Curvature", icon=":material/target:"),
     ]
-    st.navigation(pages, position="top").run()
+    here = st.navigation([*labs, st.Page(compare, visibility="hidden")], position="top")
+    here.run()
+    st.divider()
+    # Below each page, too: on a phone the navigation is folded away.
+    with st.container(horizontal=True, key="others"):
+        for lab in labs:
+            if lab.url_path != here.url_path:
+                st.page_link(lab)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,9 @@ def curves_panel(
     for one in series:
         line = {"color": one.style.colour, "dash": one.style.dash, "width": 2.25}
         steps, values = np.asarray(one.steps, np.float32), np.asarray(one.values, np.float32)
-        drawn = DOT if np.isfinite(values).sum() == 1 else {"mode": "lines"}
+        known = np.isfinite(values).sum()
+        # What lies between two snapshots nobody measured: a line would tell it.
+        drawn = DOT if known == 1 else {**DOT, "mode": "markers"} if known == 2 else {"mode": "lines"}
         traces.append(go.Scatter(x=steps, y=values, name=one.label, line=line, **drawn))
         if one.diverged and np.isfinite(values).any():
             last = int(np.flatnonzero(np.isfinite(values))[-1])

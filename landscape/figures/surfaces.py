@@ -29,6 +29,9 @@ FLOOR = 1e-6
 CONTOUR_LINE = "rgb(150,150,158)"
 """Shows on a surface, and below it on a light and on a dark page."""
 
+BOX = "rgb(178,178,186)"
+"""Of the lines of the box: the same on both pages, fainter than the contours."""
+
 PATH_HOVER = (
     "step %{customdata[0]}<br>loss %{customdata[1]:.3g}<br>"
     "height of the surface below it %{customdata[2]:.3g}<extra></extra>"
@@ -226,15 +229,9 @@ def surface_panel(
             showlegend=False,
             margin={"l": 0, "r": 0, "t": 0, "b": 0},
             scene={
-                "xaxis": _wall(labels[0], alphas),
-                "yaxis": _wall(labels[1], betas),
-                "zaxis": theme.axis(
-                    "loss",
-                    range=[low - 0.18 * span, high + 0.02 * span],
-                    showbackground=False,
-                    showspikes=False,
-                    **heights.ticks(),
-                ),
+                "xaxis": _edge(labels[0], range=_ends(alphas), nticks=5),
+                "yaxis": _edge(labels[1], range=_ends(betas), nticks=5),
+                "zaxis": _edge("loss", range=[low - 0.18 * span, high + 0.02 * span], **heights.ticks()),
                 "aspectmode": "manual",
                 "aspectratio": {"x": 1, "y": 1, "z": 0.85},
                 "camera": CAMERA,
@@ -387,8 +384,10 @@ def _ends(values: np.ndarray) -> list[float]:
     return [float(values[0]), float(values[-1])]
 
 
-def _wall(label: str, values: np.ndarray) -> dict[str, object]:
-    return theme.axis(label, range=_ends(values), nticks=5, showbackground=False, showspikes=False, zeroline=False)
+def _edge(label: str, **settings: object) -> dict[str, object]:
+    """Return an axis of the box around a surface, whose lines show on a light and on a dark page."""
+    box = {"showline": True, "linecolor": BOX, "linewidth": 2, "gridcolor": BOX, "showbackground": False}
+    return theme.axis(label, **box, showspikes=False, zeroline=False, **settings)
 
 
 def _extremes(loss: np.ndarray) -> str:

@@ -96,8 +96,8 @@ def styles_of(normalizations: Sequence[str]) -> tuple[Style, ...]:
     names, every = [str(name) for name in normalizations], [shade for shades in FAMILIES.values() for shade in shades]
     families = [family_of(name) for name in names]
     colours: dict[int, str] = {}
-    # Those that have a colour of their own first, so that none of the others takes it.
-    for place in sorted(range(len(names)), key=lambda place: names[place] not in OWN):
+    # The first of each that has a colour of its own before the rest, so that none of the others takes it.
+    for place in sorted(range(len(names)), key=lambda place: names[place] not in OWN or names[place] in names[:place]):
         wanted = (colour_of(names[place]), *FAMILIES[families[place]], *every)
         colours[place] = next(colour for colour in wanted if colour not in colours.values())
     return tuple(

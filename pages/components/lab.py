@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
+from landscape.experiment import Drawing
 from landscape.labs.glossary import terms_in
 from landscape.labs.lab import Job, Lab, Results, Section, Shown
 from landscape.labs.words import literal, time_left
@@ -134,7 +135,7 @@ def _draw(section: Section, request: Any, tickets: compute.Tickets, jobs: _Jobs)
         said = "\n\n" + "\n".join(f"- {one}" for one in shown.notice) if several else f" {shown.notice[0]}"
         st.info(f"**What to notice.**{said}", icon=":material/visibility:")
     if shown.panels:
-        viewer(shown.panels, shown.steps, f"viewer-{section.name}", section.height, revision)
+        viewer(shown.panels, shown.steps, f"viewer-{section.name}", section.height, revision, _contours())
     if shown.note:
         st.caption(shown.note)
     for one in shown.tables:
@@ -151,6 +152,18 @@ def _first_here(lab: Lab, section: Section) -> list[str]:
     """Return the jobs of a section that none before it has: their failures are told here, and once."""
     before = [name for other in lab.sections[: list(lab.sections).index(section)] for name in other.jobs]
     return [name for name in section.jobs if name not in before]
+
+
+def _contours() -> Callable[[], None] | None:
+    """Return what chooses contours in place of scenes, where the lab has that choice."""
+    fields = current().codec.fields
+    name = next((name for name, bounds in fields.items() if bounds.kind is Drawing), None)
+
+    def choose() -> None:
+        settings = current()
+        adopt(settings.values | {name: Drawing.CONTOUR}, settings.asked)
+
+    return choose if name else None
 
 
 def _sources(results: Results) -> list[object]:

@@ -1,6 +1,9 @@
-// Brings the section of a question that was just asked into view, once, unless the reader moves by themselves first.
+// Brings the section of a question that was just asked into view, once, below the question and its answer: from its heading
+// on where its first picture fits with it, else that picture. What is drawn above it may push it down: it is brought back
+// until the reader moves by themselves.
 
-const DELAYS_MS = [0, 400, 1200]; // what is drawn above a section may still push it down
+const PATIENCE_MS = 15000;
+const GAP_PX = 8;
 const BY_HAND = ["wheel", "touchmove", "keydown", "pointerdown"];
 let seen;
 
@@ -8,12 +11,24 @@ export default function ({ data }) {
   const { section, adopted } = data;
   if (seen === adopted) return;
   seen = adopted;
-  let free = false;
-  const release = () => (free = true);
-  for (const name of BY_HAND) window.addEventListener(name, release, { once: true, passive: true });
-  for (const delay of DELAYS_MS) {
-    setTimeout(() => {
-      if (!free && seen === adopted) document.querySelector(`.st-key-${section}`)?.scrollIntoView({ block: "start" });
-    }, delay);
-  }
+  const page = document.querySelector('[data-testid="stMain"]');
+  const observer = new ResizeObserver(() => (seen === adopted ? bring(page, section) : leave()));
+  const leave = () => {
+    observer.disconnect();
+    clearTimeout(end);
+    for (const name of BY_HAND) window.removeEventListener(name, leave);
+  };
+  const end = setTimeout(leave, PATIENCE_MS);
+  for (const name of BY_HAND) window.addEventListener(name, leave, { passive: true });
+  for (const block of page.children) observer.observe(block);
+}
+
+function bring(page, section) {
+  const [place, strip] = [section, "asked"].map((name) => document.querySelector(`.st-key-${name}`));
+  if (!place || !strip) return;
+  const top = parseFloat(getComputedStyle(strip.parentElement).top) + strip.offsetHeight + GAP_PX;
+  const from = place.getBoundingClientRect().top - top;
+  const picture = place.querySelector(".lv-panel")?.getBoundingClientRect();
+  const far = picture ? Math.min(picture.top - top, picture.bottom + GAP_PX - window.innerHeight) : from;
+  page.scrollBy({ top: Math.max(from, far), behavior: "instant" });
 }

@@ -6,13 +6,20 @@ const PLAY_SECONDS = 6;
 const FRAME_MS = 25; // of work in a frame of playback
 const ALIVE_MS = 50; // of drawing, after which the page may answer
 const LATE_SECONDS = 10;
+const UNABLE =
+  "This browser draws nothing in three dimensions: it has no WebGL, or it is switched off. Contours need none.";
+const COLOURS = [
+  ...["--st-text-color", "--st-background-color", "--st-secondary-background-color", "--st-primary-color"],
+  ...["--st-border-color", "--st-gray-color", "--st-base-radius", "--st-font"],
+];
 const viewers = new WeakMap();
 
 export default function ({ data, parentElement, setTriggerValue }) {
   let viewer = viewers.get(parentElement);
   if (!viewer) viewers.set(parentElement, (viewer = new Viewer(parentElement)));
   viewer.receive(new TextDecoder().decode(data));
-  viewer.expect(() => setTriggerValue("late", true));
+  viewer.ask = (what) => setTriggerValue(what, true);
+  viewer.expect();
   // Streamlit calls this also for a message that a newer one has overtaken: only a viewer that left the page ends.
   return () => setTimeout(() => viewer.root.isConnected || viewer.end(), 0);
 }
@@ -27,8 +34,8 @@ class Viewer {
     for (const group of Object.keys(GROUPS)) {
       this.rows[group] = element("div", "lv-row", this.root);
       this.rows[group].dataset.group = group;
-      if (group === "path") this.makeBar();
     }
+    this.makeBar();
     this.slots = []; // the panels that stand
     this.fraction = 1; // of the slider
     this.snapshot = 0;
@@ -61,8 +68,9 @@ class Viewer {
     if (number < this.number) return;
     this.number = number;
     const theme = getComputedStyle(this.root);
-    const colours = ["--st-text-color", "--st-background-color", "--st-border-color", "--st-gray-color", "--st-font"];
-    const key = colours.map((name) => theme.getPropertyValue(name)).join();
+    const key = COLOURS.map((name) => theme.getPropertyValue(name)).join();
+    // What stands outside of every component, as tables do, has none of these.
+    for (const name of COLOURS) document.documentElement.style.setProperty(name, theme.getPropertyValue(name));
     if (text === this.text && key === this.theme) return;
     this.text = text;
     this.theme = key;
@@ -71,9 +79,9 @@ class Viewer {
   }
 
   // What is to come is asked for where it does not: one message lost on the way must not leave the page waiting for ever.
-  expect(ask) {
+  expect() {
     clearTimeout(this.waiting);
-    if (/"revision": ?"pending/.test(this.text)) this.waiting = setTimeout(ask, LATE_SECONDS * 1000);
+    if (/"revision": ?"pending/.test(this.text)) this.waiting = setTimeout(() => this.ask("late"), LATE_SECONDS * 1000);
   }
 
   // Begins anew with the next message, also if it is the same.
@@ -94,8 +102,9 @@ class Viewer {
 
   async draw(text, turn) {
     if (turn !== this.turn) return;
-    const { panels, steps, height, revision, plotly } = JSON.parse(text.slice(text.indexOf("{")));
+    const { panels, steps, height, revision, plotly, flat } = JSON.parse(text.slice(text.indexOf("{")));
     this.steps = steps;
+    this.flat = flat; // whether contours can be asked for in place of scenes
     this.layOut(panels, height);
     this.setSlider(panels.some((panel) => !panel.figure && !panel.empty && panel.group === "path"));
     try {
@@ -139,7 +148,7 @@ class Viewer {
     for (const slot of Object.values(left).flat()) this.remove(slot);
     panels.forEach((panel, i) => {
       const slot = this.slots[i];
-      slot.stage.style.height = `${Math.round(height * GROUPS[panel.group])}px`;
+      slot.stage.style.setProperty("--height", `${Math.round(height * GROUPS[panel.group])}px`);
       slot.title.textContent = panel.title;
       if (panel.colour) {
         const dot = element("span", "lv-dot");
@@ -149,6 +158,7 @@ class Viewer {
       slot.caption.textContent = panel.caption;
       slot.pending.textContent = panel.pending;
       slot.stale = !panel.figure;
+      slot.box.classList.remove("lv-unable");
       if (panel.empty) this.clear(slot);
       slot.box.classList.toggle("lv-stale", slot.stale);
       slot.plot.setAttribute("aria-label", `${panel.title}. ${panel.alt || panel.pending}`);
@@ -157,6 +167,9 @@ class Viewer {
       const count = panels.filter((panel) => panel.group === group).length;
       row.dataset.columns = count > 4 ? 3 : count;
     }
+    // Below the first row of pictures, and over none: what moves stands on either side of it.
+    const first = Object.values(this.rows).find((row) => row.childElementCount);
+    if (first && first.nextElementSibling !== this.bar) first.after(this.bar);
   }
 
   makeSlot(group) {
@@ -168,10 +181,12 @@ class Viewer {
     const pending = element("div", "lv-pending", stage);
     pending.setAttribute("role", "status");
     plot.setAttribute("role", "img");
+    const slot = { group, box, title, stage, plot, pending, caption: element("figcaption", "lv-caption", box) };
     // The wheel scrolls the page; with Control it zooms into a scene.
     if (group === "scene")
       plot.addEventListener("wheel", (event) => event.ctrlKey || event.stopPropagation(), { capture: true });
-    return { group, box, title, stage, plot, pending, caption: element("figcaption", "lv-caption", box) };
+    hearTouch(stage, (...by) => this.setCamera(turned(this.camera ?? this.home, ...by)));
+    return slot;
   }
 
   remove(slot) {
@@ -184,12 +199,16 @@ class Viewer {
     const drawn = JSON.stringify([panel.figure, panel.animation]) + this.theme;
     if (drawn === slot.drawn) return;
     const { data, layout } = themed(panel.figure, variable);
+    slot.stage.toggleAttribute("data-turns", Boolean(layout.scene));
+    if (layout.scene && !hasWebGL()) return this.sayUnable(slot);
     slot.animation = panel.animation;
     slot.whole = data.map(({ x, y, z }) => ({ x: decoded(x), y: decoded(y), z: decoded(z) }));
     slot.rows = panel.animation.map(({ rows }) => rows && decodedRows(rows));
     if (layout.scene) {
-      this.home ??= layout.scene.camera;
-      layout.scene.camera = this.camera ?? layout.scene.camera;
+      this.home = farther(layout.scene.camera, slot.stage.clientWidth);
+      layout.scene.camera = this.camera ?? this.home;
+      slot.above = fromAbove(layout.scene.camera);
+      layout.scene.zaxis.showticklabels = !slot.above;
     }
     for (const { trace, attributes } of this.changes(slot)) Object.assign(data[trace], attributes);
     for (const [name, value] of Object.entries(this.shapes(slot))) {
@@ -205,6 +224,15 @@ class Viewer {
     slot.drawn = drawn;
     if (!slot.linked && slot.group === "scene") this.link(slot);
     slot.linked = true;
+  }
+
+  sayUnable(slot) {
+    this.clear(slot);
+    slot.box.classList.add("lv-unable");
+    slot.pending.textContent = UNABLE;
+    if (!this.flat) return;
+    const button = element("button", "lv-flat", slot.pending);
+    Object.assign(button, { type: "button", textContent: "Show contours", onclick: () => this.ask("flat") });
   }
 
   config(slot) {
@@ -225,7 +253,19 @@ class Viewer {
   link(slot) {
     const follow = (event) => event?.["scene.camera"] && this.setCamera(event["scene.camera"], slot);
     slot.plot.on("plotly_relayouting", follow);
-    slot.plot.on("plotly_relayout", follow);
+    slot.plot.on("plotly_relayout", (event) => {
+      follow(event);
+      this.showHeights(slot); // of the one that was turned itself, once the hand lets go
+    });
+  }
+
+  // What a scene needs to show its numbers of heights from this camera, or to hide them.
+  showHeights(slot, update = {}) {
+    if (this.camera && slot.above !== fromAbove(this.camera)) {
+      slot.above = !slot.above;
+      update["scene.zaxis.showticklabels"] = !slot.above;
+    }
+    if (Object.keys(update).length) window.Plotly.relayout(slot.plot, update);
   }
 
   setCamera(camera, source) {
@@ -236,8 +276,8 @@ class Viewer {
     this.copying = requestAnimationFrame(() => {
       this.copying = 0;
       for (const slot of this.slots)
-        if (slot.group === "scene" && slot.drawn && slot !== source)
-          window.Plotly.relayout(slot.plot, { "scene.camera": JSON.parse(JSON.stringify(this.camera)) });
+        if ("turns" in slot.stage.dataset && slot.drawn && slot !== source)
+          this.showHeights(slot, { "scene.camera": JSON.parse(JSON.stringify(this.camera)) });
     });
   }
 
@@ -342,11 +382,11 @@ class Viewer {
     slot.cost = Math.max(1, slot.moved - begin);
   }
 
-  // A place changes its width with the window, and with the number of panels in its row.
+  // A place changes its size with the window, and with the number of panels in its row.
   resize(slot) {
-    const width = slot?.stage.clientWidth;
-    if (!width || width === slot.width) return;
-    slot.width = width;
+    const size = slot?.stage.clientWidth && [slot.stage.clientWidth, slot.stage.clientHeight].join();
+    if (!size || size === slot.size) return;
+    slot.size = size;
     if (slot.drawn) window.Plotly.Plots.resize(slot.plot);
   }
 
@@ -360,83 +400,4 @@ class Viewer {
     this.slots = [];
     this.root.remove();
   }
-}
-
-function element(tag, className, parent) {
-  const made = document.createElement(tag);
-  made.className = className;
-  parent?.append(made);
-  return made;
-}
-
-// plotly.js is served beside the app, which may stand below a path of its own.
-function loadPlotly(address) {
-  if (window.Plotly) return Promise.resolve();
-  window.landscapePlotly ??= [new URL(address, document.baseURI), new URL(`/${address}`, location.origin)]
-    .reduce((tried, url) => tried.catch(() => loadScript(url.href)), Promise.reject())
-    .catch((error) => {
-      window.landscapePlotly = undefined; // so that the next message tries again
-      throw error;
-    });
-  return window.landscapePlotly;
-}
-
-function loadScript(src) {
-  return new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    Object.assign(script, { src, onerror: reject, onload: () => (window.Plotly ? resolve() : reject()) });
-    document.head.append(script);
-  });
-}
-
-// Figures name colours and fonts by the CSS variables of the page; a plot needs their values.
-function themed(value, variable) {
-  if (typeof value === "string") {
-    const name = value.match(/^var\((--[\w-]+)\)$/)?.[1];
-    return name ? variable(name) : value;
-  }
-  if (Array.isArray(value)) return value.map((item) => themed(item, variable));
-  if (value && typeof value === "object")
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, themed(item, variable)]));
-  return value;
-}
-
-// Reads each CSS variable once: the first look at a style after a change of the page computes the page's styles anew.
-function variablesOf(element) {
-  const style = getComputedStyle(element);
-  const values = {};
-  return (name) => (values[name] ??= style.getPropertyValue(name).trim());
-}
-
-// Resolves with the next frame, or after a moment where none comes, as in a window that nobody sees.
-function nextFrame() {
-  return new Promise((resume) => (requestAnimationFrame(resume), setTimeout(resume, 1000)));
-}
-
-// Resolves when the browser has done what waits for it.
-function pause() {
-  return new Promise((resume) => setTimeout(resume, 0));
-}
-
-// Resolves when the browser has nothing else to do, or after a moment.
-function idle() {
-  return new Promise((resume) => (window.requestIdleCallback ?? setTimeout)(resume, { timeout: 200 }));
-}
-
-function inView(element) {
-  const { top, bottom } = element.getBoundingClientRect();
-  return bottom > 0 && top < window.innerHeight;
-}
-
-const ARRAYS = { f4: Float32Array, f8: Float64Array, u1: Uint8Array, i1: Int8Array, i2: Int16Array, i4: Int32Array };
-
-function decoded(array) {
-  if (!array?.bdata) return array;
-  return new ARRAYS[array.dtype](Uint8Array.from(atob(array.bdata), (char) => char.charCodeAt(0)).buffer);
-}
-
-function decodedRows(array) {
-  const [count, bins] = array.shape.split(",").map(Number);
-  const flat = decoded(array);
-  return Array.from({ length: count }, (_, row) => flat.subarray(row * bins, (row + 1) * bins));
 }

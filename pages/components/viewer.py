@@ -8,7 +8,7 @@ asking the server. plotly.js is served from the installed plotly.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -26,7 +26,7 @@ MAX_SCENES = 4
 _MOUNT = st.components.v2.component(
     "landscape_viewer",
     css=(HERE / "viewer.css").read_text(encoding="utf-8"),
-    js=(HERE / "viewer.js").read_text(encoding="utf-8"),
+    js="\n".join((HERE / name).read_text(encoding="utf-8") for name in ("viewer.js", "touch.js", "plots.js")),
     isolate_styles=False,
 )
 _NUMBERS = count(int(time.time() * 1000))
@@ -42,7 +42,12 @@ def _plotly_js() -> str:
 
 
 def viewer(
-    panels: Sequence[Panel], steps: Sequence[int] = (), key: str = "viewer", height: int = 420, revision: str = ""
+    panels: Sequence[Panel],
+    steps: Sequence[int] = (),
+    key: str = "viewer",
+    height: int = 420,
+    revision: str = "",
+    flat: Callable[[], None] | None = None,
 ) -> None:
     """Show panels in rows by group, with a slider over the snapshots wherever a panel follows one.
 
@@ -55,6 +60,7 @@ def viewer(
         height: of a scene in pixels.
         revision: given back as `data-revision` of the viewer once everything is drawn, with the number of panels drawn
             as `data-ready`.
+        flat: makes the page draw contours in place of scenes, which a browser without WebGL offers.
 
     Raises:
         ValueError: if there are more scenes than a browser keeps.
@@ -62,9 +68,14 @@ def viewer(
     scenes = sum(panel.group is Group.SCENE for panel in panels)
     if scenes > MAX_SCENES:
         raise ValueError(f"a viewer holds at most {MAX_SCENES} scenes, not {scenes}; draw the others as contours")
-    message = payload(panels, steps, height=height, revision=revision, plotly=_plotly_js())
+    message = payload(panels, steps, height=height, revision=revision, plotly=_plotly_js(), flat=flat is not None)
     # Where news are late the browser asks for them, by a trigger that lets the script run.
-    _MOUNT(key=key, data=b"%d %b" % (_number(key, message), message), on_late_change=lambda: None)
+    _MOUNT(
+        key=key,
+        data=b"%d %b" % (_number(key, message), message),
+        on_late_change=lambda: None,
+        on_flat_change=flat or (lambda: None),
+    )
 
 
 def _number(key: str, message: bytes) -> int:

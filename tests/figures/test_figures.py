@@ -191,9 +191,16 @@ class TestCurves:
         assert panel.playback[0].mode is Mode.LINE
 
     @pytest.mark.parametrize(
-        ("values", "mode"), [([2.0], "lines+markers"), ([2.0, np.inf], "lines+markers"), ([2, 1], "lines")]
+        ("values", "mode"),
+        [
+            ([2.0], "lines+markers"),
+            ([2.0, np.inf], "lines+markers"),
+            ([2, 1], "markers"),
+            ([2, 1, np.nan], "markers"),
+            ([2, 1, 0], "lines"),
+        ],
     )
-    def test_a_curve_of_one_point_is_seen(self, values, mode):
+    def test_a_curve_of_one_point_is_seen_and_two_are_no_line(self, values, mode):
         series = [Series("none", theme.Style("#D55E00"), np.arange(len(values)), np.array(values))]
         assert curves_panel(series, title="loss").figure.data[0].mode == mode
 

@@ -5,7 +5,7 @@ QUESTION = "What does normalization do to a network's loss landscape?"
 INTRODUCTION = """
 Networks with the same initial weights, the same data and the same steps of training, but for one thing: what normalizes
 their layers. Each is trained here and now; then its loss is computed at every point of a plane through its
-trained weights. Turn a landscape with the mouse, and the others turn with it.
+trained weights. Turn a landscape with the mouse, or along it with a finger, and the others turn with it.
 """
 
 TRAINING = "The networks are being trained…"
