@@ -76,6 +76,10 @@ class Share(float):
     """A number from 0 to 1 that is told with three decimals, as accuracies are."""
 
 
+class Percent(float):
+    """A share that is told in percent, of which less than a thousandth is told as that."""
+
+
 class Ratio(float):
     """How many times as much: told as a number up to some thousand, and beyond that in words."""
 
@@ -94,6 +98,8 @@ def told(value: Hole) -> str:
     ('0.123', '0.971', '0.500 (a\\\\|b) and 1.000 (c)')
     >>> told(Ratio(86.4)), told(Ratio(5.6e6)), told(["x", "y"])
     ('86.4 times', 'millions of times', 'x and y')
+    >>> told(Percent(0.977)), told(Percent(5e-12)), told(Percent(0))
+    ('97.7%', 'less than 0.1%', '0%')
     """
     if isinstance(value, str):
         return literal(value)
@@ -103,6 +109,8 @@ def told(value: Hole) -> str:
         return listing([told(one) for one in value])
     if isinstance(value, Share):
         return f"{float(value):.3f}"
+    if isinstance(value, Percent):
+        return "less than 0.1%" if 0 < value < 1e-3 else f"{number(100 * value)}%"
     if isinstance(value, Ratio):
         return _times(float(value))
     return f"{value}" if isinstance(value, int) else number(value)

@@ -98,6 +98,7 @@ class Centre:
 class Divided:
     """What the divisor does: left, the share that is left to learn at the page's s; not a number where all is flat.
 
+    separated: whether a line separates the classes by these features, so that it is the share of the loss itself.
     low, high: between which divisors nine tenths are learnt, None where at none. deviation: the share left at s = 1.
     least: the divisor that leaves least. steep: the largest at which it ends higher than it began, None where at none.
     """
@@ -109,6 +110,7 @@ class Divided:
     low: float | None
     high: float | None
     learning_rate: float
+    separated: bool
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,10 @@ class Derivatives:
 
 @dataclass(frozen=True)
 class Optimized:
-    """How far above its minimum each optimizer ends, at its best of some learning rates, by preprocessing."""
+    """How far above its minimum each optimizer ends, at its best of some learning rates, by preprocessing.
+
+    Not a number where a line separates the classes, and there is no minimum.
+    """
 
     optimizer: Optimizer
     left: dict[Kind, float]
@@ -255,13 +260,18 @@ def _prepared(config: TwoWeights, bowl: Bowl, descended: Descended) -> Prepared:
         minimum_loss=bowl.minimum_loss,
         separation=bowl.separation,
         learning_rate=descended.learning_rate,
-        above=float(descended.above[-1]),
+        above=_above(descended.above[-1]),
         ended=_ended(bowl, descended),
         learnt_at=descended.learnt_at if bowl.found else None,
         num_steps=len(descended.above) if descended.overflowed else len(descended.above) - 1,
         update_ratio=measure.first_updates(config, bowl.kind),
         kept=float(np.nanmin(kept)) if np.isfinite(kept).any() else float("nan"),
     )
+
+
+def _above(loss: float) -> float:
+    """Return how far above its minimum a loss is, without what is rounding: losses are of order 1."""
+    return 0.0 if loss < ROUNDING else float(loss)
 
 
 def _ended(bowl: Bowl, descended: Descended) -> Ended:
@@ -308,7 +318,7 @@ def _divided(config: TwoWeights) -> Divided:
     steep = found.multiples[found.left > 1]
     least = float("nan") if np.isnan(found.left).all() else float(found.multiples[found.left.argmin()])
     most = float(steep[-1]) if steep.size else None
-    return Divided(float(here), float(deviation), least, most, low, high, found.learning_rate)
+    return Divided(float(here), float(deviation), least, most, low, high, found.learning_rate, found.separated)
 
 
 def _sizes(config: TwoWeights) -> Sizes:
@@ -331,9 +341,14 @@ def _derivatives() -> Derivatives:
 
 def _optimized(config: TwoWeights) -> tuple[Optimized, ...]:
     found = measure.optimizers_of(config)
+    there_is = [measure.bowl_of(config, kind).found for kind in found.kinds]
+    left = [
+        [_above(one) if minimum else float("nan") for one, minimum in zip(row, there_is, strict=True)]
+        for row in found.left
+    ]
     return tuple(
-        Optimized(optimizer, dict(zip(found.kinds, map(float, row), strict=True)))
-        for optimizer, row in zip(found.optimizers, found.left, strict=True)
+        Optimized(optimizer, dict(zip(found.kinds, row, strict=True)))
+        for optimizer, row in zip(found.optimizers, left, strict=True)
     )
 
 

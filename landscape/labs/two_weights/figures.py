@@ -287,7 +287,7 @@ def divisor_panel(found: Divisors, multiple: float | None, caption: str = "") ->
         "Divide by s",
         [Line("", found.multiples, left, OKABE_ITO["blue"], 0)],
         x_title="s, in units of the standard deviation",
-        y_title="share left to learn",
+        y_title="share of the loss left" if found.separated else "share left to learn",
         marks={} if multiple is None else {multiple: "your s"},
         y_range=(-0.05, 1.35),
         logarithmic_x=True,

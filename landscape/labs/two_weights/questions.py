@@ -8,7 +8,7 @@ from landscape.experiment import Optimizer
 from landscape.labs.lab import Choice, Question
 from landscape.labs.two_weights.facts import Ended, Facts, Optimized
 from landscape.labs.two_weights.request import Kind, Model, Rate, Source, TwoWeights
-from landscape.labs.words import Hole, Ratio, Share, sentence
+from landscape.labs.words import Hole, Percent, Ratio, Share, sentence
 
 ROUND = 2.0
 """A bowl up to this condition number is called round."""
@@ -43,6 +43,10 @@ SENTENCES = {
     "is {standardized}, are learnt from step {step} on.",
     "rate, not": "In these settings it is not seen: at the learning rates of {rates} raw features end {above} above their "
     "minimum, and standardized ones {least}.",
+    "rate, diverges": "In these settings it is not seen: at the learning rates of {rates} training diverges on these features: "
+    "{names}.",
+    "rate, separated": "A line separates the classes in these settings: at the learning rates of {rates} there is no minimum to "
+    "reach or to miss.",
     "grows": "That of the weights: with inputs {times} as large it is {grown} as long, while that of a bias stays {bias}.",
     "grows, zero": "Neither grows in these settings: all inputs are 0, and the weights' gradient with them.",
     "derivative": "Sigmoid with cross-entropy: its derivative stays between -1 and 0, while squared error reaches {squared} and "
@@ -53,11 +57,13 @@ SENTENCES = {
     "mean": "Nothing, with a bias: the least loss is {raw} before and after, and E|x − c|² falls from {nothing} to {least}.",
     "mean, lost": "Without a bias, something: the least loss is {raw} raw and {centered} centered.",
     "mean, separated": "A line separates the classes in these settings: there is no least loss to compare.",
-    "s": "In these settings s is about right: {left}% of what there is to learn is left.",
-    "s, flat": "Nearly nothing is learnt: L is {smoothness}, so flat that {left}% of what there is to learn is left after {steps} "
-    "steps; at s = 1 deviation {deviation}% is.",
+    "s": "In these settings s is about right: {left} of what there is to learn is left.",
+    "s, flat": "Nearly nothing is learnt: L is {smoothness}, so flat that {left} of what there is to learn is left after {steps} "
+    "steps; at s = 1 deviation {deviation} is.",
     "s, steep": "It is too steep: L is {smoothness}, and the same learning rate, {rate}, ends higher than it began; at s = 1 "
-    "deviation {deviation}% of what there is to learn is left.",
+    "deviation {deviation} of what there is to learn is left.",
+    "s, separated": "A line separates the classes in these settings, and the loss falls for ever: after {steps} steps {left} of it "
+    "is left, and at s = 1 deviation {deviation}.",
     "s, nothing": "In these settings the loss is flat, whatever s: there is nothing to learn.",
     "alike": "Once divided by the deviation they do: the first step moves w2 {raw} as far as w1 on raw features, and "
     "{standardized} as far on standardized ones.",
@@ -65,6 +71,10 @@ SENTENCES = {
     "as w1.",
     "alike, still": "In these settings a weight does not move at all in the first step.",
     "zero": "It becomes perfectly smooth, L = 0, and useless: the loss stays at {own}, where {standardized} can be reached.",
+    "zero, bias": "It becomes useless: nothing can be learnt of the features, and the bias alone leaves the loss at {own}, where "
+    "{standardized} can be reached.",
+    "zero, separated": "It becomes useless: the loss stays at {own}, where that of the standardized features falls for ever, as a "
+    "line separates the classes.",
     "zero, not": "The features are not multiplied by 0 in these settings: L of your own preprocessing is {smoothness}.",
     "thousands": "The raw bowl is stretched, with a condition number of {raw}; the standardized one stays round, at "
     "{standardized}.",
@@ -75,6 +85,7 @@ SENTENCES = {
     "descent {standardized} above it on standardized ones.",
     "optimizer, none": "Not in these settings: on raw features none ends lower than plain gradient descent, {plain} above the "
     "minimum; on standardized features that ends {standardized} above it.",
+    "optimizer, separated": "A line separates the classes in these settings: the loss has no minimum, and none ends above it.",
     "optimizer, hidden": "Switch on *All optimizers*, and they are compared.",
     "places": "Standardized they do: each feature has a correlation of {kept} with itself as it was. Whitened it has {mixed}, as "
     "whitening mixes correlated features.",
@@ -83,6 +94,8 @@ SENTENCES = {
     "places, none": "No example has a place to keep in these settings: all features are constant.",
     "correlated": "Standardizing leaves the bowl stretched, with a condition number of {standardized}; whitening rounds it to "
     "{whitened}, and training ends {above} above the minimum standardized and {least} whitened.",
+    "correlated, separated": "The condition number is {standardized} standardized and {whitened} whitened, where the loss falls "
+    "hardly any more: a line separates the classes in these settings, and there is no minimum.",
     "correlated, alike": "In these settings it makes little difference: the condition number is {standardized} standardized and "
     "{whitened} whitened.",
     "cost": "Here and now {ms} ms for {features} features, {ratio} as long as standardizing, and the count of its steps grows as "
@@ -127,7 +140,16 @@ def _rate(facts: Facts) -> str:
             step=standardized.learnt_at or 0,
         )
     rates = {one.name: one.learning_rate for one in (raw, standardized)}
-    return sentence(SENTENCES["rate, not"], rates=rates, above=raw.above, least=standardized.above)
+    names = [one.name for one in (raw, standardized) if one.name in _diverged(facts)]
+    if names:
+        return sentence(SENTENCES["rate, diverges"], rates=rates, names=names)
+    case = "rate, separated" if _parted(facts) else "rate, not"
+    return sentence(SENTENCES[case], rates=rates, above=raw.above, least=standardized.above)
+
+
+def _parted(facts: Facts) -> bool:
+    """Return whether a line separates the classes by raw or by standardized features."""
+    return facts.raw in facts.separated or facts.standardized in facts.separated
 
 
 def _only_raw(facts: Facts) -> bool:
@@ -173,11 +195,13 @@ def _divisor(facts: Facts) -> str:
     if left != left or facts.own.smoothness == 0:
         return SENTENCES["s, nothing"]
     case = "s, steep" if left > STEEP else "s, flat" if left > FLAT else "s"
+    if facts.divided.separated:
+        case = "s, separated"
     return sentence(
         SENTENCES[case],
         smoothness=facts.own.smoothness,
-        left=100 * left,
-        deviation=100 * deviation,
+        left=Percent(left),
+        deviation=Percent(deviation),
         steps=facts.request.num_steps,
         rate=facts.divided.learning_rate,
     )
@@ -192,7 +216,10 @@ def _alike(facts: Facts) -> str:
 
 
 def _zero(facts: Facts) -> str:
-    case = "zero" if facts.own.smoothness == 0 else "zero, not"
+    gone = facts.request.zero or facts.own.smoothness == 0
+    case = "zero, not" if not gone else "zero" if facts.own.smoothness == 0 else "zero, bias"
+    if gone and facts.standardized in facts.separated:
+        case = "zero, separated"
     return sentence(
         SENTENCES[case],
         own=facts.own.minimum_loss,
@@ -221,6 +248,8 @@ def _rounds(facts: Facts) -> bool:
 def _optimizer(facts: Facts) -> str:
     if facts.optimized is None:
         return SENTENCES["optimizer, hidden"]
+    if _parted(facts):
+        return SENTENCES["optimizer, separated"]
     plain, best = _plain(facts.optimized), _best(facts.optimized)
     least, standardized = best.left[Kind.RAW], plain.left[Kind.STANDARDIZED]
     case = "optimizer, none" if best is plain else "optimizer" if least > standardized else "optimizer, enough"
@@ -260,6 +289,8 @@ def _mixes(facts: Facts) -> bool:
 
 def _correlated(facts: Facts) -> str:
     case = "correlated" if _left_stretched(facts) else "correlated, alike"
+    if facts.standardized in facts.separated or facts.whitened in facts.separated:
+        case = "correlated, separated"
     return sentence(
         SENTENCES[case],
         standardized=facts.standardized.condition,

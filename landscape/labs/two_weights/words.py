@@ -12,7 +12,7 @@ from landscape.experiment import Optimizer
 from landscape.labs.two_weights.facts import Ended, Facts, Prepared
 from landscape.labs.two_weights.measure import LEARNT, Separation
 from landscape.labs.two_weights.request import Kind
-from landscape.labs.words import Ratio, Share, number, sentence
+from landscape.labs.words import Percent, Ratio, Share, number, sentence
 
 NEAR = 0.005
 """A step within this share of 1/L or 2/L is called that."""
@@ -82,6 +82,7 @@ class Case(StrEnum):
     LARGER_RATE = "larger rate"
     SMALLER_RATE = "smaller rate"
     EACH_ITS_OWN = "each its own"
+    EACH_AT_ONE = "each its own 1/L"
     ONE_FOR_ALL = "one for all"
     MOMENTUM = "momentum"
     DIVERGED = "diverged"
@@ -102,6 +103,7 @@ SENTENCES = {
     Case.SMALLER_RATE: "So standardized features allow a learning rate {share} times that of raw ones: here it is the "
     "smaller one.",
     Case.EACH_ITS_OWN: "Then training, {steps} steps of {optimizer}, each at {multiple} times its own 1/L.",
+    Case.EACH_AT_ONE: "Then training, {steps} steps of {optimizer}, each at its own 1/L.",
     Case.ONE_FOR_ALL: "Then training, {steps} steps of {optimizer}, all at a learning rate of {rate}.",
     Case.MOMENTUM: "1/L is what suits a step of plain gradient descent; with a momentum of {momentum} steps add up to "
     "{sum} as long, and what suits them is another multiple: *All optimizers* compares each at its best.",
@@ -147,7 +149,7 @@ def _three(facts: Facts) -> tuple[Prepared, ...]:
 
 def _training(facts: Facts) -> list[str]:
     request, three = facts.request, _three(facts)
-    case = Case.ONE_FOR_ALL if facts.shared else Case.EACH_ITS_OWN
+    case = Case.ONE_FOR_ALL if facts.shared else Case.EACH_AT_ONE if request.step == 1 else Case.EACH_ITS_OWN
     said = [
         sentence(
             SENTENCES[case],
@@ -310,11 +312,13 @@ class Prepares(StrEnum):
     AT_MEAN = "at the mean"
     OFF_MEAN = "off the mean"
     ZERO = "zero"
+    ZERO_BIAS = "zero, but for a bias"
     FLAT = "flat"
     STEEP = "steep"
     STEEP_LOGISTIC = "steep, logistic"
     TOO_FLAT = "too flat"
     LEFT = "left"
+    SEPARATED = "separated"
     RANGE = "range"
     CAPTION = "caption"
     CAPTION_STEEP = "caption, steep"
@@ -331,15 +335,20 @@ PREPARES_SENTENCES = {
     "same number holds L, whatever the weights.",
     Prepares.ZERO: "Multiplied by 0 the loss is perfectly smooth, L = {smoothness}, and useless: nothing can be learnt of the "
     "features, it stays at {loss}. Smoothness must not cost the fit.",
+    Prepares.ZERO_BIAS: "Multiplied by 0 the features are gone, and L = {smoothness} is that of the bias: nothing can be learnt "
+    "of them, the loss stays at {loss}. Smoothness must not cost the fit.",
     Prepares.FLAT: "The loss is flat, L = 0, whatever s: no step changes anything, and there is nothing to learn.",
-    Prepares.STEEP: "At s = {divisor} deviations, L = {smoothness}; {steps} steps of gradient descent at the learning rate "
+    Prepares.STEEP: "At s = {divisor} times the deviation, L = {smoothness}; {steps} steps of gradient descent at the learning rate "
     "for all, {rate}, diverge: too steep.",
-    Prepares.STEEP_LOGISTIC: "At s = {divisor} deviations, L = {smoothness}; {steps} steps of gradient descent at the "
+    Prepares.STEEP_LOGISTIC: "At s = {divisor} times the deviation, L = {smoothness}; {steps} steps of gradient descent at the "
     "learning rate for all, {rate}, bounce higher than they begin: too steep.",
-    Prepares.TOO_FLAT: "At s = {divisor} deviations, L = {smoothness}; {steps} steps of gradient descent at the learning rate "
-    "for all, {rate}, leave {left}% of what there is to learn: too flat.",
-    Prepares.LEFT: "At s = {divisor} deviations, L = {smoothness}; {steps} steps of gradient descent at the learning rate for "
-    "all, {rate}, leave {left}% of what there is to learn.",
+    Prepares.TOO_FLAT: "At s = {divisor} times the deviation, L = {smoothness}; {steps} steps of gradient descent at the "
+    "learning rate for all, {rate}, leave {left} of what there is to learn: too flat.",
+    Prepares.LEFT: "At s = {divisor} times the deviation, L = {smoothness}; {steps} steps of gradient descent at the learning "
+    "rate for all, {rate}, leave {left} of what there is to learn.",
+    Prepares.SEPARATED: "At s = {divisor} times the deviation, L = {smoothness}; {steps} steps of gradient descent at the "
+    "learning rate for all, {rate}, leave {left} of the loss. A line separates the classes: it falls for ever, the slower the "
+    "larger s is.",
     Prepares.RANGE: "Nine tenths are learnt from s = {low} to {high} deviations.",
     Prepares.CAPTION: "Least at s = {least} deviations.",
     Prepares.CAPTION_STEEP: "Least at s = {least} deviations; up to s = {steep} it ends higher than it began.",
@@ -369,9 +378,14 @@ def divisor_notice(facts: Facts) -> str:
         divisor=request.divisor,
         steps=request.num_steps,
         rate=divided.learning_rate,
-        left=100 * divided.left,
+        left=Percent(divided.left),
     )
-    if case in (Prepares.ZERO, Prepares.FLAT) or divided.low is None or divided.high is None:
+    if (
+        case in (Prepares.ZERO, Prepares.ZERO_BIAS, Prepares.FLAT)
+        or divided.separated
+        or divided.low is None
+        or divided.high is None
+    ):
         return said
     span = Prepares.ONE if divided.low == divided.high else Prepares.RANGE
     return f"{said} {sentence(PREPARES_SENTENCES[span], low=divided.low, high=divided.high)}"
@@ -389,11 +403,13 @@ def divisor_caption(facts: Facts) -> str:
 def _divides(facts: Facts) -> Prepares:
     left = facts.divided.left
     if facts.request.zero:
-        return Prepares.ZERO
+        return Prepares.ZERO_BIAS if facts.request.bias else Prepares.ZERO
     if facts.own.smoothness == 0 or np.isnan(left):
         return Prepares.FLAT
     if left > 1:
         return Prepares.STEEP_LOGISTIC if facts.logistic else Prepares.STEEP
+    if facts.divided.separated:
+        return Prepares.SEPARATED
     return Prepares.TOO_FLAT if left > 0.5 else Prepares.LEFT
 
 
@@ -471,6 +487,7 @@ class Instead(StrEnum):
 
     CLEVERER = "cleverer"
     PLAIN_BEST = "plain is best"
+    SEPARATED = "separated"
     COST = "cost"
 
 
@@ -479,6 +496,8 @@ INSTEAD_SENTENCES = {
     "optimizer there, {best}, ends {least} above it. Plain gradient descent on standardized features ends {standardized} above.",
     Instead.PLAIN_BEST: "On raw features no optimizer ends lower than plain gradient descent does after {steps} steps, {plain} "
     "above the minimum. On standardized features it ends {standardized} above.",
+    Instead.SEPARATED: "A line separates the classes by these features: {names}. Their loss has no minimum to end above, and "
+    "the optimizers are not compared on them.",
     Instead.COST: "Measured now: for {features} features whitening took {ms} ms, {ratio} as long as standardizing. Over the "
     "last doubling its time grew as the power {growth} of the number of features; the decomposition's count of steps grows as "
     "the cube.",
@@ -487,8 +506,10 @@ INSTEAD_SENTENCES = {
 
 def optimizer_rows(facts: Facts) -> list[dict[str, str]]:
     """Return the table of optimizers: how far above its minimum each ends on each preprocessing."""
+    none = {one.kind: "no minimum" for one in facts.separated}
     return [
-        {"optimizer": one.optimizer.label} | {kind.value: entry(value) for kind, value in one.left.items()}
+        {"optimizer": one.optimizer.label}
+        | {kind.value: none.get(kind, entry(value)) for kind, value in one.left.items()}
         for one in facts.optimized or ()
     ]
 
@@ -496,6 +517,9 @@ def optimizer_rows(facts: Facts) -> list[dict[str, str]]:
 def optimizer_notice(facts: Facts) -> str:
     """Return what an optimizer makes up for, and what normalizing does."""
     optimized = facts.optimized or ()
+    if facts.raw in facts.separated or facts.standardized in facts.separated:
+        names = [one.name for one in facts.separated if one is not facts.own]
+        return sentence(INSTEAD_SENTENCES[Instead.SEPARATED], names=names)
     plain = next(one for one in optimized if one.optimizer is Optimizer.GRADIENT_DESCENT)
     best = min(optimized, key=lambda one: one.left[Kind.RAW])
     case = Instead.CLEVERER if best.left[Kind.RAW] < plain.left[Kind.RAW] else Instead.PLAIN_BEST

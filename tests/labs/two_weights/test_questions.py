@@ -7,6 +7,7 @@ import pytest
 
 from landscape.labs.two_weights import LAB, questions, words
 from landscape.labs.two_weights.facts import Ended, facts_of
+from landscape.labs.two_weights.measure import bowl_of, divisors_of
 from landscape.labs.two_weights.questions import QUESTIONS
 from landscape.labs.two_weights.request import Kind, TwoWeights
 
@@ -231,3 +232,53 @@ def test_only_what_is_asked_for_is_measured():
     facts = facts_of(replace(TwoWeights(), step=1.3))
     assert facts.optimized is None
     assert facts.price is None
+
+
+def test_nothing_is_told_above_a_minimum_that_there_is_not():
+    """A line separates the classes: whichever question is asked, no answer, table or sentence measures by a minimum."""
+    facts = facts_of(TwoWeights(model="logistic", noise=0.0, bias=True, compare=True))
+    assert len(facts.separated) == len(facts.prepared)
+    said = [question.answer(facts) for question in QUESTIONS]
+    said += [words.notice(facts), words.divisor_notice(facts), words.optimizer_notice(facts)]
+    for wrong in ("above the minimum", "above their minimum", "what there is to learn", "Nine tenths are learnt"):
+        assert not any(wrong in text for text in said)
+    zero = facts_of(replace(facts.request, zero=True))
+    for slug in ("larger-rate", "s-too-large", "optimizers", "correlated", "times-zero"):
+        assert "line separates" in BY_SLUG[slug].answer(zero if slug == "times-zero" else facts)
+    rows = words.optimizer_rows(facts)
+    assert {text for row in rows for name, text in row.items() if name != "optimizer"} == {"no minimum"}
+
+
+def test_the_share_of_a_separated_loss_falls_with_the_steps_and_is_that_of_the_loss():
+    config = TwoWeights(model="logistic", noise=0.0, bias=True)
+    found = divisors_of(config)
+    assert found.separated
+    assert not divisors_of(TwoWeights()).separated
+    # Computed plainly, for s = 1: the loss after so many steps over log 2, that of weights of 0.
+    bowl = bowl_of(config, Kind.OWN)
+    x, sign, weights, losses = bowl.features, 2 * bowl.objective.y.numpy() - 1, np.zeros(3), []
+    for _ in range(config.num_steps + 1):
+        margin = sign * (x @ weights)
+        losses.append(np.log1p(np.exp(-margin)).mean())
+        weights = weights + config.learning_rate * (x * (sign / (1 + np.exp(margin)))[:, None]).mean(0)
+    last = max(losses[-max(2, config.num_steps // 10) :])
+    assert found.left[20] == pytest.approx(last / np.log(2), rel=1e-6)
+
+
+def test_features_multiplied_by_0_are_told_as_gone_with_a_bias_too():
+    facts = facts_of(TwoWeights(zero=True, bias=True))
+    assert facts.own.smoothness == pytest.approx(1)  # that of the bias
+    assert "the bias alone leaves the loss" in BY_SLUG["times-zero"].answer(facts)
+    assert "is that of the bias" in words.divisor_notice(facts)
+
+
+def test_what_is_rounding_is_told_as_nothing():
+    facts = facts_of(BY_SLUG["optimizers"].request)
+    left = [value for one in facts.optimized for value in one.left.values()] + [one.above for one in facts.prepared]
+    assert 0 in left
+    assert all(value == 0 or value >= 1e-12 for value in left)
+
+
+def test_a_rate_at_which_training_diverges_is_told_without_how_high_it_rose():
+    facts = facts_of(TwoWeights(rate="shared", learning_rate=100.0))
+    assert BY_SLUG["larger-rate"].answer(facts).endswith("diverges on these features: raw and standardized.")

@@ -47,14 +47,16 @@ class Divisors:
 
     multiples: (K,) of the deviation. left: (K,) share of the loss above its minimum that is left, the most over the last
     tenth of the steps; infinite where it overflows, not a number where the loss is flat: then there is nothing to learn.
+    Where a line separates the classes there is no minimum, and it is the share of the loss itself.
     smoothness: (K,) L.
-    learning_rate: of all.
+    learning_rate: of all. separated: whether a line separates the classes.
     """
 
     multiples: ndarray
     left: ndarray
     smoothness: ndarray
     learning_rate: float
+    separated: bool
 
 
 @remembered(*DATA, *MODEL, "center", "learning_rate", "num_steps")
@@ -71,12 +73,13 @@ def divisors_of(config: TwoWeights) -> Divisors:
     losses = losses_of(objective, visited[[0, *range(-max(2, config.num_steps // LAST), 0)]])
     # What is too steep bounces, and may be low at one step by chance.
     first, last = losses[0], losses[1:].max(0)
-    last, there_is = np.where(np.isfinite(last), last, np.inf), first - one.minimum_loss
+    least = one.minimum_loss if one.found else 0.0
+    last, there_is = np.where(np.isfinite(last), last, np.inf), first - least
     nothing = np.full(len(x), np.nan)
-    left = np.divide(last - one.minimum_loss, there_is, out=nothing, where=there_is > ROUNDING * first)
+    left = np.divide(last - least, there_is, out=nothing, where=there_is > ROUNDING * first)
     most = 0.25 if config.model is Model.LOGISTIC else 1.0
     smoothness = most * np.linalg.eigvalsh(x.transpose(0, 2, 1) @ x / x.shape[1])[:, -1]
-    return Divisors(multiples, left, smoothness, config.learning_rate)
+    return Divisors(multiples, left, smoothness, config.learning_rate, not one.found)
 
 
 @dataclass(frozen=True, eq=False)
