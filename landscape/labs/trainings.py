@@ -9,7 +9,7 @@ from math import isfinite, sqrt
 
 from landscape.data import load
 from landscape.labs.words import Share, sentence
-from landscape.training.run import Run
+from landscape.training.run import Run, well_above
 
 GAP = 0.1
 """A test accuracy so much under the training accuracy is worth a sentence."""
@@ -33,10 +33,10 @@ class Trained:
     """The facts of one training.
 
     steps: done until the last snapshot. diverged_at: the step, or None. first_loss, last_loss: of a batch.
-    learned: see `Run`. fits: whether the training data are fitted well beyond the majority class.
+    learned: see `Run`. fits: whether it has learned, or did so on the training data by the same rule.
     score: "accuracy", or "R²" for targets that are numbers; guess: what has the score `majority` without any learning.
     train_accuracy: by batch statistics. test_accuracy: by stored ones. population_accuracy: by those of the whole training
-    set, None while it is not known. error: the standard error of the test accuracy.
+    set, None while it is not known. error: the standard error of the test accuracy. weight_decay: of its training.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Trained:
     test_accuracy: float
     population_accuracy: float | None
     error: float
+    weight_decay: float = 0.0
 
     @property
     def ended(self) -> Ended:
@@ -77,8 +78,8 @@ class Trained:
 
 def trained_of(name: str, run: Run, population_accuracy: float | None = None) -> Trained:
     """Return the facts of a run."""
-    dataset = run.experiment.data.dataset
-    accuracy, examples = float(run.test_accuracy[-1]), len(load(run.experiment.data).test_x)
+    dataset, data = run.experiment.data.dataset, load(run.experiment.data)
+    accuracy, examples = float(run.test_accuracy[-1]), len(data.test_x)
     spread = accuracy * (1 - accuracy) if dataset.has_classes else 0.0
     return Trained(
         name=name,
@@ -88,7 +89,7 @@ def trained_of(name: str, run: Run, population_accuracy: float | None = None) ->
         first_loss=float(run.loss[0]) if len(run.loss) else float("nan"),
         last_loss=float(run.loss[-1]) if len(run.loss) else float("nan"),
         learned=run.learned,
-        fits=run.train_accuracy - run.majority > 2 * GAP,
+        fits=run.learned or well_above(run.majority, run.train_accuracy, len(data.train_x)),
         majority=run.majority,
         score=dataset.score,
         guess="majority class" if dataset.has_classes else "mean",
@@ -96,6 +97,7 @@ def trained_of(name: str, run: Run, population_accuracy: float | None = None) ->
         test_accuracy=accuracy,
         population_accuracy=population_accuracy,
         error=sqrt(max(spread, 0.0) / max(examples, 1)),
+        weight_decay=run.experiment.training.weight_decay,
     )
 
 
@@ -118,6 +120,7 @@ class Case(StrEnum):
     GAP = "gap"
     GAP_LAGS = "gap lags"
     ONE_LAGS = "one lags"
+    DECAY = "weight decay"
 
 
 SENTENCES = {
@@ -126,7 +129,7 @@ SENTENCES = {
     Case.OVERFLOWED: "**{name}** diverged at step {step} with learning rate {rate}: its loss overflowed. "
     "What is drawn and told of it ends at its last snapshot before (step {end}).",
     Case.NOT_LEARNED: "**{name}** has not learned: its test {score} is {test}, the {guess} alone gives {majority}.",
-    Case.UNTRAINED_IS_FLAT: "An untrained network's landscape may be flat for that reason alone.",
+    Case.UNTRAINED_IS_FLAT: "The landscape of a network that has not learned may be flat for that reason alone.",
     Case.ONE: "**{name}** reaches {test} on the test data at step {steps}.",
     Case.ONE_FITS: "**{name}** learns the training data to {train}.",
     Case.ALIKE: "At step {steps} the networks reach about the same test {score}: {each}.",
@@ -136,6 +139,8 @@ SENTENCES = {
     "its stored averages lag behind its weights; by statistics of the whole training set it is {population}.",
     Case.ONE_LAGS: "On the test data it reaches {population} by statistics of the whole training set, and {test} by its "
     "stored averages, which lag behind its weights.",
+    Case.DECAY: "Training descends more than the loss: weight decay adds {decay} times the weights to each gradient. What is "
+    "drawn and measured here is the loss alone, without it.",
 }
 
 
@@ -161,6 +166,12 @@ def told_of(networks: Sequence[Trained], draws: bool = True) -> list[str]:
         each = {one.name: Share(one.test_accuracy) for one in learned}
         said.append(sentence(SENTENCES[case], steps=learned[0].steps, score=learned[0].score, each=each))
     return said + [_short(one, one is alone) for one in networks if one.falls_short]
+
+
+def decay_of(networks: Sequence[Trained]) -> list[str]:
+    """Return that what is drawn leaves weight decay out, where some network was trained with it."""
+    decay = max((one.weight_decay for one in networks), default=0.0)
+    return [sentence(SENTENCES[Case.DECAY], decay=decay)] if decay else []
 
 
 def _badly(one: Trained) -> str:

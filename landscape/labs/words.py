@@ -76,6 +76,10 @@ class Share(float):
     """A number from 0 to 1 that is told with three decimals, as accuracies are."""
 
 
+class Steps(int):
+    """How many steps of training."""
+
+
 class Percent(float):
     """A share that is told in percent, of which less than a thousandth is told as that."""
 
@@ -98,6 +102,8 @@ def told(value: Hole) -> str:
     ('0.123', '0.971', '0.500 (a\\\\|b) and 1.000 (c)')
     >>> told(Ratio(86.4)), told(Ratio(5.6e6)), told(["x", "y"])
     ('86.4 times', 'millions of times', 'x and y')
+    >>> told(Steps(60)), told(Steps(1))
+    ('60 steps', '1 step')
     >>> told(Percent(0.977)), told(Percent(5e-12)), told(Percent(0))
     ('97.7%', 'less than 0.1%', '0%')
     """
@@ -109,6 +115,8 @@ def told(value: Hole) -> str:
         return listing([told(one) for one in value])
     if isinstance(value, Share):
         return f"{float(value):.3f}"
+    if isinstance(value, Steps):
+        return f"{int(value)} step{'' if value == 1 else 's'}"
     if isinstance(value, Percent):
         return "less than 0.1%" if 0 < value < 1e-3 else f"{number(100 * value)}%"
     if isinstance(value, Ratio):

@@ -158,12 +158,14 @@ def _contours() -> Callable[[], None] | None:
     """Return what chooses contours in place of scenes, where the lab has that choice."""
     fields = current().codec.fields
     name = next((name for name, bounds in fields.items() if bounds.kind is Drawing), None)
+    if name is None:
+        return None
 
     def choose() -> None:
         settings = current()
         adopt(settings.values | {name: Drawing.CONTOUR}, settings.asked)
 
-    return choose if name else None
+    return choose
 
 
 def _sources(results: Results) -> list[object]:

@@ -11,8 +11,9 @@ from landscape.experiment import PlaneKind, Statistics, View
 from landscape.geometry.descents import Balls
 from landscape.geometry.surfaces import Surface
 from landscape.labs.compare.facts import Facts, Network
-from landscape.labs.trainings import Ended, told_of
+from landscape.labs.trainings import Ended, decay_of, told_of
 from landscape.labs.words import Ratio, number, sentence
+from models.normalization import Normalization
 
 ALIKE = 3.0
 """Surfaces whose heights differ by less than this factor are called alike."""
@@ -78,7 +79,8 @@ SENTENCES = {
 
 def notice(facts: Facts) -> str:
     """Return one paragraph on what to notice."""
-    return " ".join([*told_of([one.trained for one in facts.networks]), *_heights(facts), *_statistics(facts)])
+    trained = [one.trained for one in facts.networks]
+    return " ".join([*told_of(trained), *_heights(facts), *_statistics(facts), *decay_of(trained)])
 
 
 def balls_caption(rolled: Balls) -> str:
@@ -131,7 +133,7 @@ def parting_rate(facts: Facts) -> float | None:
 
 def _heights(facts: Facts) -> list[str]:
     case = _case(facts)
-    compared = facts.compared
+    compared = _pair(facts) or facts.compared
     if case is None:
         return []
     if case is Case.STRETCH:
@@ -163,9 +165,20 @@ def _heights(facts: Facts) -> list[str]:
     ]
 
 
+def _pair(facts: Facts) -> tuple[Network, ...]:
+    """Return the two networks that the page's question is about: without any normalization, and with BatchNorm or another.
+
+    Empty where there are no such two: then the highest and the lowest are told.
+    """
+    plain = [one for one in facts.compared if one.experiment.get("normalization") == Normalization.NONE]
+    others = [one for one in facts.compared if one.experiment.get("normalization") != Normalization.NONE]
+    batch = [one for one in others if one.experiment.get("normalization") == Normalization.BATCH]
+    return (plain[0], (batch or others)[0]) if plain and others else ()
+
+
 def _case(facts: Facts) -> Case | None:
     """Return what there is to say of the heights, if anything."""
-    compared = facts.compared
+    compared = _pair(facts) or facts.compared
     if facts.plane is PlaneKind.INPUT_WEIGHTS:
         return Case.STRETCH if any(one.slice is not None for one in facts.networks) else None
     if len(facts.networks) == 1 and facts.whole and compared:
@@ -176,7 +189,9 @@ def _case(facts: Facts) -> Case | None:
         return Case.SAME
     tops = [one.slice.top for one in compared if one.slice is not None]
     if max(tops) / max(min(tops), LEAST) < ALIKE:
-        shallow = max(one.experiment.network.depth for one in compared) <= SHALLOW
+        # Said of what training descends, on one plane for all.
+        fair = facts.statistics is Statistics.BATCH and facts.plane is PlaneKind.RANDOM
+        shallow = fair and max(one.experiment.network.depth for one in compared) <= SHALLOW
         return Case.ALIKE_SHALLOW if shallow else Case.ALIKE
     return Case.HIGHER_OWN if facts.plane is PlaneKind.PCA else Case.HIGHER
 

@@ -9,7 +9,7 @@ from math import isfinite
 
 from landscape.experiment import Statistics
 from landscape.labs.curvature.facts import AtRate, Facts, Spectrum
-from landscape.labs.trainings import Ended, told_of
+from landscape.labs.trainings import Ended, decay_of, told_of
 from landscape.labs.words import Ratio, Share, number, sentence
 
 ALIKE = 1.3
@@ -101,7 +101,9 @@ def spectra_notice(facts: Facts) -> list[str]:
         said.append(sentence(SENTENCES[Case.SHARE], shares={name: Share(one.share) for name, one in known.items()}))
     if missed := [name for name, one in names.items() if name not in known or not isfinite(one.share)]:
         said.append(sentence(SENTENCES[Case.NOT_FOUND], names=missed))
-    return said + [told for one in known.values() if (told := beside(facts, one))]
+    diverged = {one.name for one in facts.trained if one.diverged_at is not None}
+    said += [told for one in known.values() if one.name not in diverged and (told := beside(facts, one))]
+    return [*said, *decay_of(facts.trained)] if known else said
 
 
 def beside(facts: Facts, one: Spectrum) -> str:

@@ -265,7 +265,7 @@ def _noise_finding(batch: Network, noisy: Network) -> Finding:
     clean, disturbed = batch.trained, noisy.trained
     if batch.experiment.training.learning_rate != noisy.experiment.training.learning_rate:
         return _finding(Claim.NOISE, Here.RATES, Verdict.NOT_COMPARED)
-    if not (clean.learned or clean.fits):
+    if not clean.learned:
         return _finding(Claim.NOISE, Here.IDLE_BATCH, Verdict.NOT_COMPARED)
     lost = clean.train_accuracy - disturbed.train_accuracy
     lost_test = clean.test_accuracy - disturbed.test_accuracy

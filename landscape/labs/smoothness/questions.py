@@ -191,7 +191,7 @@ def _causes(facts: Facts) -> tuple[bool, bool] | None:
     batch, noisy = facts.of(Normalization.BATCH), facts.of(Normalization.BATCH_NOISY)
     if batch is None or noisy is None or not batch.trained.learned:
         return None
-    return noisy.trained.learned or noisy.trained.fits, bool(rougher_but_as_good(facts, batch))
+    return noisy.trained.fits, bool(rougher_but_as_good(facts, batch))
 
 
 def _why(facts: Facts) -> str:

@@ -17,9 +17,12 @@ from landscape.labs.smoothness.facts import (
     ratio_of,
     unlike,
 )
-from landscape.labs.trainings import Ended, told_of
+from landscape.labs.trainings import Ended, decay_of, told_of
 from landscape.labs.words import Ratio, number, sentence
 from models.normalization import Normalization
+
+LESS_GAUSSIAN = 1.5
+"""So many times the excess kurtosis is told as less Gaussian: less may be the chance of a few hundred examples."""
 
 SHALLOW = 4
 """Up to so many layers a loss without normalization is hardly rougher than with it."""
@@ -215,6 +218,7 @@ def notice(facts: Facts) -> list[str]:
         *_beta(facts),
         *_outliers(facts),
         *_shapes(facts),
+        *decay_of([one.trained for one in facts.networks]),
     ]
 
 
@@ -345,7 +349,9 @@ def _beta(facts: Facts) -> list[str]:
 
 
 def _outliers(facts: Facts) -> list[str]:
-    each = {one.name: Ratio(one.outlier) for one in facts.networks if one.outlier is not None}
+    # Of one step alone the longest gradient is the median one.
+    measured = [one for one in facts.networks if one.outlier is not None and one.trained.steps > 1]
+    each = {one.name: Ratio(one.outlier or 0.0) for one in measured}
     said = [sentence(SENTENCES[Case.OUTLIERS], each=each)] if each else []
     said += [
         sentence(
@@ -367,7 +373,7 @@ def _shapes(facts: Facts) -> list[str]:
     kin = {one.name: one.kurtosis for one in facts.networks if one.normalization in NORMS and one.kurtosis is not None}
     if not kin or batch is None or batch.kurtosis is None:
         return []
-    further = [one for one in facts.networks if one.name in kin and kin[one.name] > batch.kurtosis]
+    further = [one for one in facts.networks if one.name in kin and kin[one.name] > LESS_GAUSSIAN * batch.kurtosis]
     if not further:
         return [sentence(SENTENCES[Case.GAUSSIAN], own=batch.kurtosis, each=kin)]
     unclear = any(unlike(batch, one, Measure.LOSS_RANGE) for one in further)

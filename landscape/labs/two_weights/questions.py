@@ -8,7 +8,7 @@ from landscape.experiment import Optimizer
 from landscape.labs.lab import Choice, Question
 from landscape.labs.two_weights.facts import Ended, Facts, Optimized
 from landscape.labs.two_weights.request import Kind, Model, Rate, Source, TwoWeights
-from landscape.labs.words import Hole, Percent, Ratio, Share, sentence
+from landscape.labs.words import Hole, Percent, Ratio, Share, Steps, sentence
 
 ROUND = 2.0
 """A bowl up to this condition number is called round."""
@@ -58,11 +58,11 @@ SENTENCES = {
     "mean, lost": "Without a bias, something: the least loss is {raw} raw and {centered} centered.",
     "mean, separated": "A line separates the classes in these settings: there is no least loss to compare.",
     "s": "In these settings s is about right: {left} of what there is to learn is left.",
-    "s, flat": "Nearly nothing is learnt: L is {smoothness}, so flat that {left} of what there is to learn is left after {steps} "
-    "steps; at s = 1 deviation {deviation} is.",
+    "s, flat": "Nearly nothing is learnt: L is {smoothness}, so flat that {left} of what there is to learn is left after {steps}; "
+    "at s = 1 deviation {deviation} is.",
     "s, steep": "It is too steep: L is {smoothness}, and the same learning rate, {rate}, ends higher than it began; at s = 1 "
     "deviation {deviation} of what there is to learn is left.",
-    "s, separated": "A line separates the classes in these settings, and the loss falls for ever: after {steps} steps {left} of it "
+    "s, separated": "A line separates the classes in these settings, and the loss falls for ever: after {steps} {left} of it "
     "is left, and at s = 1 deviation {deviation}.",
     "s, nothing": "In these settings the loss is flat, whatever s: there is nothing to learn.",
     "alike": "Once divided by the deviation they do: the first step moves w2 {raw} as far as w1 on raw features, and "
@@ -202,7 +202,7 @@ def _divisor(facts: Facts) -> str:
         smoothness=facts.own.smoothness,
         left=Percent(left),
         deviation=Percent(deviation),
-        steps=facts.request.num_steps,
+        steps=Steps(facts.request.num_steps),
         rate=facts.divided.learning_rate,
     )
 

@@ -12,7 +12,7 @@ from landscape.experiment import Optimizer
 from landscape.labs.two_weights.facts import Ended, Facts, Prepared
 from landscape.labs.two_weights.measure import LEARNT, Separation
 from landscape.labs.two_weights.request import Kind
-from landscape.labs.words import Percent, Ratio, Share, number, sentence
+from landscape.labs.words import Percent, Ratio, Share, Steps, number, sentence
 
 NEAR = 0.005
 """A step within this share of 1/L or 2/L is called that."""
@@ -102,9 +102,9 @@ SENTENCES = {
     Case.LARGER_RATE: "So standardized features allow a learning rate **{ratio}** as large as raw ones.",
     Case.SMALLER_RATE: "So standardized features allow a learning rate {share} times that of raw ones: here it is the "
     "smaller one.",
-    Case.EACH_ITS_OWN: "Then training, {steps} steps of {optimizer}, each at {multiple} times its own 1/L.",
-    Case.EACH_AT_ONE: "Then training, {steps} steps of {optimizer}, each at its own 1/L.",
-    Case.ONE_FOR_ALL: "Then training, {steps} steps of {optimizer}, all at a learning rate of {rate}.",
+    Case.EACH_ITS_OWN: "Then training, {steps} of {optimizer}, each at {multiple} times its own 1/L.",
+    Case.EACH_AT_ONE: "Then training, {steps} of {optimizer}, each at its own 1/L.",
+    Case.ONE_FOR_ALL: "Then training, {steps} of {optimizer}, all at a learning rate of {rate}.",
     Case.MOMENTUM: "1/L is what suits a step of plain gradient descent; with a momentum of {momentum} steps add up to "
     "{sum} as long, and what suits them is another multiple: *All optimizers* compares each at its best.",
     Case.DIVERGED: "It diverges on these features: {names}.",
@@ -153,7 +153,7 @@ def _training(facts: Facts) -> list[str]:
     said = [
         sentence(
             SENTENCES[case],
-            steps=request.num_steps,
+            steps=Steps(request.num_steps),
             optimizer=request.optimizer.label,
             multiple=request.step,
             rate=request.learning_rate,
@@ -338,15 +338,15 @@ PREPARES_SENTENCES = {
     Prepares.ZERO_BIAS: "Multiplied by 0 the features are gone, and L = {smoothness} is that of the bias: nothing can be learnt "
     "of them, the loss stays at {loss}. Smoothness must not cost the fit.",
     Prepares.FLAT: "The loss is flat, L = 0, whatever s: no step changes anything, and there is nothing to learn.",
-    Prepares.STEEP: "At s = {divisor} times the deviation, L = {smoothness}; {steps} steps of gradient descent at the learning rate "
+    Prepares.STEEP: "At s = {divisor} times the deviation, L = {smoothness}; {steps} of gradient descent at the learning rate "
     "for all, {rate}, diverge: too steep.",
-    Prepares.STEEP_LOGISTIC: "At s = {divisor} times the deviation, L = {smoothness}; {steps} steps of gradient descent at the "
+    Prepares.STEEP_LOGISTIC: "At s = {divisor} times the deviation, L = {smoothness}; {steps} of gradient descent at the "
     "learning rate for all, {rate}, bounce higher than they begin: too steep.",
-    Prepares.TOO_FLAT: "At s = {divisor} times the deviation, L = {smoothness}; {steps} steps of gradient descent at the "
+    Prepares.TOO_FLAT: "At s = {divisor} times the deviation, L = {smoothness}; {steps} of gradient descent at the "
     "learning rate for all, {rate}, leave {left} of what there is to learn: too flat.",
-    Prepares.LEFT: "At s = {divisor} times the deviation, L = {smoothness}; {steps} steps of gradient descent at the learning "
+    Prepares.LEFT: "At s = {divisor} times the deviation, L = {smoothness}; {steps} of gradient descent at the learning "
     "rate for all, {rate}, leave {left} of what there is to learn.",
-    Prepares.SEPARATED: "At s = {divisor} times the deviation, L = {smoothness}; {steps} steps of gradient descent at the "
+    Prepares.SEPARATED: "At s = {divisor} times the deviation, L = {smoothness}; {steps} of gradient descent at the "
     "learning rate for all, {rate}, leave {left} of the loss. A line separates the classes: it falls for ever, the slower the "
     "larger s is.",
     Prepares.RANGE: "Nine tenths are learnt from s = {low} to {high} deviations.",
@@ -376,7 +376,7 @@ def divisor_notice(facts: Facts) -> str:
         smoothness=own.smoothness,
         loss=own.minimum_loss,
         divisor=request.divisor,
-        steps=request.num_steps,
+        steps=Steps(request.num_steps),
         rate=divided.learning_rate,
         left=Percent(divided.left),
     )
@@ -492,9 +492,9 @@ class Instead(StrEnum):
 
 
 INSTEAD_SENTENCES = {
-    Instead.CLEVERER: "On raw features plain gradient descent ends {plain} above the minimum after {steps} steps; the best "
+    Instead.CLEVERER: "On raw features plain gradient descent ends {plain} above the minimum after {steps}; the best "
     "optimizer there, {best}, ends {least} above it. Plain gradient descent on standardized features ends {standardized} above.",
-    Instead.PLAIN_BEST: "On raw features no optimizer ends lower than plain gradient descent does after {steps} steps, {plain} "
+    Instead.PLAIN_BEST: "On raw features no optimizer ends lower than plain gradient descent does after {steps}, {plain} "
     "above the minimum. On standardized features it ends {standardized} above.",
     Instead.SEPARATED: "A line separates the classes by these features: {names}. Their loss has no minimum to end above, and "
     "the optimizers are not compared on them.",
@@ -526,7 +526,7 @@ def optimizer_notice(facts: Facts) -> str:
     return sentence(
         INSTEAD_SENTENCES[case],
         plain=plain.left[Kind.RAW],
-        steps=facts.request.num_steps,
+        steps=Steps(facts.request.num_steps),
         best=best.optimizer.label,
         least=best.left[Kind.RAW],
         standardized=plain.left[Kind.STANDARDIZED],

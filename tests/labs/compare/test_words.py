@@ -259,3 +259,47 @@ def test_the_ratio_on_the_planes_of_the_paths_stands_beside_that_on_the_picture(
     text = notice(outcomes, RANDOM)
     assert "**93 times** as high as that of **low** (4)" in text
     assert "On another slice, each on the plane of its own path, it is 1 times as high." in text
+
+
+def test_the_pair_that_the_page_asks_about_is_compared_and_not_the_most_unlike():
+    layer = replace(LEARNED, experiment=LEARNED.experiment.replace(normalization="layer"))
+    outcomes = [
+        Outcome("layer", layer, surface=surface(100.0)),
+        Outcome("none", LEARNED, surface=surface(50.0)),
+        Outcome("batch", NORMALIZED, surface=surface(5.0)),
+        Outcome("other batch", NORMALIZED, surface=surface(1.0)),
+    ]
+    text = notice(outcomes, RANDOM)
+    assert "of **none** climbs to 50, **10 times** as high as that of **batch** (5)" in text
+    assert "other batch** (" not in text
+    assert "of **layer** climbs to 100, **100 times** as high as that of **other batch** (1)" in notice(
+        [outcomes[0], outcomes[3]], RANDOM
+    )
+
+
+def test_a_shallow_network_is_no_reason_by_other_statistics_or_on_planes_of_their_own():
+    shallow = replace(LEARNED, experiment=LEARNED.experiment.replace(depth=2))
+    normalized = replace(shallow, experiment=shallow.experiment.replace(normalization="batch"))
+    outcomes = [Outcome("one", shallow, surface=surface(2.0)), Outcome("two", normalized, surface=surface(3.0))]
+    assert "In a shallow network" in notice(outcomes, RANDOM)
+    for view in (PCA, View(statistics="running"), View(statistics="population")):
+        text = notice(outcomes, view)
+        assert "differ by a factor of 1.5 only" in text
+        assert "shallow" not in text
+
+
+def test_what_is_drawn_leaves_weight_decay_out_and_says_so():
+    decayed = replace(LEARNED, experiment=LEARNED.experiment.replace(weight_decay=0.01))
+    text = notice([Outcome("one", decayed, surface=surface(4.0))], RANDOM)
+    assert text.endswith(
+        "weight decay adds 0.01 times the weights to each gradient. What is drawn and measured here is "
+        "the loss alone, without it."
+    )
+    assert "decay" not in notice([Outcome("one", LEARNED, surface=surface(4.0))], RANDOM)
+
+
+def test_training_data_are_fitted_by_the_rule_that_says_learned():
+    """0.476 of ten classes with a guess of 0.1 is not: it errs more than half as often as the guess."""
+    for accuracy, told in ((0.476, "no: "), (0.6, "only the training data")):
+        run = replace(IDLE, train_accuracy=accuracy, majority=0.1)
+        assert table([Outcome("one", run)])[0].learned.startswith(told)

@@ -125,3 +125,17 @@ def test_sections_wait_and_fail_without_a_word_too_many():
 def test_the_kinds_of_jobs_share_no_key_unless_they_are_the_same():
     jobs = [job for many in LAB.jobs(Curvature()).values() for job in many]
     assert len({job.key for job in jobs}) == len(jobs) - 2  # the plain network's spectrum stands in two sections
+
+
+def test_weight_decay_is_told_as_left_out_of_what_is_measured():
+    decayed = replace(TRAINED, weight_decay=0.02)
+    assert "weight decay adds 0.02 times the weights" in spectra_notice(Facts((decayed,), (PLAIN,)))[-1]
+    assert not any("weight decay" in text for text in spectra_notice(Facts((TRAINED,), (PLAIN,))))
+
+
+def test_of_a_network_that_diverged_nothing_is_told_of_frozen_statistics():
+    trained = replace(TRAINED, name="BatchNorm")
+    facts = Facts((trained,), (BATCH, FROZEN))
+    assert any("steepest direction again" in text for text in spectra_notice(facts))
+    gone = replace(facts, trained=(replace(trained, diverged_at=3, learned=False),))
+    assert not any("steepest direction again" in text for text in spectra_notice(gone))

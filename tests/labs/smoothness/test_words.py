@@ -9,6 +9,7 @@ from landscape.labs.smoothness.words import line_caption, notice, notice_of_line
 from tests.labs.smoothness.made import (
     DIVERGED,
     IDLE,
+    LEARNED,
     ROUGH,
     SMOOTH,
     cut,
@@ -225,3 +226,20 @@ def test_a_gradient_that_overflows_has_no_length():
 
 def test_a_diverged_training_of_no_number_says_so():
     assert "its loss overflowed" in said(of_run(measured(run=DIVERGED), loss=np.array([2.0, np.inf])))
+
+
+def test_of_one_step_no_longest_gradient_is_told():
+    one = measured("none", run=replace(LEARNED, steps=np.array([0, 1])))
+    assert "longest gradient" not in said(one)
+    assert "longest gradient" in said(measured("none"))
+
+
+def test_a_little_more_excess_kurtosis_is_chance():
+    batch, other = replace(SMOOTH, kurtosis=np.array([0.177])), measured("batch-l1", beta=15)
+    assert "no less Gaussian" in said(batch, replace(other, kurtosis=np.array([0.205])))
+    assert "that is less Gaussian for l1" in said(batch, replace(other, kurtosis=np.array([0.339])))
+
+
+def test_weight_decay_is_told_as_left_out_of_what_is_measured():
+    assert "weight decay adds 0.02 times the weights" in said(measured("none", settings={"weight_decay": 0.02}))
+    assert "weight decay" not in said(measured("none"))

@@ -282,3 +282,11 @@ def test_what_is_rounding_is_told_as_nothing():
 def test_a_rate_at_which_training_diverges_is_told_without_how_high_it_rose():
     facts = facts_of(TwoWeights(rate="shared", learning_rate=100.0))
     assert BY_SLUG["larger-rate"].answer(facts).endswith("diverges on these features: raw and standardized.")
+
+
+def test_one_step_is_no_steps():
+    facts = facts_of(TwoWeights(num_steps=1, rate="shared", compare=True))
+    said = [question.answer(facts) for question in QUESTIONS]
+    said += [words.notice(facts), words.divisor_notice(facts), words.optimizer_notice(facts)]
+    assert any("1 step of gradient descent" in text for text in said)
+    assert not any("1 steps" in text for text in said)
