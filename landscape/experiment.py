@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
-from landscape.serving.memory import WORK_BYTES, Size
+from landscape.serving.memory import FEATURES, WORK_BYTES, Size
 from models.config import Kind, NetworkConfig, Normalized, Placement
 from models.fields import Misfit, bounds_of, choice, number, switch, validate
 from models.normalization import Normalization
@@ -213,11 +213,11 @@ class Experiment:
     def __post_init__(self) -> None:
         validate(self)
         layer = self.network.layer()
+        self.network.check_input(FEATURES[self.data.dataset])
         if self.training.batch_size < self.network.least_batch:
             raise Misfit(
                 f"TrainingConfig.batch_size must be at least 2 with {layer.label} on dense layers or on the input, not "
-                "1: one example has no variance, each output would be the shift. Choose a larger batch, or a "
-                "normalization over one example, such as layer.",
+                "1: one example has no variance. Choose a larger batch, or a normalization over one example, such as layer.",
                 batch_size=TrainingConfig.batch_size,
             )
         if self.network.kind is not Kind.MLP and self.data.dataset is not Dataset.DIGITS:
@@ -333,7 +333,14 @@ class Comparison:
 
     def experiments(self) -> tuple[Experiment, ...]:
         """Return the experiment of each variant."""
-        return tuple(self.base.replace(**variant.overrides()) for variant in self.variants)
+        return tuple(self._experiment(number) for number in range(1, len(self.variants) + 1))
+
+    def _experiment(self, number: int) -> Experiment:
+        try:
+            return self.base.replace(**self.variants[number - 1].overrides())
+        except Misfit as misfit:
+            misfit.network = number
+            raise
 
     def normalizations(self) -> tuple[Normalization, ...]:
         """Return the normalization of each variant."""
@@ -370,7 +377,7 @@ def _label(experiment: Experiment, differ: Collection[str]) -> str:
     """Return how a network is called among others, of whose fields these differ."""
     network, training = experiment.network, experiment.training
     normalizes = network.normalization is not Normalization.NONE
-    name = network.normalization.label if normalizes else "no normalization"
+    name = network.normalization.label
     if normalizes and network.normalized is not Normalized.HIDDEN:
         name += " on the input" if network.normalized is Normalized.INPUT else " on input and hidden"
     parts = [name]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from models.activations import Activation
-from models.fields import Misfit, choice, number, switch, validate
+from models.fields import Misfit, bounds_of, choice, number, switch, validate
 from models.normalization import LAYERS, Layer, Normalization
 
 
@@ -102,10 +104,7 @@ class NetworkConfig:
     def __post_init__(self) -> None:
         validate(self)
         layer = self.layer()
-        if self.normalized is not Normalized.INPUT:
-            layer.check(self.width, spatial=self.kind is Kind.CNN)
-        if self.normalized is not Normalized.HIDDEN:
-            layer.check(None, spatial=False)
+        self.check_input(None)
         if self.normalized is not Normalized.HIDDEN and layer.on_weights:
             raise Misfit(
                 f"NetworkConfig.normalized must be hidden with normalization {self.normalization}, not "
@@ -123,7 +122,44 @@ class NetworkConfig:
     def least_batch(self) -> int:
         """The fewest examples of a batch: two where a normalization needs more than one value of a feature to vary."""
         has_locations = self.kind is Kind.CNN and self.normalized is Normalized.HIDDEN
-        return 2 if self.layer().over_batch and not has_locations else 1
+        return 2 if self.layer().of_batches and not has_locations else 1
+
+    def check_input(self, features: int | None) -> None:
+        """Raise a Misfit where the normalization makes no sense on the hidden layers or on an input of `features`.
+
+        None stands for a number that only the data will tell.
+        """
+        refusal = self._refusal(features)
+        if refusal:
+            remedy = dict(self._remedies(features))
+            ways = " or ".join(f"{name} {value}" for name, value in remedy.items())
+            raise Misfit(f"{refusal}. Choose {ways}.", **remedy)
+
+    def _refusal(self, features: int | None, **changes: Any) -> str:
+        """Return the rule that the normalization breaks with these changes, or nothing."""
+        changed = vars(self) | changes
+        layer = LAYERS[changed["normalization"]](groups=changed["groups"])
+        refusal = ""
+        if changed["normalized"] is not Normalized.INPUT:
+            refusal = layer.refusal(changed["width"], changed["kind"] is Kind.CNN, "a hidden layer")
+        if changed["normalized"] is not Normalized.HIDDEN:
+            refusal = refusal or layer.refusal(features, False, "the input")
+        return refusal
+
+    def _remedies(self, features: int | None) -> Iterator[tuple[str, Any]]:
+        """Yield fields by name, each with the value nearest to its own that mends all by itself."""
+        unknown = features is None and self.normalized is not Normalized.HIDDEN
+        most = {name: int(one.high) for name, one in bounds_of(self).items() if one.kind is int}
+        candidates: dict[str, Iterable[Any]] = {
+            "groups": sorted(range(1, most["groups"] + 1), key=lambda groups: abs(groups - self.groups)),
+            "width": range(self.width + 1, most["width"] + 1),
+            "normalized": (Normalized.HIDDEN,),
+            "normalization": (Normalization.BATCH,) if unknown else (Normalization.LAYER, Normalization.BATCH),
+        }
+        for name, values in candidates.items():
+            fitting = (value for value in values if not self._refusal(features, **{name: value}))
+            if (value := next(fitting, None)) is not None:
+                yield name, value
 
     def layer(self) -> Layer:
         """Return the normalization as an object."""

@@ -9,7 +9,13 @@ from typing import Any
 
 
 class Misfit(ValueError):
-    """Fields that are fine one by one do not fit together. remedy: a field by name, with a value that fits the others."""
+    """Fields that are fine one by one do not fit together.
+
+    remedy: fields by name, each with a value that by itself makes what is said to be wrong right.
+    network: of several that are compared, the number of the one that is wrong, from 1 on.
+    """
+
+    network: int | None = None
 
     def __init__(self, message: str, **remedy: Any) -> None:
         super().__init__(message)

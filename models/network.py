@@ -99,7 +99,7 @@ class Network(ABC):
         self.input_layer = self.layer if on_input else Layer()
         self.maps = {item.place: item for item in self.linear_maps()}
         self.places = self.normalized_places()
-        self.input_layer.check(self.places["input"][1], spatial=False)
+        config.check_input(self.places["input"][1])
         self.states = {name: self.places[place] for name, place in self.remembered().items()}
         self.names = {
             place: tuple((name, f"{place}.{name}") for name in layer.parameters(features))

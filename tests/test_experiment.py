@@ -207,7 +207,7 @@ def test_networks_never_share_a_label(fields):
 @pytest.mark.parametrize("initialization", ["he", "xavier", "torch"])
 @pytest.mark.parametrize("kind", ["batch", "layer", "weight-plain", "batch-scale", "rms"])
 def test_one_seed_draws_the_same_initial_weights_under_every_normalization(kind, initialization):
-    plain = Experiment().replace(dataset="moons", width=8, depth=3, initialization=initialization)
+    plain = Experiment().replace(dataset="wine", width=8, depth=3, initialization=initialization)
     base = network_of(plain)
     expected = base.layout.split(base.initial_parameters([4]))
     for normalized in ("hidden", "both"):

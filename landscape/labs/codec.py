@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from landscape.experiment import MAX_VARIANTS, PART_OF, PARTS, VARIED, Comparison, Variant
-from models.fields import Bounds, bounds_of
+from models.fields import Bounds, Misfit, bounds_of
 
 LONGEST = 60
 """No value is as long as so many characters; of one that is longer, a message shows so many."""
@@ -72,6 +72,35 @@ class Codec:
         base, idle = self.defaults if base is None else base, self.idle(values)
         changed = {name: value for name, value in values.items() if value != base[name] and name not in idle}
         return {name: text_of(value) for name, value in changed.items()}
+
+    def mends(self, values: Values) -> list[Values]:
+        """Return the ways to mend values that do not fit together, each the few that change; all fit after any of them.
+
+        What one of several networks has of its own is changed for it alone, all else for all.
+        """
+        try:
+            self.request_of(values)
+        except Misfit as misfit:
+            return [
+                way for name, value in misfit.remedy.items() if (way := self._mend(values, {}, misfit, name, value))
+            ]
+        return []
+
+    def _mend(self, values: Values, changed: Values, misfit: Misfit, name: str, value: Any) -> Values:
+        """Return what changes, a remedy and what it asks for in its turn; nothing where that leads nowhere."""
+        own = f"v{misfit.network}_{name}"
+        name = own if values.get(own) is not None else name
+        if name in changed or name not in self.fields:
+            return {}
+        changed = changed | {name: value}
+        try:
+            self.request_of(values | changed)
+        except Misfit as further:
+            ways = (self._mend(values, changed, further, *remedy) for remedy in further.remedy.items())
+            return next(filter(None, ways), {})
+        except ValueError:
+            return {}
+        return changed
 
     def to_json(self, values: Values) -> str:
         """Write values as a file: the lab's name and the parameters of its link."""

@@ -81,7 +81,7 @@ class NetworkObjective(Objective):
         size = len(x) // batches
         if size < 1:
             raise ValueError(f"{batches} batches need at least as many examples, not {len(x)}; choose fewer batches")
-        if statistics is Statistics.BATCH and size < network.config.least_batch:
+        if statistics is Statistics.BATCH and network.layer.over_batch and size < network.config.least_batch:
             raise ValueError(
                 f"{batches} batches of {len(x)} examples leave {size} in each, and {network.layer.label} by batch "
                 "statistics needs at least two; choose fewer batches or running statistics"

@@ -40,6 +40,11 @@ class Normalization(StrEnum):
         """The name that people read."""
         return LAYERS[self].label
 
+    @property
+    def about(self) -> str:
+        """What it does and when one takes it, in one sentence."""
+        return LAYERS[self].about
+
 
 LAYERS: dict[Normalization, type[Layer]] = {
     Normalization.NONE: Layer,

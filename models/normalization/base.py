@@ -88,21 +88,26 @@ class Layer:
     activation: Activation = Activation.RELU
     epsilon: float = EPSILON
 
-    label: ClassVar[str] = "none"
+    label: ClassVar[str] = "no normalization"
+    about: ClassVar[str] = "Nothing is normalized: what all the others are compared with."
+    """What it does and when one takes it, in one sentence."""
     cancels_bias: ClassVar[bool] = False
     """It subtracts a mean of each feature's own, so that a bias just before it would have no gradient."""
     over_batch: ClassVar[bool] = False
     """An example's output depends on the other examples of its batch while training."""
+    of_batches: ClassVar[bool] = False
+    """It takes statistics of a batch while training, which a single value has not."""
     on_weights: ClassVar[bool] = False
     """It acts on the weights, so that it cannot stand on the inputs, which have none."""
     needs_standardized_input: ClassVar[bool] = False
     """Its constants suppose inputs of mean 0 and deviation 1."""
 
-    def check(self, features: int | None, spatial: bool) -> None:
-        """Raise a ValueError where `features` units (`spatial`: channels of an image) cannot be normalized so.
+    def refusal(self, features: int | None, spatial: bool, where: str) -> str:
+        """Return the rule by which `features` units (`spatial`: channels of an image) cannot be normalized so, or nothing.
 
-        None stands for a number that only the data will tell.
+        None stands for a number that only the data will tell. where: what has these features, as the rule calls it.
         """
+        return ""
 
     def parameters(self, features: int) -> dict[str, float]:
         """Name what is learnt, each of shape `(features,)`, with its initial value."""

@@ -43,6 +43,7 @@ class OverBatch(Affine):
     """Normalize each feature by what the batch, or the state, says: y = scale * (x - center) * factor + shift."""
 
     over_batch: ClassVar[bool] = True
+    of_batches: ClassVar[bool] = True
 
     @abstractmethod
     def by_batch(self, x: Tensor) -> tuple[Tensor, Tensor | None, State]:
@@ -85,6 +86,10 @@ class BatchNorm(OverBatch):
     """
 
     label: ClassVar[str] = "BatchNorm"
+    about: ClassVar[str] = (
+        "Each feature is centred and scaled over the examples of a batch: the usual choice in convolutional "
+        "networks with batches of some 16 examples or more."
+    )
     cancels_bias: ClassVar[bool] = True
 
     def state(self, features: int) -> dict[str, float]:
@@ -114,6 +119,10 @@ class BatchCenter(OverBatch):
     """
 
     label: ClassVar[str] = "BatchNorm, centering only"
+    about: ClassVar[str] = (
+        "Each feature is centred over the batch and not scaled: it shows what the mean alone does, and stands "
+        "beside weight normalization."
+    )
     cancels_bias: ClassVar[bool] = True
 
     def parameters(self, features: int) -> dict[str, float]:
@@ -145,6 +154,9 @@ class BatchScale(BatchNorm):
     """
 
     label: ClassVar[str] = "BatchNorm, scaling only"
+    about: ClassVar[str] = (
+        "Each feature is divided by its deviation over the batch and not centred: it shows what the scale alone does."
+    )
     cancels_bias: ClassVar[bool] = False
 
     def state(self, features: int) -> dict[str, float]:
@@ -170,6 +182,10 @@ class BatchL1(OverBatch):
     """
 
     label: ClassVar[str] = "l1 BatchNorm"
+    about: ClassVar[str] = (
+        "Each feature is divided by the mean of its absolute values instead of its deviation: it is taken to "
+        "ask whether matching variances is the point."
+    )
 
     def state(self, features: int) -> dict[str, float]:
         return {"mean": 0.0, "scale": 1.0}
@@ -194,6 +210,10 @@ class BatchL2(BatchL1):
     """
 
     label: ClassVar[str] = "l2 BatchNorm"
+    about: ClassVar[str] = (
+        "Each feature is divided by the root of its mean square instead of its deviation: one of three lengths "
+        "that are compared to see whether the deviation matters."
+    )
 
     def size(self, x: Tensor) -> Tensor:
         return torch.sqrt(x.square().mean(batch_axes(x), keepdim=True) + self.epsilon)
@@ -207,6 +227,10 @@ class BatchLInfinity(BatchL1):
     """
 
     label: ClassVar[str] = "l-infinity BatchNorm"
+    about: ClassVar[str] = (
+        "Each feature is divided by its greatest absolute value in the batch: the third of the lengths that are "
+        "compared to see whether the deviation matters."
+    )
 
     def size(self, x: Tensor) -> Tensor:
         return x.abs().amax(batch_axes(x), keepdim=True) + self.epsilon
@@ -225,6 +249,10 @@ class NoisyBatchNorm(BatchNorm):
     """
 
     label: ClassVar[str] = "noisy BatchNorm"
+    about: ClassVar[str] = (
+        "BatchNorm whose outputs are disturbed anew at every step of training: an experiment on whether steady "
+        "distributions are why BatchNorm helps."
+    )
 
     def normalize(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
         y, state = super().normalize(x, parameters, state, context)
@@ -268,6 +296,10 @@ class BatchRenorm(OverBatch):
     """
 
     label: ClassVar[str] = "batch renormalization"
+    about: ClassVar[str] = (
+        "BatchNorm corrected towards its stored averages, so that training and testing nearly agree: it is taken "
+        "where batches are small or their examples alike."
+    )
     cancels_bias: ClassVar[bool] = True
 
     def state(self, features: int) -> dict[str, float]:
@@ -310,6 +342,10 @@ class BatchMoving(BatchNorm):
     """
 
     label: ClassVar[str] = "BatchNorm by moving averages"
+    about: ClassVar[str] = (
+        "Each feature is normalized by averages over earlier batches while training too: a demonstration of what "
+        "fails, as no gradient passes through them."
+    )
     cancels_bias: ClassVar[bool] = False
     over_batch: ClassVar[bool] = False
 
@@ -333,6 +369,10 @@ class BatchDetached(BatchNorm):
     """
 
     label: ClassVar[str] = "BatchNorm, statistics without gradient"
+    about: ClassVar[str] = (
+        "BatchNorm whose statistics count as constants in the gradient: a demonstration of why the gradient must "
+        "pass through them."
+    )
     cancels_bias: ClassVar[bool] = False
 
     def by_batch(self, x: Tensor) -> tuple[Tensor, Tensor, State]:

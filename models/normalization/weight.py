@@ -55,7 +55,11 @@ class PlainWeightNorm(UnitWeights):
     Source: Salimans & Kingma 2016, arXiv 1602.07868, Eq. 2; the start is that of torch's `weight_norm`.
     """
 
-    label: ClassVar[str] = "weight, plain start"
+    label: ClassVar[str] = "weight normalization, plain start"
+    about: ClassVar[str] = (
+        "The direction and the length of each unit's weights are learnt apart, from the same function as without: "
+        "it is taken where a trained network is to be carried over, or to see what the parametrization alone does."
+    )
 
     def initialize(self, weight: Tensor, x: Tensor) -> Parameters:
         return {"scale": lengths(weight)} if self.affine else {}
@@ -74,7 +78,11 @@ class WeightNorm(PlainWeightNorm):
     Source: Salimans & Kingma 2016, arXiv 1602.07868, Eq. 2, 5, 6.
     """
 
-    label: ClassVar[str] = "weight"
+    label: ClassVar[str] = "weight normalization"
+    about: ClassVar[str] = (
+        "The direction and the length of each unit's weights are learnt apart, set by a first batch: it is taken "
+        "where the noise of a batch hurts, as in recurrent and generative networks."
+    )
 
     def initialize(self, weight: Tensor, x: Tensor) -> Parameters:
         axes = batch_axes(x)
@@ -96,7 +104,11 @@ class LogWeightNorm(WeightNorm):
     Source: Salimans & Kingma 2016, arXiv 1602.07868, whose authors saw no clear advantage in it.
     """
 
-    label: ClassVar[str] = "weight, g = e^s"
+    label: ClassVar[str] = "weight normalization, g = e^s"
+    about: ClassVar[str] = (
+        "Weight normalization whose length is learnt by its logarithm: it is taken where a length must never "
+        "vanish or change its sign."
+    )
 
     def parameters(self, features: int) -> dict[str, float]:
         return {"log_scale": 0.0} if self.affine else {}
@@ -121,7 +133,11 @@ class BoundedWeightNorm(WeightNorm):
     Source: Salimans & Kingma 2016, arXiv 1602.07868, which proposes a bound and leaves its value open.
     """
 
-    label: ClassVar[str] = "weight, |v| bounded"
+    label: ClassVar[str] = "weight normalization, |v| bounded"
+    about: ClassVar[str] = (
+        "Weight normalization whose weights are kept at length 1 or below: it is taken where the learning rate on "
+        "the direction is not to fall as training goes on."
+    )
 
     def project(self, weight: Tensor) -> Tensor:
         return weight / lengths(weight).clamp(min=1.0).unsqueeze(1)
@@ -138,7 +154,11 @@ class MeanOnlyWeightNorm(WeightNorm, BatchCenter):
     Source: Salimans & Kingma 2016, arXiv 1602.07868, Eq. 7, 8.
     """
 
-    label: ClassVar[str] = "weight, mean-only BatchNorm"
+    label: ClassVar[str] = "weight normalization, mean-only BatchNorm"
+    about: ClassVar[str] = (
+        "Weight normalization with each feature centred over the batch: it is taken in convolutional networks, for "
+        "the centering of BatchNorm with less of its noise."
+    )
 
     def parameters(self, features: int) -> dict[str, float]:
         return {"scale": 1.0, "shift": 0.0} if self.affine else {}
@@ -186,6 +206,10 @@ class UnitNormalizationPropagation(UnitWeights):
     """
 
     label: ClassVar[str] = "normalization propagation, unit variance"
+    about: ClassVar[str] = (
+        "Weights are divided by their lengths and outputs of the activation function corrected by constants, so "
+        "that the variance stays at 1: it is taken to see the method without its factor for steady gradients."
+    )
     needs_standardized_input: ClassVar[bool] = True
 
     def correct(self, y: Tensor) -> Tensor:
@@ -206,6 +230,11 @@ class NormalizationPropagation(UnitNormalizationPropagation):
     """
 
     label: ClassVar[str] = "normalization propagation"
+    about: ClassVar[str] = (
+        "Weights are divided by their lengths and outputs of the activation function corrected by constants, so "
+        "that gradients stay steady: it is taken where batches are too small for statistics and inputs are "
+        "standardized."
+    )
 
     def weight(self, weight: Tensor, parameters: Parameters) -> Tensor:
         return super().weight(weight, parameters) / MOMENTS[self.activation].growth

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
@@ -63,12 +64,10 @@ def finish() -> Any:
     except ValueError as error:
         labels = {name: bounds.label for name, bounds in settings.codec.fields.items()}
         st.error(f"These settings do not fit together. {literal(spoken(str(error), labels))}")
-        for name, value in getattr(error, "remedy", {}).items():
-            # For all networks: what one has of its own may be what does not fit.
-            own = {f"v{i}_{name}": None for i in range(1, MAX_VARIANTS + 1) if f"v{i}_{name}" in settings.values}
-            told = f"{settings.codec.fields[name].label}: {_label(value)}"
-            mended = settings.values | own | {name: value}
-            st.button(told, on_click=adopt, args=(mended, settings.asked), icon=":material/build:")
+        for changes in settings.codec.mends(settings.values):
+            told = ", ".join(f"{_called(name)}: {_label(value)}" for name, value in changes.items())
+            mended = settings.values | changes
+            st.button(literal(told), on_click=adopt, args=(mended, settings.asked), icon=":material/build:")
         st.stop()
 
 
@@ -241,6 +240,13 @@ def _stops(name: str, first: float | None) -> list[float]:
     decades = [float(f"{factor * 10.0**power:.6g}") for power in range(-6, 4) for factor in (1, 2, 5)]
     inside: set[float] = {bounds.kind(one) for one in bounds.stops or decades if bounds.low <= one <= bounds.high}
     return sorted(inside if first is None else inside | {first})
+
+
+def _called(name: str) -> str:
+    """Return the label of a field, with the network that has it of its own."""
+    label = current().codec.fields[name].label
+    own = re.match(r"v(\d)_", name)
+    return f"Network {own[1]}, {label[0].lower()}{label[1:]}" if own else label
 
 
 def _label(value: Any) -> str:

@@ -64,7 +64,7 @@ def test_another_normalization_changes_the_picture_and_leaves_the_camera(visitor
     eyes = f"() => Array.from(document.querySelectorAll('{SCENES}'), {CAMERA}).map(({{eye}}) => eye.x)"
     one.page.wait_for_function(f"() => ({eyes})().every((x) => Math.abs(x - 0.4) < 1e-6)")  # the other one follows
     before = one.pictures()
-    one.after(lambda: one.select("Network 2: normalization", "layer"))
+    one.after(lambda: one.select("Network 2: normalization", "layer normalization"))
     after = one.pictures()
     assert after[0][0] == before[0][0]
     assert after[0][1] != before[0][1]
@@ -76,7 +76,7 @@ def test_another_normalization_changes_the_picture_and_leaves_the_camera(visitor
 def test_a_link_gives_the_same_picture_to_somebody_else(visitor):
     one = visitor().open(FLAT)
     before = one.pictures()
-    one.after(lambda: one.select("Network 1: normalization", "RMS"))
+    one.after(lambda: one.select("Network 1: normalization", "RMS normalization"))
     one.after(lambda: one.page.get_by_role("button", name="New seed").click())
     other = visitor()
     other.page.goto(one.page.url)
@@ -131,7 +131,7 @@ def test_settings_that_do_not_fit_are_explained_and_can_be_left(visitor):
     one = visitor()
     one.page.goto(f"{one.address}/?{FLAT}&batch_size=1")
     one.says("one example has no variance")
-    one.select("Network 2: normalization", "layer")
+    one.select("Network 2: normalization", "layer normalization")
     one.settled()
     assert one.page.get_by_text("one example has no variance").count() == 0
 

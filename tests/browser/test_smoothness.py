@@ -84,7 +84,7 @@ def test_a_click_on_a_curve_chooses_the_step_of_the_slider_and_the_line(visitor,
 def test_another_normalization_changes_its_band_alone(visitor):
     one = opened(visitor())
     before = one.page.evaluate(BANDS)
-    after(one, lambda: one.select("Network 3: normalization", "weight"))
+    after(one, lambda: one.select("Network 3: normalization", "weight normalization"))
     bands = one.page.evaluate(BANDS)
     assert bands[:2] == before[:2]
     assert bands[2] != before[2]

@@ -281,12 +281,15 @@ def test_every_kind_learns_under_every_normalization_and_a_stack_equals_its_memb
                 close(stacked[i : i + 1], alone)
 
 
+OVER_EXAMPLE = (Normalization.LAYER, Normalization.RMS, Normalization.GROUP)
+
+
 @pytest.mark.parametrize(
     ("kind", "normalization"),
     [
         (kind, name)
         for kind, name, normalized in combinations()
-        if normalized == "hidden" and (kind is Kind.CNN or name is not Normalization.GROUP)
+        if normalized == "hidden" and (kind is Kind.CNN or name not in OVER_EXAMPLE)
     ],
 )
 def test_a_stack_of_networks_one_unit_wide_equals_its_members_without_gradient(kind, normalization):

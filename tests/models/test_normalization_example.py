@@ -6,6 +6,7 @@ from torch import nn
 
 from models.build import build
 from models.config import NetworkConfig
+from models.fields import Misfit
 from models.normalization import LAYERS, Context, Normalization
 from models.normalization.example import GroupNorm, InstanceNorm, LayerNorm, RMSNorm
 
@@ -116,29 +117,48 @@ def test_group_normalization_lies_between_layer_and_instance():
 
 @pytest.mark.parametrize("normalized_at", ["hidden", "input", "both"])
 def test_instance_on_dense_layers_is_refused(normalized_at):
-    with pytest.raises(ValueError, match="NetworkConfig.normalization must not be instance on dense layers.*Choose"):
-        NetworkConfig(normalization="instance", normalized=normalized_at)
-    LAYERS[Normalization.INSTANCE]().check(5, spatial=True)
-
-
-@pytest.mark.parametrize(("width", "groups", "choices"), [(10, 4, "1, 2, 5"), (8, 8, "1, 2, 4"), (1, 1, "none")])
-def test_groups_must_divide_the_width_into_more_than_single_units(width, groups, choices):
     message = (
-        f"NetworkConfig.groups must .*, not be {groups} with {width} features. Choose from {choices}, or another width"
+        "normalization must not be instance normalization on .*, which is dense.*Choose .*normalization (layer|batch)"
     )
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(Misfit, match=message):
+        NetworkConfig(normalization="instance", normalized=normalized_at)
+    assert not LAYERS[Normalization.INSTANCE]().refusal(5, True, "")
+
+
+@pytest.mark.parametrize(
+    ("width", "groups", "remedy"),
+    [
+        (10, 4, {"groups": 2, "width": 12, "normalization": "layer"}),
+        (8, 8, {"groups": 2, "width": 24, "normalization": "layer"}),
+        (2, 1, {"width": 3, "normalization": "batch"}),
+    ],
+)
+def test_groups_must_divide_the_width_into_three_units_or_more(width, groups, remedy):
+    with pytest.raises(Misfit, match=f"groups must cut .* groups of 3 or more, not be {groups} with {width}") as caught:
         NetworkConfig(normalization="group", width=width, groups=groups)
-    NetworkConfig(normalization="layer", width=width, groups=groups)
+    assert caught.value.remedy == remedy
+    for name, value in remedy.items():
+        NetworkConfig(**{"normalization": "group", "width": width, "groups": groups} | {name: value})
 
 
 def test_groups_of_images_may_be_single_channels():
-    GroupNorm(groups=8).check(8, spatial=True)
-    with pytest.raises(ValueError, match="Choose from 1, 2, 4, 8, "):
-        GroupNorm(groups=3).check(8, spatial=True)
+    NetworkConfig(kind="cnn", normalization="group", width=8, groups=8)
+    with pytest.raises(Misfit, match="groups of 1 or more, not be 3 with 8 features. Choose groups 2 or width 9 "):
+        NetworkConfig(kind="cnn", normalization="group", width=8, groups=3)
 
 
 def test_groups_must_divide_a_normalized_input():
-    config = NetworkConfig(normalization="group", width=8, groups=4, normalized="both")
-    with pytest.raises(ValueError, match="with 13 features. Choose from 1, "):
+    config = NetworkConfig(normalization="group", width=8, groups=2, normalized="both")
+    with pytest.raises(Misfit, match="not be 2 with 13 features. Choose groups 1 or normalized hidden or "):
         build(config, (13,), 2)
     build(config, (12,), 2)
+
+
+@pytest.mark.parametrize("kind", [LayerNorm, RMSNorm, GroupNorm])
+def test_what_is_refused_would_leave_a_sign_or_nothing_and_what_is_not_leaves_more(kind):
+    x = 5 * normal(MEMBERS, 100, 4)
+    for features in range(1, 5):
+        layer = kind(affine=False, groups=1)
+        left = normalized(layer, x[..., :features], {}).abs()
+        signs_or_nothing = bool(((left < 1e-6) | ((left - 1).abs() < 1e-2)).double().mean() > 0.95)
+        assert signs_or_nothing == bool(layer.refusal(features, False, "here"))

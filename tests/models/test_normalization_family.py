@@ -1,5 +1,7 @@
 """What holds for every normalization, whichever joins the enum, and the table of what each is invariant to."""
 
+import re
+
 import pytest
 import torch
 
@@ -46,6 +48,19 @@ def test_docstring_tells_over_what_what_is_stored_and_how_testing_differs(member
     text = LAYERS[member].__dict__["__doc__"]
     for word in ("It ", " over ", "stores", "training", "testing"):
         assert word in text
+
+
+@pytest.mark.parametrize("member", Normalization)
+def test_one_sentence_of_its_own_says_what_it_does_and_when_one_takes_it(member):
+    assert "about" in LAYERS[member].__dict__
+    assert re.fullmatch(r"[A-Z][^.]{40,240}\.", member.about)
+    assert len({other.about for other in Normalization}) == len(Normalization)
+
+
+@pytest.mark.parametrize("member", Normalization)
+def test_a_label_reads_as_a_name_in_a_sentence(member):
+    names = ("BatchNorm", "normalization", "renormalization")
+    assert any(re.search(rf"\b{name}\b", member.label) for name in names)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -109,8 +124,8 @@ def test_a_stack_equals_its_members_alone(member, normalized):
     if LAYERS[member].on_weights:
         normalized = "hidden"
     config = NetworkConfig(normalization=member, normalized=normalized, width=FEATURES, depth=3, groups=2, dropout=0.2)
-    network = build(config, (4,), 2)
-    batches = [normal(1, 9, 4) for _ in range(3)]
+    network = build(config, (6,), 2)
+    batches = [normal(1, 9, 6) for _ in range(3)]
 
     def run(seeds):
         """Train three steps with noise and dropout; return parameters, stored statistics, tested outputs."""
@@ -166,7 +181,7 @@ def test_on_weights_says_whether_it_changes_them(member):
 
 @pytest.mark.parametrize("member", ON_DENSE)
 def test_one_seed_draws_the_same_weights_under_every_normalization(member):
-    plain, network = (build(NetworkConfig(normalization=name, width=8), (4,), 2) for name in ("none", member))
+    plain, network = (build(NetworkConfig(normalization=name, width=12), (4,), 2) for name in ("none", member))
     want, got = (each.layout.split(each.initial_parameters([7])) for each in (plain, network))
     assert all(torch.equal(got[name], part) for name, part in want.items() if name.endswith("weight"))
 

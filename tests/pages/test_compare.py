@@ -78,8 +78,8 @@ def test_a_control_moves_and_its_link_brings_it_back(name):
     [
         ({"dataset": "linear-map"}, "Loss: squared"),
         ({"dataset": "wine", "kind": "cnn"}, "Network: multilayer perceptron"),
-        ({"v2_batch_size": "1"}, "Batch size: 64"),
-        ({"v2_normalization": "weight", "v2_normalized": "both"}, "Normalization stands on: hidden"),
+        ({"v2_batch_size": "1"}, "Network 2, batch size: 64"),
+        ({"v2_normalization": "weight", "v2_normalized": "both"}, "Network 2, normalization stands on: hidden"),
         ({"v2_normalization": "weight", "placement": "after"}, "Placement: before"),
         ({"dataset": "wine", "v2_normalization": "propagation"}, "Preprocessing: standardize"),
     ],

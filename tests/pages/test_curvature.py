@@ -23,7 +23,7 @@ def test_it_shows_spectra_rates_and_one_function():
 def test_a_control_beside_a_section_is_in_the_link(name, value):
     app = opened("curvature.py", **SMALL)
     widget = control(app, name)
-    labels = {"weight-plain": "weight, plain start"}
+    labels = {"weight-plain": "weight normalization, plain start"}
     widget.select_index(widget.options.index(labels.get(value, value)))
     finished(app.run())
     assert link_of(app)[name] == value

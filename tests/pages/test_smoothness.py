@@ -27,7 +27,7 @@ def test_a_question_shows_its_answer_and_its_facts():
     assert f"**{OF['smoother'].ask}**" in said
     assert "What to notice" in app.info[0].value
     numbers, paper, explanations = tables(app)
-    assert [row["Network"] for row in numbers] == ["no normalization", "BatchNorm", "layer"]
+    assert [row["Network"] for row in numbers] == ["no normalization", "BatchNorm", "layer normalization"]
     assert len(paper) == 4
     assert len(explanations) == 5
     assert all(row["For"].strip() and row["Against"].strip() for row in explanations)
@@ -154,7 +154,11 @@ def test_one_probe_of_one_rung_gives_no_verdict_and_the_line_keeps_its_step():
 
 def test_a_label_breaks_no_table():
     app = opened(PAGE, **SMALL, v2_normalization="weight-bounded")
-    assert [row["Network"] for row in tables(app)[0]] == ["no normalization", "weight, |v| bounded", "layer"]
+    assert [row["Network"] for row in tables(app)[0]] == [
+        "no normalization",
+        "weight normalization, |v| bounded",
+        "layer normalization",
+    ]
 
 
 def test_a_file_brings_the_experiment_back():

@@ -6,7 +6,7 @@ from landscape.data import load
 from landscape.experiment import Comparison, Dataset, Experiment, Variant
 from landscape.labs.compare.questions import QUESTIONS
 from landscape.loss.network import network_of
-from landscape.serving.memory import CLASSES, DRAWN, EXAMPLES, FEATURES, SIDE, WORK_BYTES
+from landscape.serving.memory import CLASSES, EXAMPLES, FEATURES, SIDE, WORK_BYTES
 from models.fields import Misfit
 
 NETWORKS = [
@@ -33,7 +33,7 @@ def test_data_are_as_large_as_is_reckoned(dataset):
     loss = "cross-entropy" if dataset.has_classes else "squared"
     experiment = Experiment().replace(dataset=dataset, loss=loss, num_examples=20_000)
     data = load(experiment.data)
-    assert data.train_x[0].numel() <= FEATURES.get(dataset, DRAWN)
+    assert data.train_x[0].numel() == FEATURES[dataset]
     assert data.classes <= CLASSES
     assert len(data.train_x) <= experiment.size.training_examples <= len(data.train_x) + 2
     if dataset in EXAMPLES:

@@ -184,10 +184,10 @@ def test_no_explanation_is_without_evidence_for_and_against():
 
 
 def test_a_name_changes_nothing_of_a_cell():
-    bounded = measured("weight-bounded", run=IDLE, label="weight, |v| bounded")
+    bounded = measured("weight-bounded", run=IDLE, label="weight normalization, |v| bounded")
     found = findings(facts(ROUGH, SMOOTH, measured("batch-l1", label="l1 |v|", spread=0.03)))
     assert "1.5 (l1 |v|)" in found[-1].here
-    assert table(facts(bounded))[0].network == "weight, |v| bounded"
+    assert table(facts(bounded))[0].network == "weight normalization, |v| bounded"
 
 
 def test_what_is_no_accuracy_is_not_called_so():
