@@ -1,4 +1,5 @@
-// Tells the script which place of the horizontal axis was clicked in the plots of a container. A plot is listened to
+// Tells the script which place of the horizontal axis was clicked in the plots of a container, or what the clicked point
+// itself says is to be set, by name. A plot is listened to
 // from the first press on it on: plots come and go as the viewer draws.
 
 const choosers = new WeakMap(); // container -> what a click there calls
@@ -9,12 +10,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!place) return;
   place.classList.add("lp-place");
   if (!choosers.has(place)) place.addEventListener("pointerdown", listen, { capture: true });
-  choosers.set(place, (x) => setTriggerValue("picked", x));
+  choosers.set(place, ({ x, customdata }) => setTriggerValue("picked", customdata ?? x));
 }
 
 function listen({ target, currentTarget: place }) {
   const plot = target.closest(".js-plotly-plot");
   if (!plot?.on || heard.has(plot)) return;
   heard.add(plot);
-  plot.on("plotly_click", ({ points }) => points.length && choosers.get(place)(points[0].x));
+  plot.on("plotly_click", ({ points }) => points.length && choosers.get(place)(points[0]));
 }

@@ -1,4 +1,4 @@
-"""A click on a curve over the steps of training chooses that step, beside the slider, which does so by keyboard too."""
+"""A click on a picture chooses a step, or a cell, beside the sliders, which do so by keyboard too."""
 
 from __future__ import annotations
 
@@ -17,16 +17,19 @@ _MOUNT = st.components.v2.component(
 
 
 def picker(name: str, key: str) -> None:
-    """Let a click on a curve set a field of the page's settings, as its slider does, by one run of the script.
+    """Let a click on a picture set fields of the page's settings, as their sliders do, by one run of the script.
 
     Args:
-        name: of the field, a whole number, which is the curves' horizontal axis.
-        key: of the container that holds the curves; its viewer may draw them anew at any time.
+        name: of the field, a whole number, which is the curves' horizontal axis. A point that carries `customdata`, whole
+            numbers by the names of fields, sets all of these instead.
+        key: of the container that holds the pictures; its viewer may draw them anew at any time.
     """
     own = f"picker-{name}"
 
     def picked() -> None:
-        settings = current()
-        adopt(settings.values | {name: round(st.session_state[own].picked)}, settings.asked)
+        settings, picked = current(), st.session_state[own].picked
+        chosen = picked if isinstance(picked, dict) else {name: picked}
+        numbers = {field: round(value) for field, value in chosen.items() if field in settings.codec.fields}
+        adopt(settings.values | numbers, settings.asked)
 
     _MOUNT(key=own, data=key, on_picked_change=picked)

@@ -1,0 +1,6 @@
+"""What is normalized, by what?"""
+
+from landscape.labs.anatomy import LAB
+from pages.components.lab import show
+
+show(LAB)
