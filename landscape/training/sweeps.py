@@ -84,7 +84,7 @@ def sweep_stacks(
             alike.setdefault(stack_key(member), []).append(((row, column), member))
     stacks = []
     for key, members in alike.items():
-        most = _stack_size(key)
+        most = stack_size(key)
         stacks += [dict(members[i : i + most]) for i in range(0, len(members), most)]
     return tuple(stacks)
 
@@ -193,12 +193,17 @@ def plain(values: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(value.item() if isinstance(value, np.generic) else value for value in values)
 
 
-def _stack_size(experiment: Experiment) -> int:
-    """Return how many members to train as one stack: more than stay in the cache were no faster, measured."""
+def stack_size(experiment: Experiment) -> int:
+    """Return how many members to train as one stack: more than stay in the cache were no faster, measured.
+
+    >>> small, large = (Experiment().replace(width=width) for width in (8, 512))
+    >>> stack_size(small) > stack_size(large)
+    True
+    """
     data, training = load(experiment.data), experiment.training
+    network, each = network_of(experiment), data.train_x.element_size()
     batch = min(training.batch_size, len(data.train_x))
-    size = network_of(experiment).working_size * data.train_x.element_size()
-    return chunk_size(batch * size, default_device())
+    return chunk_size(batch * network.working_size * each, default_device(), network.layout.size * each)
 
 
 def join_sweeps(parts: Sequence[Sweep]) -> Sweep:
