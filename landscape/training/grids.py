@@ -6,7 +6,7 @@ grows, and in which a combination that cannot be leaves its cell blank and says 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 

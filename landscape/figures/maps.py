@@ -1,0 +1,105 @@
+"""Heat maps of one score over two settings, a panel a network, all on one colour scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from landscape.figures import theme
+from landscape.figures.panel import Group, Panel
+from landscape.figures.theme import Style
+
+SMALL_TEXT = 10
+"""In pixels: the number in a cell is as wide as its cell on a phone."""
+
+
+@dataclass(frozen=True, eq=False)
+class Map:
+    """One network's scores (B, A), from 0 to 1; not a number where there is none. crossed: (B, A) where it diverged."""
+
+    name: str
+    style: Style
+    score: np.ndarray
+    crossed: np.ndarray
+
+
+def map_panels(
+    maps: Sequence[Map],
+    columns: Sequence[str],
+    rows: Sequence[str],
+    *,
+    x_title: str,
+    y_title: str,
+    score: str,
+    trained: float,
+    captions: Sequence[str] = (),
+) -> list[Panel]:
+    """Draw a map a network, in each cell its score in hundredths, a cross where it diverged, nothing where there is none.
+
+    All have one colour scale, from 0 to 1, so that equal colours are equal scores.
+
+    Args:
+        columns, rows: the values of the axes as text, (A,) and (B,); the first row is the lowest.
+        score: what is drawn, for the hover text; trained: from which score on a number stands in bold type.
+        captions: a sentence below each map.
+    """
+    panels = []
+    for place, one in enumerate(maps):
+        if not np.isfinite(one.score).any():
+            panels.append(Panel(one.name, Group.PATH, None, pending="Training…", colour=one.style.colour))
+            continue
+        cells = {
+            "type": "heatmap",
+            "z": one.score.astype(np.float32),
+            "x": list(range(len(columns))),
+            "y": list(range(len(rows))),
+            "zmin": 0,
+            "zmax": 1,
+            "colorscale": theme.SURFACE_SCALE,
+            "text": _texts(one, trained),
+            "texttemplate": "%{text}",
+            "textfont": {"size": SMALL_TEXT},
+            "customdata": [[f"{x_title} {column}, {y_title} {row}" for column in columns] for row in rows],
+            "hovertemplate": "%{customdata}<br>" + score + " %{z:.3f}<extra></extra>",
+            "hoverongaps": False,
+            "xgap": 1,
+            "ygap": 1,
+            "showscale": False,
+        }
+        figure = theme.figure(
+            cells,
+            xaxis=theme.axis(
+                x_title, tickvals=list(range(len(columns))), ticktext=list(columns), showgrid=False, zeroline=False
+            ),
+            yaxis=theme.axis(
+                y_title, tickvals=list(range(len(rows))), ticktext=list(rows), showgrid=False, zeroline=False
+            ),
+            margin={"l": 60, "r": 8, "t": 8, "b": 56},
+        )
+        count = int(np.sum(one.score[np.isfinite(one.score)] >= trained))
+        panels.append(
+            Panel(
+                one.name,
+                Group.PATH,
+                figure,
+                alt=f"{one.name}: {score} of at least {trained:g} in {count} of {one.score.size} cells.",
+                colour=one.style.colour,
+                caption=captions[place] if place < len(captions) else "",
+            )
+        )
+    return panels
+
+
+def _texts(one: Map, trained: float) -> list[list[str]]:
+    """Return what stands in each cell: the score in hundredths, bold where it is high enough, or a cross."""
+    texts = []
+    for scores, crosses in zip(one.score, one.crossed, strict=True):
+        row = []
+        for value, crossed in zip(scores, crosses, strict=True):
+            number = f"{100 * value:.0f}" if np.isfinite(value) else ""
+            bold = np.isfinite(value) and value >= trained
+            row.append("×" if crossed else f"<b>{number}</b>" if bold else number)
+        texts.append(row)
+    return texts

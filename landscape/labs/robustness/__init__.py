@@ -1,0 +1,107 @@
+"""What does normalization make easy?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from landscape.figures.theme import styles_of
+from landscape.labs.groups import NETWORKS
+from landscape.labs.lab import Group, Lab, Results, Section, Shown, Table
+from landscape.labs.robustness import prose
+from landscape.labs.robustness.facts import facts_of
+from landscape.labs.robustness.figures import choice_panels, map_figures, rate_panels
+from landscape.labs.robustness.measure import jobs
+from landscape.labs.robustness.questions import QUESTIONS
+from landscape.labs.robustness.request import CODEC, Robustness
+from landscape.labs.robustness.words import choices_notice, map_notice, numbers, rates_notice, rows
+from landscape.labs.words import spoken
+
+RANGE = Group(
+    "range", "Learning rates", ("least_rate", "most_rate"), {"More about the rates": ("a_decade", "runs", "trains_at")}
+)
+
+LABELS = {name: bounds.label for name, bounds in CODEC.fields.items()}
+
+
+def rates(request: Robustness, results: Results) -> Shown:
+    """Show how each network does over the learning rates."""
+    names, found = request.comparison.labels(), [one.value for one in results["rates"]]
+    facts = facts_of(request, results)
+    columns = {name: title.format(score=_score(request)) for name, title in prose.COLUMNS.items()}
+    return Shown(
+        notice=rates_notice(facts) if facts else (),
+        panels=rate_panels(request, names, styles_of(request.comparison.normalizations()), found),
+        note=prose.RATES_LIMITS,
+        tables=[Table(rows(facts), columns, "", prose.TABLE_NOTE)] if facts and facts.rates else (),
+    )
+
+
+def maps(request: Robustness, results: Results) -> Shown:
+    """Show how each network does over two settings."""
+    names, found = request.comparison.labels(), [one.value for one in results["map"]]
+    facts = facts_of(request, results)
+    styles = styles_of(request.comparison.normalizations())
+    return Shown(
+        notice=map_notice(facts) if facts else (),
+        panels=map_figures(request, names, styles, found, [_reason(one) for one in found]),
+        note=prose.MAP_LIMITS,
+    )
+
+
+def choices(request: Robustness, results: Results) -> Shown:
+    """Show how each network does with one choice after the other."""
+    names, found = request.comparison.labels(), [one.value for one in results["choices"]]
+    facts = facts_of(request, results)
+    said = [f"{name}: {reason}" for name, one in zip(names, found, strict=True) if (reason := _reason(one))]
+    return Shown(
+        notice=choices_notice(facts) if facts else (),
+        panels=choice_panels(request, names, styles_of(request.comparison.normalizations()), found),
+        note=" ".join(said),
+    )
+
+
+def _reason(found: Any) -> str:
+    """Return why cells are blank, with fields by the names of their controls; nothing where none is."""
+    return "" if found is None else spoken(next(iter(found.reasons.values()), ""), LABELS)
+
+
+def _score(request: Robustness) -> str:
+    return request.comparison.base.data.dataset.score
+
+
+def take_along(request: Robustness, results: Results) -> Sequence[Mapping[str, Any]]:
+    """Return the numbers to take along."""
+    facts = facts_of(request, results)
+    return numbers(facts) if facts else []
+
+
+LAB = Lab(
+    name="robustness",
+    title="What it makes easy",
+    icon=":material/speed:",
+    question=prose.QUESTION,
+    introduction=prose.INTRODUCTION,
+    reading=prose.READING,
+    codec=CODEC,
+    groups=lambda values: (*NETWORKS, RANGE),
+    jobs=jobs,
+    sections=[
+        Section("rates", rates, ("rates",), prose.RATES_TITLE, prose.RATES_NOTE, "range"),
+        Section(
+            "map", maps, ("map",), prose.MAP_TITLE, prose.MAP_NOTE, "map", lambda values: {"upwards": None}, height=380
+        ),
+        Section(
+            "choices",
+            choices,
+            ("choices",),
+            prose.CHOICES_TITLE,
+            prose.CHOICES_NOTE,
+            "choices",
+            lambda values: {"chosen": None},
+        ),
+    ],
+    facts=facts_of,
+    questions=QUESTIONS,
+    numbers=take_along,
+)

@@ -1,0 +1,319 @@
+"""What is said about robustness, in sentences and tables, from facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import isfinite
+from statistics import fmean, median
+from typing import TypeVar
+
+from landscape.labs.robustness.facts import AtChoices, Facts, OnTheMap, OverRates
+from landscape.labs.words import Ratio, Share, number, sentence
+
+DECADES = 0.4
+"""Ranges of rates that differ by less than so much of a decade are called alike."""
+
+FASTER = 0.7
+"""Who needs so many of the other's steps is called faster."""
+
+MATTERS = 0.5
+"""A choice matters less where it makes so much of the difference that it makes to the other network."""
+
+SMALL = 0.02
+"""Differences between choices under this are as those between seeds."""
+
+CARES = 0.9
+"""Who trains at fewer of the values upwards than this share of them depends on them still."""
+
+Named = TypeVar("Named", OverRates, OnTheMap, AtChoices)
+
+
+class Case(StrEnum):
+    """What there is to say about robustness, a template each."""
+
+    WIDER = "trains at more rates"
+    ONLY = "trains where the other does not"
+    MOSTLY_ONLY = "trains where the other does not with most seeds"
+    AS_WIDE = "trains at as many rates"
+    NARROWER = "trains at fewer rates"
+    NEITHER = "neither trains"
+    ALONE = "one network"
+    FASTEST = "steps at the best rate"
+    SAME_FASTER = "faster at one rate"
+    SAME_NOT_FASTER = "no faster at one rate"
+    SAME_ONLY = "comes there alone at one rate"
+    CELLS = "cells of the map"
+    ROWS = "values upwards"
+    STILL_CARES = "depends still"
+    CARES_NOT = "depends no more"
+    LESS = "the choice matters less"
+    AS_MUCH = "the choice matters as much"
+    MORE = "the choice matters more"
+    FAILS = "fails with a choice"
+    ALL_TRAIN = "trains with each choice"
+
+
+SENTENCES = {
+    Case.WIDER: "**{name}** trains over {decades} decades of learning rates, up to {largest}, and **{plain}** over {others}, "
+    "up to {other}: the largest rate is {times} as large.",
+    Case.ONLY: "**{name}** trains over {decades} decades of learning rates, up to {largest}; **{plain}** trains at none of them.",
+    Case.MOSTLY_ONLY: "**{name}** trains over {decades} decades of learning rates, up to {largest}; **{plain}** trains at none "
+    "of them with most of the seeds.",
+    Case.AS_WIDE: "**{name}** gains nothing here: it trains over {decades} decades of learning rates, up to {largest}, and "
+    "**{plain}** over {others}, up to {other}.",
+    Case.NARROWER: "**{name}** trains over fewer learning rates than **{plain}**: {decades} decades against {others}.",
+    Case.NEITHER: "Neither **{name}** nor **{plain}** trains at any of these learning rates with most of the seeds.",
+    Case.ALONE: "**{name}** trains over {decades} decades of learning rates, up to {largest}.",
+    Case.FASTEST: "Each at its best rate, they come to {level} after so many steps: {steps}.",
+    Case.SAME_FASTER: "At the same rate, {rate}, **{name}** comes to {level} after {steps} steps, **{plain}** after {others}.",
+    Case.SAME_NOT_FASTER: "At the same rate, {rate}, **{name}** is no faster: it comes to {level} after {steps} steps, "
+    "**{plain}** after {others}.",
+    Case.SAME_ONLY: "At the same rate, {rate}, **{name}** comes to {level} after {steps} steps, **{plain}** not at all.",
+    Case.CELLS: "So many of the {of} cells train: {counts}.",
+    Case.ROWS: "At the learning rate {rate} they train at so many of the {of} values of the {upwards}: {own}. With the best "
+    "rate for each: {best}.",
+    Case.STILL_CARES: "**{name}** depends on the {upwards} still: at the rate {rate} it trains at {own} of the {of} values, "
+    "with the best rate for each at {best}.",
+    Case.CARES_NOT: "With the best rate for each, **{name}** trains at {best} of the {of} values of the {upwards}; at the rate "
+    "{rate} it is {own}.",
+    Case.LESS: "The {chosen} matters less with **{name}**: its best and its worst are {spread} apart, those of **{plain}** {other}.",
+    Case.AS_MUCH: "The {chosen} matters about as much with **{name}**: its best and its worst are {spread} apart, those of "
+    "**{plain}** {other}.",
+    Case.MORE: "The {chosen} matters more with **{name}**: its best and its worst are {spread} apart, those of **{plain}** {other}.",
+    Case.FAILS: "**{name}** does not train with {chosen} {names}.",
+    Case.ALL_TRAIN: "**{name}** trains with each {chosen}.",
+}
+
+
+def of(records: Sequence[Named], normalization: str) -> Named | None:
+    """Return the first network of a normalization; None where there is none, or not yet."""
+    return next((one for one in records if one.normalization == normalization), None)
+
+
+def plain_of(records: Sequence[Named]) -> Named:
+    """Return whom the others are compared with: the first without normalization, or else the first of all."""
+    return of(records, "none") or records[0]
+
+
+def rates_case(one: OverRates, plain: OverRates) -> Case:
+    """Return how a network's range of rates compares with another's."""
+    decades, others = fmean(one.decades), fmean(plain.decades)
+    if median(one.largest) == median(plain.largest) == 0:
+        return Case.NEITHER
+    if median(plain.largest) == 0:
+        return Case.MOSTLY_ONLY if others else Case.ONLY
+    if decades - others >= DECADES and median(one.largest) > median(plain.largest):
+        return Case.WIDER
+    return Case.NARROWER if others - decades >= DECADES else Case.AS_WIDE
+
+
+def told_of_rates(one: OverRates, plain: OverRates) -> str:
+    """Return how a network's range of rates compares with another's, in words."""
+    largest, other = median(one.largest), median(plain.largest)
+    return sentence(
+        SENTENCES[rates_case(one, plain)],
+        name=one.name,
+        plain=plain.name,
+        decades=round(fmean(one.decades), 1),
+        others=round(fmean(plain.decades), 1),
+        largest=largest,
+        other=other,
+        times=Ratio(largest / other if other else float("nan")),
+    )
+
+
+def same_rate_case(one: OverRates, plain: OverRates) -> Case | None:
+    """Return who is faster at the rate of the sidebar; None where the network does not come there."""
+    steps, others = median(one.own_steps), median(plain.own_steps)
+    if not isfinite(steps):
+        return None
+    if not isfinite(others):
+        return Case.SAME_ONLY
+    return Case.SAME_FASTER if steps <= FASTER * others else Case.SAME_NOT_FASTER
+
+
+def told_of_same_rate(facts: Facts, one: OverRates, plain: OverRates) -> str:
+    """Return who is faster at the rate of the sidebar, in words; nothing where the network does not come there."""
+    case = same_rate_case(one, plain)
+    if case is None:
+        return ""
+    return sentence(
+        SENTENCES[case],
+        name=one.name,
+        plain=plain.name,
+        rate=facts.own_rate,
+        level=_level(facts),
+        steps=round(median(one.own_steps)),
+        others=round(median(plain.own_steps)) if case is not Case.SAME_ONLY else 0,
+    )
+
+
+def rates_notice(facts: Facts) -> list[str]:
+    """Return what to notice over the learning rates."""
+    if not facts.rates:
+        return []
+    plain = plain_of(facts.rates)
+    others = [one for one in facts.rates if one is not plain]
+    if not others:
+        decades, largest = round(fmean(plain.decades), 1), median(plain.largest)
+        return [sentence(SENTENCES[Case.ALONE], name=plain.name, decades=decades, largest=largest)]
+    said = [told_of_rates(one, plain) for one in others]
+    fewest = {one.name: round(median(one.fewest)) for one in facts.rates if isfinite(median(one.fewest))}
+    if len(fewest) > 1:
+        said.append(sentence(SENTENCES[Case.FASTEST], level=_level(facts), steps=fewest))
+    return said + [told for one in others[:1] if (told := told_of_same_rate(facts, one, plain))]
+
+
+def map_notice(facts: Facts) -> list[str]:
+    """Return what to notice on the map."""
+    if not facts.cells:
+        return []
+    counts = {one.name: one.trained for one in facts.cells}
+    own, best = ({one.name: len(getattr(one, name)) for one in facts.cells} for name in ("own_rows", "rows"))
+    most = max(one.of + one.blank for one in facts.cells)
+    rows = {"rate": facts.own_rate, "of": facts.upward_values, "upwards": facts.upwards.label}
+    return [
+        sentence(SENTENCES[Case.CELLS], of=most, counts=counts),
+        sentence(SENTENCES[Case.ROWS], own=own, best=best, **rows),
+    ]
+
+
+def cares_case(facts: Facts, one: OnTheMap) -> Case:
+    """Return whether a network depends on the value upwards, the rate chosen for each."""
+    return Case.STILL_CARES if len(one.rows) < CARES * facts.upward_values else Case.CARES_NOT
+
+
+def told_of_cares(facts: Facts, one: OnTheMap) -> str:
+    """Return whether a network depends on the value upwards, in words."""
+    return sentence(
+        SENTENCES[cares_case(facts, one)],
+        name=one.name,
+        upwards=facts.upwards.label,
+        rate=facts.own_rate,
+        own=len(one.own_rows),
+        best=len(one.rows),
+        of=facts.upward_values,
+    )
+
+
+def spread_of(one: AtChoices) -> float:
+    """Return how much the choice matters: the median over the seeds of best less worst."""
+    return median(one.spreads) if one.spreads else float("nan")
+
+
+def choice_case(one: AtChoices, plain: AtChoices) -> Case:
+    """Return whether a choice matters less to a network than to another."""
+    spread, other = spread_of(one), spread_of(plain)
+    if spread <= MATTERS * other and other - spread > SMALL:
+        return Case.LESS
+    return Case.MORE if other <= MATTERS * spread and spread - other > SMALL else Case.AS_MUCH
+
+
+def told_of_choice(facts: Facts, one: AtChoices, plain: AtChoices) -> str:
+    """Return whether a choice matters less to a network than to another, in words."""
+    return sentence(
+        SENTENCES[choice_case(one, plain)],
+        name=one.name,
+        plain=plain.name,
+        chosen=facts.chosen,
+        spread=Share(spread_of(one)),
+        other=Share(spread_of(plain)),
+    )
+
+
+def failing(facts: Facts, one: AtChoices) -> list[str]:
+    """Return the choices with which a network does not train, by the median of its seeds."""
+    return [name for name, middle in zip(one.names, one.middles, strict=True) if middle < facts.trains_at]
+
+
+def told_of_failing(facts: Facts, one: AtChoices) -> str:
+    """Return with which choices a network does not train, in words."""
+    names = failing(facts, one)
+    case = Case.FAILS if names else Case.ALL_TRAIN
+    return sentence(SENTENCES[case], name=one.name, chosen=facts.chosen, names=names or [""])
+
+
+def choices_notice(facts: Facts) -> list[str]:
+    """Return what to notice of one choice after the other."""
+    if not facts.choices:
+        return []
+    plain = plain_of(facts.choices)
+    said = [told_of_choice(facts, one, plain) for one in facts.choices if one is not plain]
+    return said + [told_of_failing(facts, one) for one in facts.choices]
+
+
+def _level(facts: Facts) -> str:
+    return f"a test {facts.score} of {facts.trains_at:g}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One network over the rates in the table, for people."""
+
+    network: str
+    decades: str
+    largest: str
+    fewest: str
+    own_steps: str
+    own: str
+    diverged: str
+
+
+def rows(facts: Facts) -> list[Row]:
+    """Return the rows of the table."""
+    return [
+        Row(
+            one.name,
+            _between(one.decades),
+            _between(one.largest),
+            _between(one.fewest),
+            _between(one.own_steps),
+            " to ".join(dict.fromkeys(f"{pick(one.own):.3f}" for pick in (min, max))),
+            f"{one.diverged}",
+        )
+        for one in facts.rates
+    ]
+
+
+def _between(values: Sequence[float]) -> str:
+    """Return the least and the greatest of the seeds, or that there is none."""
+    names = [number(value) if isfinite(value) else "never" for value in (min(values), max(values))]
+    return " to ".join(dict.fromkeys(names))
+
+
+def numbers(facts: Facts) -> Sequence[Mapping[str, object]]:
+    """Return the numbers to take along: a row a network and seed over the rates, a network on the map, a choice and seed."""
+    rows: list[dict[str, object]] = [
+        _row("rates", one.name)
+        | {
+            "run": run,
+            "decades": one.decades[run],
+            "largest_rate": one.largest[run],
+            "fewest_steps": one.fewest[run],
+            "steps_at_own_rate": one.own_steps[run],
+            "accuracy_at_own_rate": one.own[run],
+            "best_accuracy": one.best[run],
+        }
+        for one in facts.rates
+        for run in range(len(one.decades))
+    ]
+    rows += [_row("map", one.name) | {"cells_trained": one.trained, "cells": one.of} for one in facts.cells]
+    return rows + [
+        _row("choices", one.name) | {"run": run, "choice": name, "accuracy": value}
+        for one in facts.choices
+        for name, scores in zip(one.names, one.scores, strict=True)
+        for run, value in enumerate(scores)
+    ]
+
+
+COLUMNS = (
+    "run", "decades", "largest_rate", "fewest_steps", "steps_at_own_rate", "accuracy_at_own_rate", "best_accuracy",
+    "cells_trained", "cells", "choice", "accuracy",
+)  # fmt: skip
+
+
+def _row(part: str, network: str) -> dict[str, object]:
+    """Return a row of all columns, of which another part's stay empty."""
+    return {"part": part, "network": network} | dict.fromkeys(COLUMNS)
