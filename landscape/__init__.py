@@ -71,6 +71,7 @@ from landscape.serving.store import Store
 from landscape.serving.task import Task
 from landscape.serving.tickets import Ticket
 from landscape.serving.workers import default_dispatcher, make_dispatcher
+from landscape.training.grids import SweepAxis, SweepGrid, SweepGridTask, SweepOutcome, grid_stacks, sweep_grid
 from landscape.training.run import Run
 from landscape.training.sweeps import Sweep, SweepTask, join_sweeps, sweep, sweep_stacks
 from landscape.training.training import Training, train
@@ -122,6 +123,10 @@ __all__ = [
     "Surface",
     "SurfaceScan",
     "Sweep",
+    "SweepAxis",
+    "SweepGrid",
+    "SweepGridTask",
+    "SweepOutcome",
     "SweepTask",
     "Task",
     "Ticket",
@@ -146,6 +151,7 @@ __all__ = [
     "gradient_energy",
     "gradient_norms",
     "gradient_plane",
+    "grid_stacks",
     "hessian",
     "hessian_operator",
     "hessian_plane",
@@ -181,6 +187,7 @@ __all__ = [
     "step_objective",
     "surface_of",
     "sweep",
+    "sweep_grid",
     "sweep_stacks",
     "top_eigenvalues",
     "train",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,10 @@ from landscape.figures.theme import Style
 
 SMALL_TEXT = 10
 """In pixels: the number in a cell is as wide as its cell on a phone."""
+
+
+FEW = 7
+"""So many values have room for their names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +75,9 @@ def map_panels(
         }
         figure = theme.figure(
             cells,
-            xaxis=theme.axis(
-                x_title, tickvals=list(range(len(columns))), ticktext=list(columns), showgrid=False, zeroline=False
-            ),
-            yaxis=theme.axis(
-                y_title, tickvals=list(range(len(rows))), ticktext=list(rows), showgrid=False, zeroline=False
-            ),
-            margin={"l": 60, "r": 8, "t": 8, "b": 56},
+            xaxis=_axis(x_title, columns) | {"tickangle": 0},
+            yaxis=_axis(y_title, rows),
+            margin={"l": 76, "r": 8, "t": 8, "b": 52},
         )
         count = int(np.sum(one.score[np.isfinite(one.score)] >= trained))
         panels.append(
@@ -90,6 +91,12 @@ def map_panels(
             )
         )
     return panels
+
+
+def _axis(title: str, values: Sequence[str]) -> dict[str, Any]:
+    """Return an axis that names each of few values, and every other one of many, so that no name meets the next."""
+    named = range(0, len(values), 1 if len(values) <= FEW else 2)
+    return theme.axis(title, tickvals=list(named), ticktext=[values[i] for i in named], showgrid=False, zeroline=False)
 
 
 def _texts(one: Map, trained: float) -> list[list[str]]:

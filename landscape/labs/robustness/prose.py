@@ -59,7 +59,7 @@ COLUMNS = {
     "decades": "Decades of rates that train",
     "largest": "Largest such rate",
     "fewest": "Fewest steps to it, at any rate",
-    "own_steps": "Steps at the sidebar's rate",
+    "own_steps": "Steps at the rate of the dotted line",
     "own": "Test {score} there",
     "diverged": "Trainings that diverged",
 }

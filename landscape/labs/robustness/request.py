@@ -11,7 +11,7 @@ import numpy as np
 from landscape.experiment import Comparison, Experiment, Variant
 from landscape.labs.codec import codec_of
 from landscape.training.grids import SweepAxis, SweepGrid
-from models.fields import choice, number, validate
+from models.fields import Misfit, choice, number, validate
 
 BASE = Experiment().replace(depth=4, width=32, batch_size=32, num_steps=200)
 """Small, so that some two hundred of them are trained while one looks."""
@@ -117,9 +117,10 @@ class Robustness:
     def __post_init__(self) -> None:
         validate(self)
         if self.least_rate >= self.most_rate:
-            raise ValueError(
-                f"Robustness.least_rate must be below the greatest, {self.most_rate:g}, not {self.least_rate:g}: "
-                "choose a smaller one"
+            raise Misfit(
+                f"Robustness.most_rate must be above the least, {self.least_rate:g}, not {self.most_rate:g}: there is no "
+                "range of rates otherwise. Choose a greater one.",
+                most_rate=min(100.0, 100 * self.least_rate),
             )
 
     @property
