@@ -10,11 +10,11 @@ from landscape.labs.groups import NETWORKS
 from landscape.labs.lab import Group, Lab, Results, Section, Shown, Table
 from landscape.labs.robustness import prose
 from landscape.labs.robustness.facts import facts_of
-from landscape.labs.robustness.figures import choice_panels, map_figures, rate_panels
+from landscape.labs.robustness.figures import choice_panels, curve_figures, map_figures, rate_panels
 from landscape.labs.robustness.measure import jobs
 from landscape.labs.robustness.questions import QUESTIONS
 from landscape.labs.robustness.request import CODEC, Robustness
-from landscape.labs.robustness.words import choices_notice, map_notice, numbers, rates_notice, rows
+from landscape.labs.robustness.words import choices_notice, curves_notice, map_notice, numbers, rates_notice, rows
 from landscape.labs.words import spoken
 
 RANGE = Group(
@@ -46,6 +46,16 @@ def maps(request: Robustness, results: Results) -> Shown:
         notice=map_notice(facts) if facts else (),
         panels=map_figures(request, names, styles, found, [_reason(one) for one in found]),
         note=prose.MAP_LIMITS,
+    )
+
+
+def curves(request: Robustness, results: Results) -> Shown:
+    """Show how the accuracy grows at multiples of the learning rate."""
+    names, found = request.comparison.labels(), [one.value for one in results["curves"]]
+    facts = facts_of(request, results)
+    return Shown(
+        notice=curves_notice(facts, request.times) if facts else (),
+        panels=curve_figures(request, names, styles_of(request.comparison.normalizations()), found),
     )
 
 
@@ -91,6 +101,7 @@ LAB = Lab(
         Section(
             "map", maps, ("map",), prose.MAP_TITLE, prose.MAP_NOTE, "map", lambda values: {"upwards": None}, height=380
         ),
+        Section("curves", curves, ("curves",), prose.CURVES_TITLE, prose.CURVES_NOTE, "curves"),
         Section(
             "choices",
             choices,

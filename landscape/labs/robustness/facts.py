@@ -1,15 +1,21 @@
-"""From trainings over rates, on the map and with each choice, to named numbers."""
+"""From trainings over rates, on the map, in time and with each choice, to named numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
+from statistics import median
+from typing import TypeVar
 
 import numpy as np
 
 from landscape.labs.lab import Known, Results
 from landscape.labs.robustness.request import UPWARDS, MapAxis, Robustness
 from landscape.training.grids import SweepOutcome
+
+
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,31 @@ class OnTheMap:
     reason: str
     rows: tuple[float, ...]
     own_rows: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class InTime:
+    """The facts of one network at multiples of the learning rate.
+
+    factors: how many times. ends: at each the late accuracy by seed. steps: at each by seed the first snapshot with the
+    accuracy that counts as trained, infinite where there is none.
+    """
+
+    name: str
+    normalization: str
+    factors: tuple[float, ...]
+    ends: tuple[tuple[float, ...], ...]
+    steps: tuple[tuple[float, ...], ...]
+
+    @property
+    def waits(self) -> dict[float, float]:
+        """The median of the steps at each multiple."""
+        return {factor: median(own) for factor, own in zip(self.factors, self.steps, strict=True)}
+
+    @property
+    def heights(self) -> dict[float, float]:
+        """The median of the late accuracies at each multiple."""
+        return {factor: median(own) for factor, own in zip(self.factors, self.ends, strict=True)}
 
 
 @dataclass(frozen=True)
@@ -97,22 +128,17 @@ class Facts:
     chosen: str
     rates: tuple[OverRates, ...] = ()
     cells: tuple[OnTheMap, ...] = ()
+    curves: tuple[InTime, ...] = ()
     choices: tuple[AtChoices, ...] = ()
 
 
 def facts_of(request: Robustness, results: Results) -> Facts | None:
     """Return the facts that are there; None before any is."""
-    labels, kinds = request.comparison.labels(), request.comparison.normalizations()
-    made = [
-        [
-            of(request, name, kind.value, known.value)
-            for name, kind, known in zip(labels, kinds, results[job], strict=True)
-            if _ended(known)
-        ]
-        for job, of in (("rates", _over_rates), ("map", _on_the_map), ("choices", _at_choices))
-    ]
-    whole = [tuple(own) if len(own) == len(labels) else () for own in made]
-    if not any(whole):
+    rates = _of_all(request, results["rates"], _over_rates)
+    cells = _of_all(request, results["map"], _on_the_map)
+    curves = _of_all(request, results["curves"], _in_time)
+    choices = _of_all(request, results["choices"], _at_choices)
+    if not (rates or cells or curves or choices):
         return None
     base = request.comparison.base
     return Facts(
@@ -124,14 +150,21 @@ def facts_of(request: Robustness, results: Results) -> Facts | None:
         upwards=request.upwards,
         upward_values=len(UPWARDS[request.upwards]),
         chosen=request.chosen.label,
-        rates=whole[0],
-        cells=whole[1],
-        choices=whole[2],
+        rates=rates,
+        cells=cells,
+        curves=curves,
+        choices=choices,
     )
 
 
-def _ended(known: Known) -> bool:
-    return known.done and known.value is not None
+def _of_all(
+    request: Robustness, many: Sequence[Known], facts: Callable[[Robustness, str, str, SweepOutcome], Record]
+) -> tuple[Record, ...]:
+    """Return the facts of all networks; none while one of them is not there."""
+    if not all(one.done and one.value is not None for one in many):
+        return ()
+    each = zip(request.comparison.labels(), request.comparison.normalizations(), many, strict=True)
+    return tuple(facts(request, name, kind.value, known.value) for name, kind, known in each)
 
 
 def _over_rates(request: Robustness, name: str, normalization: str, found: SweepOutcome) -> OverRates:
@@ -175,6 +208,12 @@ def _on_the_map(request: Robustness, name: str, normalization: str, found: Sweep
         rows=tuple(float(value) for value, row in zip(values, trained, strict=True) if row.any()),
         own_rows=tuple(float(value) for value, row in zip(values, trained, strict=True) if row[own]),
     )
+
+
+def _in_time(request: Robustness, name: str, normalization: str, found: SweepOutcome) -> InTime:
+    scores, steps = found.standing()[0, 0], steps_to(found, request.trains_at)[0, 0]
+    ends, waits = (tuple(_floats(own) for own in values) for values in (scores, steps))
+    return InTime(name, normalization, tuple(request.times), ends, waits)
 
 
 def _at_choices(request: Robustness, name: str, normalization: str, found: SweepOutcome) -> AtChoices:

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from landscape.figures.bands import Band, bands_panel, choices_panel
+from landscape.figures.curves import Series, curves_panel
 from landscape.figures.maps import Map, map_panels
 from landscape.figures.panel import Group, Panel
 from landscape.figures.theme import Style
 from landscape.labs.robustness.facts import names_of, steps_to
 from landscape.labs.robustness.request import UPWARDS, Robustness
 from landscape.training.grids import SweepOutcome
+
+RATE = "learning rate"
 
 LOWEST_R2 = -0.2
 """Where an axis of explained variance begins: under it all is lost."""
@@ -28,7 +31,6 @@ def rate_panels(
     if not known:
         return [Panel(title, Group.PATH, None, pending="Training…") for title in titles]
     steps = request.comparison.base.training.num_steps
-    over = {"x_title": "learning rate", "mark": request.own_rate}
     accuracies = [_band(name, style, one.standing()[0, 0]) for name, style, one in known]
     waits = [_band(name, style, steps_to(one, request.trains_at)[0, 0]) for name, style, one in known]
     return [
@@ -36,12 +38,21 @@ def rate_panels(
             titles[0],
             accuracies,
             request.rates(),
+            x_title=RATE,
             y_title=f"test {score}",
             limits=limits,
             level=request.trains_at,
-            **over,
+            mark=request.own_rate,
         ),
-        bands_panel(titles[1], waits, request.rates(), y_title="steps", limits=(0, 1.04 * steps), **over),
+        bands_panel(
+            titles[1],
+            waits,
+            request.rates(),
+            x_title=RATE,
+            y_title="steps",
+            limits=(0, 1.04 * steps),
+            mark=request.own_rate,
+        ),
     ]
 
 
@@ -68,12 +79,40 @@ def map_figures(
         maps,
         [f"{rate:g}" for rate in rates],
         [f"{row:g}" for row in rows],
-        x_title="learning rate",
+        x_title=RATE,
         y_title=request.upwards.label,
         score=_score(request)[0],
         trained=request.trains_at,
         captions=captions,
     )
+
+
+def curve_figures(
+    request: Robustness, names: Sequence[str], styles: Sequence[Style], found: Sequence[SweepOutcome | None]
+) -> list[Panel]:
+    """Draw how the accuracy grows by step, a panel for each multiple of the learning rate."""
+    score, limits = _score(request)
+    steps = request.comparison.base.training.num_steps
+    panels = []
+    for place, (factor, rate) in enumerate(request.times.items()):
+        title = f"{factor:g} times the rate: {rate:g}" if factor > 1 else f"The rate of the sidebar: {rate:g}"
+        series = [
+            Series(name, style, np.round(one.fractions * steps), _middle(one, place))
+            for name, style, one in zip(names, styles, found, strict=True)
+            if one is not None
+        ]
+        if series:
+            unit = f"test {score}"
+            panels.append(curves_panel(series, title=title, unit=unit, num_steps=steps, limits=limits, cursor=0))
+        else:
+            panels.append(Panel(title, Group.CURVE, None, pending="Training…"))
+    return panels
+
+
+def _middle(found: SweepOutcome, place: int) -> np.ndarray:
+    """Return the middle (S,) of the seeds at a value across; one that diverged is where a constant guess is."""
+    curves, diverged = found.accuracy[0, 0, place], found.diverged[0, 0, place]
+    return np.median(np.where(np.isnan(curves) & diverged[:, None], found.majority, curves), axis=0)
 
 
 def choice_panels(

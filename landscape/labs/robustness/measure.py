@@ -1,4 +1,4 @@
-"""What is computed about robustness: the trainings of each network over the rates, on the map and with each choice."""
+"""What is computed about robustness: the trainings of each network over the rates, on the map, in time, by choice."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def jobs(request: Robustness) -> Jobs:
     return {
         "rates": [_job(grid) for grid in request.rate_grids()],
         "map": [_job(grid) for grid in request.map_grids()],
+        "curves": [_job(grid) for grid in request.curve_grids()],
         # Stacks of few members are many small operations.
         "choices": [_job(grid, serial=True) for grid in request.choice_grids()],
     }

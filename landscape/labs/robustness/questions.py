@@ -4,32 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import isfinite
 from statistics import fmean, median
 from typing import Any
 
 from landscape.experiment import Comparison, Variant
 from landscape.labs.lab import Choice, Question
-from landscape.labs.robustness.facts import AtChoices, Facts, OnTheMap, OverRates
+from landscape.labs.robustness.facts import AtChoices, Facts, InTime, OnTheMap, OverRates
 from landscape.labs.robustness.request import BASE, ChoiceAxis, MapAxis, Robustness
 from landscape.labs.robustness.words import (
     Case,
     cares_case,
     choice_case,
     failing,
+    higher_case,
     of,
     rates_case,
     same_rate_case,
     told_of_cares,
     told_of_choice,
     told_of_failing,
+    told_of_higher,
     told_of_rates,
     told_of_same_rate,
+    told_of_steps,
 )
 from landscape.labs.words import Share, sentence
 
 DEFAULT = Robustness()
 
 THREE = ("none", "batch", "layer")
+
+HALF = 0.5
+"""Who needs less than this share of the other's steps is there much sooner."""
 
 LITTLE = 0.03
 """Best accuracies within this of each other are alike."""
@@ -153,6 +160,32 @@ def _cares_is(facts: Facts, case: Case) -> bool:
     return batch is not None and cares_case(facts, batch) is case
 
 
+def _batch_in_time(facts: Facts) -> InTime | None:
+    return of(facts.curves, "batch")
+
+
+def _thirty(facts: Facts) -> str:
+    batch = _batch_in_time(facts)
+    return "" if batch is None else told_of_higher(batch)
+
+
+def _higher_is(facts: Facts, case: Case) -> bool:
+    batch = _batch_in_time(facts)
+    return batch is not None and higher_case(batch) is case
+
+
+def _sooner(facts: Facts) -> str:
+    return " ".join(told_of_steps(facts, one) for one in facts.curves)
+
+
+def share_of_steps(facts: Facts) -> float:
+    """Return which share of the plain network's steps BatchNorm needs, each at its best multiple; none where it never comes."""
+    batch, plain = of(facts.curves, "batch"), of(facts.curves, "none")
+    if batch is None or plain is None or not isfinite(least := min(batch.waits.values())):
+        return float("nan")
+    return least / min(plain.waits.values())
+
+
 def _chosen(facts: Facts, name: str = "batch") -> tuple[AtChoices, AtChoices] | None:
     one, plain = of(facts.choices, name), of(facts.choices, "none")
     return None if one is None or plain is None else (one, plain)
@@ -197,6 +230,11 @@ def _small_batches(facts: Facts) -> str:
     accuracies = {name: Share(two[key]) for name, key in (("batch", "batch"), ("layer", "layer"), ("plain", "none"))}
     return sentence(SENTENCES[case], large=Share(median(batch.at("64"))), **accuracies)
 
+
+PAPER = _asked(
+    own={"trains_at": 0.9, "most_rate": 31.7}, activation="sigmoid", initialization="xavier", depth=3, num_steps=300
+)
+"""As Ioffe & Szegedy 2015, Sec. 4.1: three layers of sigmoids; theirs had 100 units and took 50 000 steps."""
 
 QUESTIONS = (
     Question(
@@ -311,6 +349,31 @@ QUESTIONS = (
             Choice("It cares still: there are scales too large", lambda facts: _cares_is(facts, Case.STILL_CARES)),
         ),
         (26,),
+    ),
+    Question(
+        "sooner",
+        "Five and thirty times the rate: how much sooner is BatchNorm there, as in its paper?",
+        PAPER,
+        "curves",
+        _sooner,
+        (
+            Choice("In less than half of the steps", lambda facts: share_of_steps(facts) < HALF),
+            Choice("Sooner, by less than that", lambda facts: HALF <= share_of_steps(facts) < 1),
+            Choice("No sooner", lambda facts: not share_of_steps(facts) < 1),
+        ),
+        (3, 24),
+    ),
+    Question(
+        "thirty",
+        "Does BatchNorm end higher at 30 times the rate than at 5 times?",
+        PAPER,
+        "curves",
+        _thirty,
+        (
+            Choice("Higher", lambda facts: _higher_is(facts, Case.HIGHER)),
+            Choice("No higher", lambda facts: _higher_is(facts, Case.NO_HIGHER)),
+        ),
+        (24,),
     ),
     Question(
         "activation",

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from landscape.experiment import Comparison, Experiment, Variant
+from landscape.experiment import Comparison, Experiment, TrainingConfig, Variant
 from landscape.labs.codec import codec_of
 from landscape.training.grids import SweepAxis, SweepGrid
-from models.fields import Misfit, choice, number, validate
+from models.fields import Misfit, bounds_of, choice, number, validate
 
 BASE = Experiment().replace(depth=4, width=32, batch_size=32, num_steps=200)
 """Small, so that some two hundred of them are trained while one looks."""
@@ -24,6 +24,16 @@ ON_THE_WAY = 17
 
 ON_THE_MAP = 9
 """Those of a training of the map."""
+
+
+IN_TIME = 31
+"""Those of a training whose curve is drawn."""
+
+FACTORS = (1.0, 5.0, 30.0)
+"""The learning rate times these, as Ioffe & Szegedy 2015, arXiv 1502.03167, Sec. 4.2.1."""
+
+GREATEST = bounds_of(TrainingConfig)["learning_rate"].high
+"""No learning rate is larger."""
 
 
 class MapAxis(StrEnum):
@@ -141,6 +151,12 @@ class Robustness:
         own = self.comparison.base.training.learning_rate
         return min(self.rates(), key=lambda rate: abs(np.log(rate / own)))
 
+    @property
+    def times(self) -> dict[float, float]:
+        """The learning rates of the curves, by how many times the one of the sidebar they are."""
+        own = self.comparison.base.training.learning_rate
+        return {factor: float(f"{factor * own:.6g}") for factor in FACTORS if factor * own <= GREATEST}
+
     def rate_grids(self) -> tuple[SweepGrid, ...]:
         """Return the trainings over the learning rates, those of each network by themselves."""
         return self._grids(SweepAxis("learning_rate", self.rates()), None, self.seeds, ON_THE_WAY)
@@ -150,6 +166,10 @@ class Robustness:
         across = SweepAxis("learning_rate", self.rates(LOWER))
         up = SweepAxis(self.upwards.field, UPWARDS[self.upwards])
         return self._grids(across, up, self.seeds[:1], ON_THE_MAP)
+
+    def curve_grids(self) -> tuple[SweepGrid, ...]:
+        """Return the trainings at multiples of the learning rate, those of each network by themselves."""
+        return self._grids(SweepAxis("learning_rate", tuple(self.times.values())), None, self.seeds, IN_TIME)
 
     def choice_grids(self) -> tuple[SweepGrid, ...]:
         """Return the trainings with one choice after the other, those of each network by themselves."""

@@ -9,8 +9,8 @@ from math import isfinite
 from statistics import fmean, median
 from typing import TypeVar
 
-from landscape.labs.robustness.facts import AtChoices, Facts, OnTheMap, OverRates
-from landscape.labs.words import Ratio, Share, number, sentence
+from landscape.labs.robustness.facts import AtChoices, Facts, InTime, OnTheMap, OverRates
+from landscape.labs.words import Hole, Ratio, Share, number, sentence
 
 DECADES = 0.4
 """Ranges of rates that differ by less than so much of a decade are called alike."""
@@ -27,7 +27,7 @@ SMALL = 0.02
 CARES = 0.9
 """Who trains at fewer of the values upwards than this share of them depends on them still."""
 
-Named = TypeVar("Named", OverRates, OnTheMap, AtChoices)
+Named = TypeVar("Named", OverRates, OnTheMap, InTime, AtChoices)
 
 
 class Case(StrEnum):
@@ -48,6 +48,11 @@ class Case(StrEnum):
     ROWS = "values upwards"
     STILL_CARES = "depends still"
     CARES_NOT = "depends no more"
+    ENDS = "where the curves end"
+    STEPS = "steps at each multiple"
+    NEVER = "comes there at no multiple"
+    HIGHER = "ends higher at the largest rate"
+    NO_HIGHER = "ends no higher at the largest rate"
     LESS = "the choice matters less"
     AS_MUCH = "the choice matters as much"
     MORE = "the choice matters more"
@@ -78,6 +83,11 @@ SENTENCES = {
     "with the best rate for each at {best}.",
     Case.CARES_NOT: "With the best rate for each, **{name}** trains at {best} of the {of} values of the {upwards}; at the rate "
     "{rate} it is {own}.",
+    Case.ENDS: "At the learning rate {rate} they end at a test {score} of {ends}.",
+    Case.STEPS: "**{name}** comes to {level} after so many steps: {steps}.",
+    Case.NEVER: "**{name}** comes to {level} at none of these rates.",
+    Case.HIGHER: "**{name}** ends higher at {most} times the rate than at {less} times: at {high}, against {low}.",
+    Case.NO_HIGHER: "**{name}** does not end higher at {most} times the rate than at {less} times: at {high}, against {low}.",
     Case.LESS: "The {chosen} matters less with **{name}**: its best and its worst are {spread} apart, those of **{plain}** {other}.",
     Case.AS_MUCH: "The {chosen} matters about as much with **{name}**: its best and its worst are {spread} apart, those of "
     "**{plain}** {other}.",
@@ -173,7 +183,7 @@ def map_notice(facts: Facts) -> list[str]:
     counts = {one.name: one.trained for one in facts.cells}
     own, best = ({one.name: len(getattr(one, name)) for one in facts.cells} for name in ("own_rows", "rows"))
     most = max(one.of + one.blank for one in facts.cells)
-    rows = {"rate": facts.own_rate, "of": facts.upward_values, "upwards": facts.upwards.label}
+    rows: dict[str, Hole] = {"rate": facts.own_rate, "of": facts.upward_values, "upwards": facts.upwards.label}
     return [
         sentence(SENTENCES[Case.CELLS], of=most, counts=counts),
         sentence(SENTENCES[Case.ROWS], own=own, best=best, **rows),
@@ -196,6 +206,51 @@ def told_of_cares(facts: Facts, one: OnTheMap) -> str:
         best=len(one.rows),
         of=facts.upward_values,
     )
+
+
+def curves_notice(facts: Facts, rates: Mapping[float, float]) -> list[str]:
+    """Return what to notice of the curves; rates: the learning rates by how many times the sidebar's they are."""
+    if not facts.curves:
+        return []
+    said = [
+        sentence(
+            SENTENCES[Case.ENDS],
+            rate=rate,
+            score=facts.score,
+            ends={one.name: Share(one.heights[factor]) for one in facts.curves},
+        )
+        for factor, rate in rates.items()
+    ]
+    return said + [told_of_steps(facts, one) for one in facts.curves]
+
+
+def told_of_steps(facts: Facts, one: InTime) -> str:
+    """Return after how many steps a network is trained at each multiple of the rate, in words."""
+    steps = {TIMES.format(factor=f"{factor:g}"): round(wait) for factor, wait in one.waits.items() if isfinite(wait)}
+    return sentence(
+        SENTENCES[Case.STEPS if steps else Case.NEVER], name=one.name, level=_level(facts), steps=steps or [""]
+    )
+
+
+TIMES = "{factor} times the rate"
+"""What a multiple of the rate is called."""
+
+
+def higher_case(one: InTime) -> Case | None:
+    """Return whether a network ends higher at the largest multiple than at the one before; None where there is one only."""
+    if len(one.factors) < 2:
+        return None
+    low, high = list(one.heights.values())[-2:]
+    return Case.HIGHER if high - low > SMALL else Case.NO_HIGHER
+
+
+def told_of_higher(one: InTime) -> str:
+    """Return whether a network ends higher at the largest multiple than at the one before, in words."""
+    case = higher_case(one)
+    if case is None:
+        return ""
+    (less, low), (most, high) = list(one.heights.items())[-2:]
+    return sentence(SENTENCES[case], name=one.name, most=most, less=less, high=Share(high), low=Share(low))
 
 
 def spread_of(one: AtChoices) -> float:
@@ -300,6 +355,12 @@ def numbers(facts: Facts) -> Sequence[Mapping[str, object]]:
         for run in range(len(one.decades))
     ]
     rows += [_row("map", one.name) | {"cells_trained": one.trained, "cells": one.of} for one in facts.cells]
+    rows += [
+        _row("curves", one.name) | {"run": run, "times_the_rate": factor, "accuracy": end, "fewest_steps": steps}
+        for one in facts.curves
+        for factor, ends, waits in zip(one.factors, one.ends, one.steps, strict=True)
+        for run, (end, steps) in enumerate(zip(ends, waits, strict=True))
+    ]
     return rows + [
         _row("choices", one.name) | {"run": run, "choice": name, "accuracy": value}
         for one in facts.choices
@@ -310,7 +371,7 @@ def numbers(facts: Facts) -> Sequence[Mapping[str, object]]:
 
 COLUMNS = (
     "run", "decades", "largest_rate", "fewest_steps", "steps_at_own_rate", "accuracy_at_own_rate", "best_accuracy",
-    "cells_trained", "cells", "choice", "accuracy",
+    "cells_trained", "cells", "times_the_rate", "choice", "accuracy",
 )  # fmt: skip
 
 
