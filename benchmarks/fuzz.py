@@ -205,7 +205,7 @@ def misread(link: Link) -> list[str]:
     """Read a link as its page does, without the page, and return what is wrong."""
     lab, asked = LABS[link.lab], link.asked
     try:
-        values, problems = lab.codec.read(link.read, base=asked and lab.codec.values_of(asked.request))
+        values, problems = lab.codec.read(link.read, base=None if asked is None else lab.codec.values_of(asked.request))
         found = [f"no sentence: {text!r}" for text in problems if not is_sentence(text)]
         found += lost(lab, values)
         lab.groups(values)

@@ -240,6 +240,10 @@ class Network(ABC):
             return y
         return y + (bias if bias.ndim == 3 else per_feature(bias, y))
 
+    def activate(self, x: Tensor) -> Tensor:
+        """Apply the activation function to what a hidden layer has just made."""
+        return activate(x, self.config.activation)
+
     def map(
         self, place: str, x: Tensor, parts: dict[str, Tensor], context: Context, product: Product | None = None
     ) -> Tensor:
@@ -297,7 +301,7 @@ class Network(ABC):
             x = self.normalize(place, x, parts, state, context, at)
         if context.tap:
             context.tap(at or place, "preactivation", x)
-        x = self.hidden_layer.correct(activate(x, self.config.activation))
+        x = self.hidden_layer.correct(self.activate(x))
         if not before:
             x = self.normalize(place, x, parts, state, context, at)
         if context.tap:

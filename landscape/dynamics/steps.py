@@ -14,7 +14,7 @@ from torch import Tensor
 
 from landscape.devices import chunk_size
 from landscape.experiment import Experiment
-from landscape.loss.losses import accuracies_of, losses_of
+from landscape.loss.losses import accuracies_of, loss_on
 from landscape.loss.objective import Objective
 from landscape.loss.population import expand_state
 from landscape.serving.task import ChunkedTask
@@ -47,6 +47,7 @@ class StepObjective(Objective):
         indexes = training.batches.at(self.step)
         batch = slice(None) if indexes is None else own(indexes)[0].to(self.device)
         self.x, self.y = training.x[batch][None], training.y[batch][None]
+        self.losses = loss_on(self.y, self.network.outputs, self.loss, self.dtype)
         self.start = training.parameters[member].detach().clone()
         self.state = {place: {k: own(v).clone() for k, v in one.items()} for place, one in training.state.items()}
         self.progress = training.step / training.steps_total
@@ -61,7 +62,7 @@ class StepObjective(Objective):
         return self.network.forward(parameters, expand_state(self.state, len(parameters)), self.x, context)[0]
 
     def __call__(self, parameters: Tensor) -> Tensor:
-        return losses_of(self.outputs(parameters), self.y, self.loss)
+        return self.losses(self.outputs(parameters))
 
     def accuracy(self, parameters: Tensor) -> Tensor:
         with torch.no_grad():

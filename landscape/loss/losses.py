@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from landscape.experiment import LossFunction
+from models.fast import door
 
 
 def check_finite(x: Tensor) -> None:
@@ -33,6 +37,14 @@ def losses_of(outputs: Tensor, targets: Tensor, loss: LossFunction) -> Tensor:
     if not targets.is_floating_point():
         targets = functional.one_hot(targets, outputs.shape[2]).to(outputs.dtype)
     return (outputs - targets).square().sum(2).mean(1)
+
+
+def loss_on(targets: Tensor, outputs: int, loss: LossFunction, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
+    """Return the loss as a function of outputs `(E, N, C)` alone, of that type.
+
+    Args: targets `(E or 1, N)` classes or `(E or 1, N, C)` numbers; outputs: their number C; loss: which; dtype: the type.
+    """
+    return door.losses(targets, outputs, loss, dtype) or partial(losses_of, targets=targets, loss=loss)
 
 
 def accuracies_of(outputs: Tensor, targets: Tensor) -> Tensor:

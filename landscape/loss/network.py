@@ -14,7 +14,7 @@ from torch import Tensor
 from landscape.data import examples_of, load
 from landscape.devices import chunk_size, default_device
 from landscape.experiment import Experiment, LossFunction, Statistics
-from landscape.loss.losses import accuracies_of, check_finite, losses_of
+from landscape.loss.losses import accuracies_of, check_finite, loss_on
 from landscape.loss.objective import Objective, Restriction, coefficients_of, statistics_of
 from landscape.loss.population import expand_state, population_state
 from models.build import build
@@ -89,6 +89,7 @@ class NetworkObjective(Objective):
         self.network, self.loss, self.statistics = network, loss, statistics
         self.layout, self.dtype, self.device = network.layout, x.dtype, x.device
         self.parts = [(x[i * size : (i + 1) * size][None], y[i * size : (i + 1) * size][None]) for i in range(batches)]
+        self.losses = [loss_on(y, network.outputs, loss, x.dtype) for _, y in self.parts]
         self.state = network.initial_state(1, x) if state is None else state
         self.population = population
         held = network.layout.size * x.element_size()
@@ -125,8 +126,8 @@ class NetworkObjective(Objective):
 
     def mean_loss(self, outputs: list[Tensor]) -> Tensor:
         """Return the losses `(E,)` of what `outputs` gives."""
-        losses = [losses_of(values, y, self.loss) for values, (_, y) in zip(outputs, self.parts, strict=True)]
-        return torch.stack(losses).mean(0)
+        losses = [loss(values) for loss, values in zip(self.losses, outputs, strict=True)]
+        return losses[0] if len(losses) == 1 else torch.stack(losses).mean(0)
 
     def measured(self, outputs: list[Tensor]) -> tuple[Tensor, Tensor]:
         """Return the losses and the accuracies, each `(E,)`, of what `outputs` gives."""

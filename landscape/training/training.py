@@ -17,7 +17,7 @@ from torch import Tensor
 from landscape.data import load
 from landscape.devices import default_device, device_name, keep_freed_memory
 from landscape.experiment import Experiment
-from landscape.loss.losses import losses_of
+from landscape.loss.losses import loss_on
 from landscape.loss.network import network_of
 from landscape.loss.objective import lengths
 from landscape.serving.task import ChunkedTask
@@ -193,7 +193,7 @@ class Training(ChunkedTask):
         context = Context(progress=progress, training=True, generators=self.generators)
         with torch.enable_grad():
             outputs, state = self.network.forward(self.parts, self.state, x, context)
-            losses = losses_of(outputs, y, self.base.training.loss)
+            losses = loss_on(y, self.network.outputs, self.base.training.loss, outputs.dtype)(outputs)
             gradients = torch.autograd.grad(losses, list(self.parts.values()), torch.ones_like(losses))
         torch._foreach_copy_(self.gradient_parts, gradients)
         return losses.detach(), state

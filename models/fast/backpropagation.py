@@ -71,10 +71,14 @@ class Step(Protocol):
 
 @dataclass(eq=False)
 class Dense:
-    """y = x W + b: dL/dx = dL/dy W^T, dL/dW = x^T dL/dy, dL/db = sum of dL/dy over the examples."""
+    """y = x W + b: dL/dx = dL/dy W^T, dL/dW = x^T dL/dy, dL/db = sum of dL/dy over the examples.
+
+    first: whether nothing stands before it that learns, so that no gradient by x is wanted.
+    """
 
     own: Learnt
     towards: Learnt
+    first: bool = False
     x: Tensor = field(init=False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -85,14 +89,11 @@ class Dense:
         torch.mm(self.x.t(), gradient, out=self.towards.weight)
         if self.towards.bias is not None:
             torch.sum(gradient, 0, out=self.towards.bias)
-        return torch.mm(gradient, self.own.weight.t())
+        return gradient if self.first else torch.mm(gradient, self.own.weight.t())
 
 
 class Convolution:
-    """y = W * x + b with a border of zeros, on images (N, C, s, s).
-
-    first: whether nothing stands before it that learns, so that no gradient by x is wanted.
-    """
+    """y = W * x + b with a border of zeros, on images (N, C, s, s). first: as of `Dense`."""
 
     def __init__(self, own: Learnt, towards: Learnt, first: bool) -> None:
         self.kernels, self.bias, self.first = _kernels(own.weight), own.bias, first
@@ -291,7 +292,7 @@ class Backpropagation:
         *hidden, output = self.learnt
         steps: list[Step] = []
         for place in hidden:
-            steps += [Dense(*self.learnt[place]), *self._following(place)]
+            steps += [Dense(*self.learnt[place], first=not steps), *self._following(place)]
         return [*steps, Dense(*self.learnt[output])]
 
     def _of_images(self, network: Convolutional) -> list[Step]:

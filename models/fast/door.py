@@ -6,7 +6,7 @@ the same within rounding. Within `closed()` the answer is always None.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from models.config import NetworkConfig
 from models.fast import networks
 from models.fast.backpropagation import Backpropagation
 from models.fast.images import ImageEvaluation
+from models.fast.losses import SharedCrossEntropy
 from models.fast.perceptrons import PerceptronEvaluation
 from models.network import Network
 from models.normalization import NetworkState
@@ -77,6 +78,21 @@ def evaluation(network: Network, basis: Tensor, batches: Sequence[Tensor], membe
         # As many for each thread: with an odd one out the others wait.
         return ImageEvaluation(network, basis, batches, max(threads, members // threads * threads))
     return None
+
+
+def losses(targets: Tensor, classes: int, loss: str, dtype: torch.dtype) -> Callable[[Tensor], Tensor] | None:
+    """Return the mean loss of each of many networks, outputs `(E, N, C)` of that type -> `(E,)`.
+
+    Args:
+        targets: those of all, `(1, N)` classes; with others there is nothing faster.
+        classes: how many there are.
+        loss: the name of the loss.
+        dtype: of the outputs.
+    """
+    shared_classes = targets.ndim == 2 and len(targets) == 1 and not targets.is_floating_point()
+    if _closed or loss != "cross-entropy" or not shared_classes:
+        return None
+    return SharedCrossEntropy(targets, classes, dtype)
 
 
 def backpropagation(

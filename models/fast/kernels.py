@@ -32,10 +32,11 @@ def normalize_rows(rows: Tensor, learnt: Pair, epsilon: float) -> Tensor:
     Returns: `(E, C, N)`.
     """
     members, features, examples = rows.shape
-    units = members * features
+    batch = 1
+    units = groups = members * features
     scale, shift = learnt
     y, _, _ = torch.native_group_norm(
-        rows.view(1, units, examples), scale, shift, N=1, C=units, HxW=examples, group=units, eps=epsilon
+        rows.view(1, units, examples), scale, shift, batch, units, examples, groups, epsilon
     )
     return y.view(rows.shape)
 
@@ -48,9 +49,8 @@ def batch_norm(
     Args: averages: mean and variance `(C,)`, which are moved; or None.
     """
     (scale, shift), (mean, variance) = learnt, averages
-    y, means, deviations = torch.native_batch_norm(
-        x, scale, shift, mean, variance, training=True, momentum=momentum, eps=epsilon
-    )
+    training = True
+    y, means, deviations = torch.native_batch_norm(x, scale, shift, mean, variance, training, momentum, epsilon)
     return y, (x, means, deviations)
 
 

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.activations import activate
 from models.cnn import Convolutional
 from models.config import Kind, NetworkConfig, Placement
 from models.fast.convolutions import WHOLE, batch_factor, centred, patches_of, whole_matrix
+from models.fast.kernels import activate_
 from models.fast.layers import FastBatchNorm, fast
 from models.mlp import Perceptron
 from models.network import Network
@@ -31,7 +31,10 @@ class Fast(Network):
         return fast(config.layer())
 
     def dense(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        return super().dense(x, weight, bias) if torch.is_grad_enabled() else features_first(x, weight, bias)
+        return examples_first(x, weight, bias) if torch.is_grad_enabled() else features_first(x, weight, bias)
+
+    def activate(self, x: Tensor) -> Tensor:
+        return super().activate(x) if torch.is_grad_enabled() else activate_(x, self.config.activation)
 
     def normalize(
         self,
@@ -45,6 +48,20 @@ class Fast(Network):
         if place == "input" and not torch.is_grad_enabled():
             x = x.clone()  # a layer may write over it, and the data stay as they are
         return super().normalize(place, x, parts, state, context, at)
+
+
+def examples_first(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """Do what `Network.dense` does, with fewer passes over the activations, to be differentiated."""
+    members, inputs, outputs = weight.shape
+    if bias is not None:
+        bias = bias if bias.ndim == 3 else per_feature(bias, x)
+        if members == 1:
+            return torch.baddbmm(bias, x, weight)
+        return torch.bmm(x.expand(members, -1, -1), weight).add_(bias)  # `baddbmm` first copies the bias to every row
+    if len(x) == members:
+        return torch.bmm(x, weight)
+    # What cancels a bias goes over the examples next, best where each example's values of all members lie side by side.
+    return (x[0] @ weight.transpose(0, 1).reshape(inputs, -1)).view(-1, members, outputs).transpose(0, 1)
 
 
 def features_first(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -76,7 +93,7 @@ class FastConvolutional(Fast, Convolutional):
         self, place: str, x: Tensor, parts: dict[str, Tensor], state: NetworkState, context: Context
     ) -> Tensor:
         if place == "layer1" and self._normalizes_by_weights(x, context):
-            return activate(self._normalized_by_weights(x, parts), self.config.activation)
+            return self.activate(self._normalized_by_weights(x, parts))
         return super().convolved(place, x, parts, state, context)
 
     def convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

@@ -14,7 +14,6 @@ from landscape.labs.lab import Known, Results
 from landscape.labs.robustness.request import UPWARDS, MapAxis, Robustness
 from landscape.training.grids import SweepOutcome
 
-
 Record = TypeVar("Record")
 
 
