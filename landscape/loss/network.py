@@ -99,12 +99,9 @@ class NetworkObjective(Objective):
     def outputs(self, parameters: Tensor) -> list[Tensor]:
         """Return the outputs `(E, n, C)` of each batch."""
         state = expand_state(self.state, len(parameters))
-        context = Context(progress=0.0, momentum=0.0)
-        if self.statistics is not Statistics.BATCH:
-            context = Context(statistics="stored")
         if self.statistics is Statistics.POPULATION:
             state = population_state(self.network, parameters, state, self.population)
-        return [self.network.forward(parameters, state, x, context)[0] for x, _ in self.parts]
+        return [self.network.forward(parameters, state, x, self.context)[0] for x, _ in self.parts]
 
     def __call__(self, parameters: Tensor) -> Tensor:
         return self.mean_loss(self.outputs(parameters))
@@ -117,9 +114,15 @@ class NetworkObjective(Objective):
             return self.measured(self.outputs(parameters))
 
     @property
-    def by_own_statistics(self) -> bool:
-        """Whether each batch is normalized by its own statistics, or by none."""
-        return self.statistics is Statistics.BATCH or not self.network.state_layout.blocks
+    def context(self) -> Context:
+        """How a forward pass is to be done."""
+        by_batch = self.statistics is Statistics.BATCH
+        return Context(progress=0.0, momentum=0.0) if by_batch else Context(statistics="stored")
+
+    @property
+    def state_is_fixed(self) -> bool:
+        """Whether what the normalizations remember is the same everywhere, or nothing."""
+        return self.statistics is not Statistics.POPULATION or not self.network.state_layout.blocks
 
     def restricted(self, origin: Tensor, directions: Tensor) -> Objective:
         return NetworkRestriction(self, origin, directions)
@@ -146,9 +149,10 @@ class NetworkRestriction(Restriction):
 
     def __init__(self, whole: NetworkObjective, origin: Tensor, directions: Tensor) -> None:
         super().__init__(whole, origin, directions)
-        batches = [x for x, _ in whole.parts]
-        own = whole.by_own_statistics
-        self.evaluation = door.evaluation(whole.network, self.basis, batches, whole.chunk) if own else None
+        self.evaluation = None
+        if whole.state_is_fixed:
+            batches, how = [x for x, _ in whole.parts], (whole.state, whole.context)
+            self.evaluation = door.evaluation(whole.network, self.basis, batches, whole.chunk, *how)
         if self.evaluation is not None:
             self.chunk = self.evaluation.members
 

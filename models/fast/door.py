@@ -21,7 +21,7 @@ from models.fast.images import ImageEvaluation
 from models.fast.losses import SharedCrossEntropy
 from models.fast.perceptrons import PerceptronEvaluation
 from models.network import Network
-from models.normalization import NetworkState
+from models.normalization import Context, NetworkState
 
 _closed = False
 
@@ -57,8 +57,10 @@ def network(config: NetworkConfig, inputs: tuple[int, ...], outputs: int) -> Net
     return None if _closed else networks.FAST[config.kind](config, inputs, outputs)
 
 
-def evaluation(network: Network, basis: Tensor, batches: Sequence[Tensor], members: int) -> Evaluation | None:
-    """Return the forward pass on a plane, each batch normalized by its own statistics.
+def evaluation(
+    network: Network, basis: Tensor, batches: Sequence[Tensor], members: int, state: NetworkState, context: Context
+) -> Evaluation | None:
+    """Return the forward pass on a plane, without noise.
 
     It writes over what it holds, so that one is for one thread.
 
@@ -67,9 +69,21 @@ def evaluation(network: Network, basis: Tensor, batches: Sequence[Tensor], membe
         basis: (1 + K, P), the origin of the plane and its directions.
         batches: the examples of each batch, `(1, N, *inputs)`.
         members: how many points are to be evaluated at once by the network's own forward pass.
+        state, context: of that, the state that of one network.
     """
     if _closed or basis.device.type != "cpu":
         return None
+    own_statistics = context.statistics == "batch" or not network.state_layout.blocks
+    if own_statistics:
+        written_out = _written_out(network, basis, batches, members)
+        if written_out is not None:
+            return written_out
+    if isinstance(network, networks.FastPerceptron) and networks.FirstKnown.can(network):
+        return networks.FirstKnown(network, basis, batches, members, state, context)
+    return None
+
+
+def _written_out(network: Network, basis: Tensor, batches: Sequence[Tensor], members: int) -> Evaluation | None:
     threads = torch.get_num_threads()
     if PerceptronEvaluation.can(network):
         # A quarter as many for each thread, so that what is kept stays near, but one for each.

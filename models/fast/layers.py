@@ -12,7 +12,7 @@ from torch.nn import functional
 from models.fast import kernels
 from models.normalization import Context, Layer, Parameters, State
 from models.normalization.base import Affine, per_feature
-from models.normalization.batch import BatchNorm, NoisyBatchNorm, batch_size
+from models.normalization.batch import BatchNorm, NoisyBatchNorm, batch_axes, batch_size
 from models.normalization.example import GroupNorm, InstanceNorm, LayerNorm, OverExample
 
 
@@ -35,23 +35,35 @@ class FastBatchNorm(InPlace, BatchNorm):
     def normalize(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
         if context.statistics == "stored" or batch_size(x) == 1:
             return super().normalize(x, parameters, state, context)
-        if torch.is_grad_enabled() and not context.through:  # through averages that a kernel writes no gradient passes
+        if torch.is_grad_enabled() and context.through:  # through averages that a kernel writes no gradient passes
+            return super().normalize(x, parameters, state, context)
+        if torch.is_grad_enabled() or not _side_by_side(x):
             return self._by_kernel(x, parameters, state, context)
-        if not torch.is_grad_enabled() and not context.momentum and _are_rows(x, state):
+        if not context.momentum and _are_rows(x, state):
             return self._by_rows(x, parameters), state
         return super().normalize(x, parameters, state, context)
+
+    def by_batch(self, x: Tensor) -> tuple[Tensor, Tensor, State]:
+        if torch.is_grad_enabled() or batch_size(x) == 1:
+            return super().by_batch(x)
+        axes, count = batch_axes(x), batch_size(x)
+        mean = x.mean(axes, keepdim=True)
+        x.sub_(mean)
+        variance = torch.linalg.vector_norm(x, dim=axes, keepdim=True).square_().div_(count)
+        return x, torch.rsqrt(variance + self.epsilon), {"mean": mean, "variance": variance * (count / (count - 1))}
 
     def _by_kernel(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
         """Take the members' features as so many channels of PyTorch's kernel, which moves copies of the averages."""
         members, features = state["mean"].shape
-        channels = x.expand(members, *x.shape[1:]).movedim(0, -2)
+        alone = members == len(x) == 1  # one network's features are channels as they are
+        channels = x if alone else x.expand(members, *x.shape[1:]).movedim(0, -2)
         averages: kernels.Pair = (None, None)
         if context.momentum:
             state = {name: values.clone() for name, values in state.items()}
             averages = state["mean"].view(-1), state["variance"].view(-1)
         rows = channels.reshape(-1, members * features)
         y, _ = kernels.batch_norm(rows, self._learnt(parameters), averages, self.epsilon, context.momentum)
-        return y.view(channels.shape).movedim(-2, 0), state
+        return y.view(x.shape) if alone else y.view(channels.shape).movedim(-2, 0), state
 
     def _by_rows(self, x: Tensor, parameters: Parameters) -> Tensor:
         return kernels.normalize_rows(x.transpose(1, 2), self._learnt(parameters), self.epsilon).transpose(1, 2)
@@ -62,6 +74,11 @@ class FastBatchNorm(InPlace, BatchNorm):
             return None, None
         # Contiguous, which a view of a single feature is not: the kernels read the memory in its order.
         return parameters["scale"].flatten().contiguous(), parameters["shift"].flatten().contiguous()
+
+
+def _side_by_side(x: Tensor) -> bool:
+    """Return whether the examples of a unit lie side by side in memory, as they do unless a convolution made them."""
+    return x.ndim == 3 or x.stride(1) == 1
 
 
 def _are_rows(x: Tensor, state: State) -> bool:

@@ -6,6 +6,7 @@ features, are then fastest, and so is the softmax over classes that follows the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isqrt
 
 import torch
@@ -18,10 +19,14 @@ from models.fast.convolutions import WHOLE, batch_factor, centred, patches_of, w
 from models.fast.kernels import activate_
 from models.fast.layers import FastBatchNorm, fast
 from models.mlp import Perceptron
-from models.network import Network
+from models.network import Network, Product
 from models.normalization import Context, Layer, NetworkState
 from models.normalization.base import per_feature
 from models.recurrent import Recurrent
+
+
+KNOWN = "known"
+"""Among the parts of a network: what its first map gives, where that is known already."""
 
 
 class Fast(Network):
@@ -79,7 +84,63 @@ def features_first(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
 
 
 class FastPerceptron(Fast, Perceptron):
-    """A perceptron."""
+    """A perceptron. What its first map gives may stand among its parts, by the name `KNOWN`: then it is taken."""
+
+    def map(
+        self, place: str, x: Tensor, parts: dict[str, Tensor], context: Context, product: Product | None = None
+    ) -> Tensor:
+        known = parts.get(KNOWN) if place == "layer1" else None
+        return super().map(place, x, parts, context, product) if known is None else known
+
+
+class FirstKnown:
+    """The forward pass of perceptrons on a plane, whose first map is itself a plane: linear in what is learnt.
+
+    Two passes over that plane stand for a product at each point.
+
+    Args:
+        network: one that `can` be evaluated so.
+        basis: (1 + K, P), the origin of the plane and its directions.
+        batches: the examples of each batch, `(1, N, *inputs)`.
+        members: how many points are to be in a call.
+        state, context: of the forward pass, the state that of one network.
+    """
+
+    def __init__(
+        self,
+        network: FastPerceptron,
+        basis: Tensor,
+        batches: Sequence[Tensor],
+        members: int,
+        state: NetworkState,
+        context: Context,
+    ) -> None:
+        self.network, self.basis, self.batches, self.members = network, basis, batches, members
+        self.state, self.context = state, context
+        with torch.no_grad():
+            parts = network.layout.split(basis)
+            firsts = [network.map("layer1", x.flatten(2), parts, Context()) for x in batches]
+        # In the order of memory: what is made of them is then as the map would have left it.
+        self.firsts = [first.transpose(1, 2).contiguous() for first in firsts]
+
+    @staticmethod
+    def can(network: Network) -> bool:
+        """Return whether inputs and weights of the first map are those of the data and those that are learnt."""
+        plain = type(network.input_layer) is Layer and type(network.hidden_layer).weight is Layer.weight
+        return isinstance(network, FastPerceptron) and plain
+
+    def __call__(self, coefficients: Tensor) -> list[Tensor]:
+        """Return the outputs `(E, N, C)` for each batch at the points `coefficients @ basis`."""
+        count = len(coefficients)
+        parts = self.network.layout.split(coefficients @ self.basis)
+        state = {
+            place: {name: values.expand(count, -1) for name, values in own.items()} for place, own in self.state.items()
+        }
+        outputs = []
+        for x, first in zip(self.batches, self.firsts, strict=True):
+            known = (coefficients @ first.flatten(1)).view(count, *first.shape[1:]).transpose(1, 2)
+            outputs.append(self.network.forward({**parts, KNOWN: known}, state, x, self.context)[0])
+        return outputs
 
 
 class FastRecurrent(Fast, Recurrent):

@@ -28,6 +28,7 @@ from models.fast import door
 from models.fast.images import ImageEvaluation
 from models.fast.layers import FastBatchNorm
 from models.fast.perceptrons import PerceptronEvaluation
+from models.normalization import Context
 
 SMALL = Experiment().replace(
     num_examples=100, width=8, depth=2, groups=2, num_steps=6, batch_size=32, learning_rate=0.02, activation="tanh"
@@ -141,10 +142,11 @@ def test_the_door_says_who_evaluates_a_plane_and_how_many_points_at_once(kind, w
     for normalization, answers in (("none", True), ("batch", True), ("layer", False)):
         network = network_of(SMALL.replace(kind=kind, normalization=normalization))
         basis = network.initial_parameters(range(3))
-        found = door.evaluation(network, basis, [torch.randn(1, 40, *network.inputs)], 20)
+        how = network.initial_state(1), Context(momentum=0.0)
+        found = door.evaluation(network, basis, [torch.randn(1, 40, *network.inputs)], 20, *how)
         assert isinstance(found, way) == answers
         assert not answers or torch.get_num_threads() <= found.members <= 20
-        assert door.evaluation(network, basis.to("meta"), [], 20) is None
+        assert door.evaluation(network, basis.to("meta"), [], 20, *how) is None
 
 
 def test_fast_networks_and_half_done_trainings_pickle():
