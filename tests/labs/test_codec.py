@@ -78,7 +78,8 @@ def test_the_seed_of_the_view_is_not_that_of_the_experiment():
 @pytest.mark.parametrize("name", FIELDS)
 def test_each_bad_value_gives_the_default_and_a_sentence(name):
     for text in BAD:
-        if name in OF_VARIANTS and text == "":
+        negative = text == "-1e-9" and FIELDS[name].kind is float and FIELDS[name].low < 0  # there it is none
+        if negative or (name in OF_VARIANTS and text == ""):
             continue
         values, problems = read({name: text})
         assert values == DEFAULTS
