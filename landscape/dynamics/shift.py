@@ -1,7 +1,7 @@
-"""Two shifts that are two things: of what a layer sees when those below it move, and of the data between two domains.
+"""Internal covariate shift: how the gradient of a layer changes when the layers below it take their step.
 
-Internal covariate shift follows Santurkar et al. 2018 (arXiv 1805.11604), Definition 2.1. Domain shift and its remedy
-follow Li et al. 2016 (arXiv 1603.04779), AdaBN; left out are its online estimates and more than two domains.
+Follows Santurkar et al. 2018 (arXiv 1805.11604), Definition 2.1. The shift between two domains of data, another thing, is
+in `landscape.internals.domains`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ from math import isfinite, sqrt
 
 from landscape.data import load
 from landscape.labs.words import Share, sentence
-from landscape.training.run import Run, well_above
+from landscape.training.learned import well_above
+from landscape.training.run import Run
 
 GAP = 0.1
 """A test accuracy so much under the training accuracy is worth a sentence."""

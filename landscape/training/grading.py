@@ -15,7 +15,8 @@ from landscape.devices import chunk_size
 from landscape.experiment import Statistics, TrainingConfig
 from landscape.loss.losses import accuracies_of
 from landscape.loss.network import NetworkObjective
-from landscape.training.run import Run, well_above
+from landscape.training.learned import well_above
+from landscape.training.run import Run
 from models.network import Network
 from models.normalization import Context
 

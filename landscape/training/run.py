@@ -22,7 +22,7 @@ class Run:
         numbers while training goes on.
     diverged_at: the first step whose loss was not finite or 1000 times the first, or None. The snapshots end before.
     learned: whether it has not diverged, and the better of the test accuracies by stored and by population statistics
-        is `well_above` that of a constant guess; false while training goes on.
+        is well above that of a constant guess (`landscape.training.learned`); false while training goes on.
     majority: the share of the most frequent class in the test data, which a constant guess gets right; 0 for targets
         that are numbers. device: where it was computed.
     population_accuracy: on the test data at the last snapshot, by means of the statistics of up to 64 training batches
@@ -51,20 +51,3 @@ class Run:
         The steps, and what was noted at each, stay.
         """
         return replace(self, parameters=self.parameters[-1:].copy(), states=self.states[-1:].copy())
-
-
-def well_above(majority: float, accuracy: float, examples: int) -> bool:
-    """Return whether an accuracy on so many examples is well above that of a constant guess.
-
-    It errs at most half as often as the guess does, of numbers as targets it leaves at most half of their variance; and
-    it is three standard errors of the guess above it, or right everywhere, as on a handful of examples half is luck.
-
-    >>> [well_above(0.1, accuracy, 360) for accuracy in (0.18, 0.55)]  # ten classes
-    [False, True]
-    >>> [well_above(0.5, accuracy, 400) for accuracy in (0.655, 0.76)]  # two
-    [False, True]
-
-    Args: majority: what the guess gets right, from 0 to 1; accuracy; examples: how many it was measured on.
-    """
-    error = (majority * (1 - majority) / max(examples, 1)) ** 0.5
-    return bool(accuracy >= min(1.0, majority + max((1 - majority) / 2, 3 * error)))

@@ -24,7 +24,6 @@ from models.normalization import Context, Layer, NetworkState
 from models.normalization.base import per_feature
 from models.recurrent import Recurrent
 
-
 KNOWN = "known"
 """Among the parts of a network: what its first map gives, where that is known already."""
 

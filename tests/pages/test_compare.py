@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from landscape.experiment import DEFAULT_SEED
+from landscape.labs import jobs
 from landscape.labs.codec import text_of
 from landscape.labs.compare import LAB, outcomes
 from landscape.labs.compare.request import CODEC
@@ -207,7 +208,7 @@ def test_another_view_of_networks_whose_snapshots_are_gone_trains_nothing(monkey
     def again(_):
         raise AssertionError("trained again")
 
-    monkeypatch.setattr(outcomes, "Training", again)
+    monkeypatch.setattr(jobs, "Training", again)
     control(app, "view_seed").set_value(7)
     finished(app.run())
     assert not app.error
@@ -264,7 +265,7 @@ def test_an_exception_in_a_job_is_a_sentence_with_a_way_on(monkeypatch):
         raise RuntimeError("the dog ate the weights.")
 
     with monkeypatch.context() as broken:
-        broken.setattr(outcomes, "Training", fails)
+        broken.setattr(jobs, "Training", fails)
         app = opened(**SMALL, seed="9")
     assert [error.value for error in app.error] == [
         "This could not be computed: the dog ate the weights. Change a setting, or press Reset."

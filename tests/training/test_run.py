@@ -8,7 +8,7 @@ from landscape.data import load
 from landscape.experiment import Experiment
 from landscape.loss.network import objective
 from landscape.training.grading import Grader, population_batches
-from landscape.training.run import well_above
+from landscape.training.learned import well_above
 from landscape.training.training import Training, train
 from tests.cases import NETWORKS, SMALL
 

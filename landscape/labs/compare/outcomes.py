@@ -13,11 +13,10 @@ from landscape.figures.panel import Group
 from landscape.geometry.descents import Balls, BallsTask
 from landscape.geometry.surfaces import Surface
 from landscape.labs.compare.request import RATES, BallsRequest, Request
+from landscape.labs.jobs import training_jobs
 from landscape.labs.lab import Job, Jobs, Known, Results
-from landscape.serving.task import Once
 from landscape.training.run import Run
 from landscape.training.sweeps import Sweep, SweepTask
-from landscape.training.training import Training
 from landscape.views import Bare, Inspection, InspectionTask, Measures, MeasuresTask, scan_of
 
 
@@ -48,8 +47,7 @@ def jobs(request: Request) -> Jobs:
     """
     view, experiments = request.view, request.comparison.experiments()
     fixed = f"{view.num_examples} {view.batches}"
-    trainings = [Job(f"training {one!r}", partial(Training, [one]), serial=True, passing=True) for one in experiments]
-    runs = [Job(f"run {one!r}", _bare_run, (job,)) for one, job in zip(experiments, trainings, strict=True)]
+    trainings, runs = training_jobs(experiments)
     on = trainings if view.plane is PlaneKind.PCA else runs
     each = list(zip(experiments, trainings, runs, on, strict=True))
     return {
@@ -131,10 +129,6 @@ def _balls(run: Run, view: View, balls: BallsRequest) -> BallsTask:
     starts = np.asarray(centre) + np.asarray(balls.places) * reach
     extent = float(np.abs(np.concatenate([scan.alphas, scan.betas])).max())
     return BallsTask(scan.objective, scan.plane, starts, balls.ball_rate, balls.ball_steps, extent)
-
-
-def _bare_run(run: Run) -> Once:
-    return Once(run.bare)
 
 
 def _bare_surface(run: Run, view: View) -> Bare:

@@ -10,12 +10,12 @@ from landscape.experiment import Experiment, Statistics
 from landscape.geometry.eigenvalues import EigenvalueScan
 from landscape.geometry.spectrum import DensityScan
 from landscape.labs.curvature.request import Curvature, Written
+from landscape.labs.jobs import training_jobs
 from landscape.labs.lab import Job, Jobs
 from landscape.loss.network import objective
 from landscape.loss.parametrization import same_function
 from landscape.serving.task import Once
 from landscape.training.run import Run
-from landscape.training.training import Training
 
 COUNT = 20
 """The greatest eigenvalues that are found, or all where a network has fewer parameters."""
@@ -27,12 +27,12 @@ def jobs(request: Curvature) -> Jobs:
     Lists are one a network, one a spectrum (`Curvature.curves`), one a rate, or the two ways to write one function.
     """
     experiments, curves = request.comparison.experiments(), request.curves()
-    trainings, runs = _trained(experiments)
+    trainings, runs = training_jobs(experiments)
     spectra = [(runs[i], experiments[i], statistics) for i, statistics in curves]
     at_rates = request.edge.experiments(request.comparison.base.seed)
-    edge_trainings, edge_runs = _trained(at_rates)
+    edge_trainings, edge_runs = training_jobs(at_rates)
     snapshots = request.edge.edge_snapshots
-    _, (plain,) = _trained([request.plain()])
+    _, (plain,) = training_jobs([request.plain()])
     rewritten = Job(
         f"written {request.plain()!r} {request.written} {request.measured}",
         partial(_rewritten, kind=request.written, num_examples=request.measured),
@@ -54,17 +54,6 @@ def jobs(request: Curvature) -> Jobs:
         "same eigenvalues": [_eigenvalues(request, run, one, Statistics.BATCH, how) for run, one, how in ways],
         "same density": [_density(request, run, one, Statistics.BATCH, how) for run, one, how in ways],
     }
-
-
-def _trained(experiments: tuple[Experiment, ...] | list[Experiment]) -> tuple[list[Job], list[Job]]:
-    """Return the trainings, and the runs that are kept bare."""
-    trainings = [Job(f"training {one!r}", partial(Training, [one]), serial=True, passing=True) for one in experiments]
-    runs = [Job(f"run {one!r}", _bare_run, (job,)) for one, job in zip(experiments, trainings, strict=True)]
-    return trainings, runs
-
-
-def _bare_run(run: Run) -> Once:
-    return Once(run.bare)
 
 
 def _eigenvalues(request: Curvature, run: Job, one: Experiment, statistics: Statistics, how: str = "") -> Job:

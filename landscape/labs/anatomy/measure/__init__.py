@@ -20,6 +20,7 @@ from landscape.labs.anatomy.measure.probe import (
 from landscape.labs.anatomy.measure.recognition import Center, Divisor, Rule, measured_line, recognize
 from landscape.labs.anatomy.measure.specimen import Specimen, specimen_of
 from landscape.labs.anatomy.request import EXAMPLES, Anatomy, When
+from landscape.labs.jobs import training_jobs
 from landscape.labs.lab import Job, Jobs
 from landscape.serving.task import Once
 from landscape.training.run import Run
@@ -33,7 +34,7 @@ KEPT = 64
 def jobs(request: Anatomy) -> Jobs:
     """Return what is computed: the training, and the layer cut out of it, which all settings of a cell share."""
     one, count = request.experiment(), EXAMPLES[request.shape]
-    training = Job(f"training {one!r}", partial(Training, [one]), serial=True, passing=True)
+    (training,), _ = training_jobs([one])
     cut = Job(f"specimen {one!r} {count}", partial(_cut, count=count), (training,))
     return {"specimen": [cut], "training": [training]}
 
