@@ -24,7 +24,6 @@ from landscape.labs.jobs import training_jobs
 from landscape.labs.lab import Job, Jobs
 from landscape.serving.task import Once
 from landscape.training.run import Run
-from landscape.training.training import Training
 from models.normalization import LAYERS, Normalization
 
 KEPT = 64
