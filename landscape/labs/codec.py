@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from landscape.experiment import MAX_VARIANTS, PART_OF, PARTS, VARIED, Comparison, Variant
+from landscape.labs.fitting import by_link
 from models.fields import Bounds, Misfit, bounds_of
 
 LONGEST = 60
@@ -65,12 +66,17 @@ class Codec:
             except ValueError as error:
                 shown = "the base's value" if base[name] is None else text_of(base[name])
                 problems.append(f"{name} in the {where} {error}; {shown} is used.")
+        values |= by_link(base, {name: values[name] for name in parameters if name in self.fields})
         return values, tuple(problems)
 
     def write(self, values: Values, base: Values | None = None) -> dict[str, str]:
-        """Write values as a link's parameters: those that matter and differ from the base, or else the defaults."""
+        """Write values as a link's parameters: those that matter and differ from the base, or else the defaults.
+
+        Sizes that a choice would bring are written too where they are others, and where they are not.
+        """
         base, idle = self.defaults if base is None else base, self.idle(values)
         changed = {name: value for name, value in values.items() if value != base[name] and name not in idle}
+        changed |= {name: values[name] for name in by_link(base, changed)}
         return {name: text_of(value) for name, value in changed.items()}
 
     def mends(self, values: Values) -> list[Values]:
@@ -84,6 +90,8 @@ class Codec:
             return [
                 way for name, value in misfit.remedy.items() if (way := self._mend(values, {}, misfit, name, value))
             ]
+        except ValueError:
+            pass  # it says a way out, but has no values for it
         return []
 
     def _mend(self, values: Values, changed: Values, misfit: Misfit, name: str, value: Any) -> Values:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from landscape.experiment import MAX_VARIANTS, VARIED
 from landscape.labs.codec import Values
+from landscape.labs.fitting import FITTING, chosen
 from landscape.labs.lab import Group, Lab
 from landscape.labs.words import literal, spoken
 from pages.components.settings import adopt, current, request_of, write_link
@@ -89,7 +90,12 @@ def control(
     text: dict[str, Any] = {"label": label or bounds.label, "help": bounds.help, "key": key}
     if optional or issubclass(bounds.kind, StrEnum):
         options = [None, *_options(name, first)] if optional else _options(name, first)
-        value = st.selectbox(**text, options=options, index=options.index(first), format_func=_label)
+        value = st.selectbox(
+            **text, options=options, index=options.index(first), format_func=_label, on_change=_fit, args=(name, key)
+        )
+        if sizes := FITTING.get(name, {}).get(value):
+            told = " and ".join(f"{settings.codec.fields[size].label.lower()} {most}" for size, most in sizes.items())
+            st.caption(f"Choosing {_label(value)} takes at most {told}; larger ones may take long.")
     elif names:
         # A link may hold a number that has no name here: it stays, and the request says what may stand there.
         options = sorted({*range(len(names)), first})
@@ -206,6 +212,14 @@ def run_controls(lab: Lab, again: Callable[[], None]) -> None:
                 st.button("Run again", on_click=again, icon=":material/replay:", help=told)
             defaults = settings.codec.defaults
             st.button("Reset", on_click=adopt, args=(defaults,), icon=":material/restart_alt:", help="All defaults.")
+
+
+def _fit(name: str, key: str) -> None:
+    """Take the sizes that fit what was just chosen."""
+    settings = current()
+    if name in FITTING:
+        settings.take()
+        adopt(settings.values | chosen(settings.values, name, st.session_state[key]), settings.asked)
 
 
 def _count_changed(key: str) -> None:

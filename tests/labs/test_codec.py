@@ -10,6 +10,7 @@ from landscape.experiment import MAX_VARIANTS, VARIED, Comparison, Display, Expe
 from landscape.labs.codec import codec_of
 from landscape.labs.compare.questions import QUESTIONS
 from landscape.labs.compare.request import CODEC, Request
+from models.config import Kind
 from models.fields import number
 
 DEFAULTS, FIELDS = CODEC.defaults, CODEC.fields
@@ -50,7 +51,8 @@ def test_what_is_written_is_read_back(values):
         expected = DEFAULTS[name] if name in idle else values[name]
         assert again[name] == expected, name
         assert type(again[name]) is type(expected), name
-        assert (name in written) == (name not in idle and values[name] != DEFAULTS[name])
+        sized = values["kind"] is Kind.CNN and name in ("depth", "width")
+        assert (name in written) == (sized or (name not in idle and values[name] != DEFAULTS[name]))
     assert all(isinstance(text, str) for text in written.values())
 
 
@@ -87,6 +89,19 @@ def test_each_bad_value_gives_the_default_and_a_sentence(name):
         assert problem.startswith(f"{name} in the link must be ")
         assert problem.endswith(" is used.")
         assert len(problem) < 600
+
+
+def test_a_convolutional_network_that_a_link_names_alone_takes_sizes_that_fit_it():
+    assert read({"kind": "cnn"})[0] == DEFAULTS | {"kind": Kind.CNN, "depth": 4, "width": 16}
+    assert read({"width": "64", "kind": "cnn"})[0] == DEFAULTS | {"kind": Kind.CNN, "depth": 4, "width": 64}
+    assert read({"kind": "recurrent"})[0] == DEFAULTS | {"kind": Kind.RECURRENT}  # as such links always meant
+    small = DEFAULTS | {"depth": 2, "width": 8}
+    assert read({"kind": "cnn"}, base=small)[0] == small | {"kind": Kind.CNN}
+    assert read({"kind": "cnn"}, base=DEFAULTS | {"kind": Kind.CNN})[0] == DEFAULTS | {"kind": Kind.CNN}
+    full = DEFAULTS | {"kind": Kind.CNN}
+    assert write(full) == {"kind": "cnn", "depth": "8", "width": "64"}
+    assert read(write(full))[0] == full
+    assert CODEC.from_json(CODEC.to_json(full)) == (full, ())
 
 
 def test_an_unknown_name_is_told_and_ignored():

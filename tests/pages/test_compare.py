@@ -11,6 +11,7 @@ from landscape.labs import jobs
 from landscape.labs.codec import text_of
 from landscape.labs.compare import LAB, outcomes
 from landscape.labs.compare.request import CODEC
+from models.config import Kind
 from pages.components import compute
 from pages.components.controls import groups_of
 from tests.pages.support import ROOT, SECONDS, button, control, finished, link_of, opened, tables, tickets, values_of
@@ -92,6 +93,20 @@ def test_what_does_not_fit_is_mended_with_one_click(link, remedy):
     finished(app.run())
     assert not app.error
     assert "What to notice" in app.info[0].value
+
+
+def test_a_kind_that_is_chosen_takes_sizes_that_fit_it_and_says_so():
+    app = opened(**SMALL | {"width": "64", "depth": "3"})
+    control(app, "kind").set_value(Kind.CNN)
+    app.run()
+    assert not app.exception
+    assert {name: link_of(app)[name] for name in ("depth", "kind", "width")} == {
+        "depth": "3", "kind": "cnn", "width": "16"
+    }  # fmt: skip
+    assert any("at most depth 4 and width 16" in caption.value for caption in app.caption)
+    control(app, "width").set_value(32)
+    app.run()
+    assert link_of(app)["width"] == "32"
 
 
 @pytest.mark.parametrize("question", LAB.questions, ids=lambda question: question.slug)
