@@ -189,8 +189,8 @@ PART_OF = {name: part for part, config in PARTS.items() for name in bounds_of(co
 
 
 DEFAULT_SEED = 3
-"""Of the seeds 0 to 4 the one whose landscapes of the default networks are in the middle: the plain one rises to 210, 419,
-451, 722 and 3190, the one with BatchNorm to 4 or 5 each time."""
+"""One whose landscapes of the default networks are neither the flattest nor the steepest that seeds give: on any, and on any
+machine, the plain one rises to hundreds or thousands, and the one with BatchNorm to less than ten."""
 
 
 @dataclass(frozen=True)

@@ -243,7 +243,7 @@ class SurfaceScan(ChunkedTask):
         """Return how far the loss at the centre moves where each parameter moves by one rounding, up or down.
 
         A stack rounds otherwise than one member does. Of two examples BatchNorm makes +1 and -1, whichever is larger: a
-        rounding may swap them, and in eight layers of 256 the loss was 1.50 alone and 1.31 in a stack.
+        rounding may swap them, and through many layers of them another loss comes of it.
         """
         signs = torch.ones_like(self.origin)
         signs[:, ::2] = -1
