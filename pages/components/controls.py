@@ -64,7 +64,8 @@ def finish() -> Any:
         return request_of(settings)
     except ValueError as error:
         labels = {name: bounds.label for name, bounds in settings.codec.fields.items()}
-        st.error(f"These settings do not fit together. {literal(spoken(str(error), labels))}")
+        said = literal(spoken(str(error), labels)).rstrip(".")
+        st.error(f"These settings do not fit together. {said}.")
         for changes in settings.codec.mends(settings.values):
             told = ", ".join(f"{_called(name)}: {_label(value)}" for name, value in changes.items())
             mended = settings.values | changes
