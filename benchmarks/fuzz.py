@@ -214,6 +214,8 @@ def misread(link: Link) -> list[str]:
         try:
             request = lab.codec.request_of(values)
         except ValueError as error:
+            for mend in lab.codec.mends(values):
+                lab.codec.request_of(values | mend)
             return found if is_sentence(f"{error}.") else [*found, f"no sentence: {str(error)!r}"]
         if lab.jobs:
             keys = [job.key for many in lab.jobs(request).values() for job in many if job is not None]

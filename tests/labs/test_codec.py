@@ -12,6 +12,7 @@ from landscape.labs.compare.questions import QUESTIONS
 from landscape.labs.compare.request import CODEC, Request
 from models.config import Kind
 from models.fields import number
+from tests.labs.every_lab import LABS
 
 DEFAULTS, FIELDS = CODEC.defaults, CODEC.fields
 read, write, request_of, values_of = CODEC.read, CODEC.write, CODEC.request_of, CODEC.values_of
@@ -172,3 +173,18 @@ def test_two_fields_of_one_name_are_told_apart_by_the_part_or_refused():
     assert codec.defaults["resolution"] == 31
     assert codec.defaults["other_resolution"] == 5
     assert codec.request_of({"other_resolution": 7}) == Both(other=View(resolution=7))
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_values_that_fit_and_values_without_a_way_out_are_mended_by_nothing(name):
+    codec = LABS[name].codec
+    assert codec.mends(codec.defaults) == []
+
+
+def test_what_knows_no_way_out_is_mended_by_nothing():
+    codec = LABS["two_weights"].codec
+    values, problems = codec.read({"source": "wine", "feature_1": "25"})
+    assert problems == ()
+    with pytest.raises(ValueError, match="feature_1 must be from 0 to 12"):
+        codec.request_of(values)
+    assert codec.mends(values) == []
