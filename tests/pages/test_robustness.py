@@ -1,0 +1,41 @@
+"""The page about robustness, without a browser: it opens, moves, asks, and says why a cell is blank."""
+
+import pytest
+
+from tests.pages.support import button, control, finished, link_of, opened, tables
+
+SMALL = {
+    "width": "4", "depth": "1", "num_steps": "8", "num_examples": "100", "runs": "1", "most_rate": "1", "a_decade": "1",
+}  # fmt: skip
+
+
+def test_it_shows_rates_maps_curves_and_choices():
+    app = opened("robustness.py", **SMALL)
+    assert not app.error
+    assert not app.warning
+    assert [len(table) for table in tables(app)] == [3]
+    assert len(app.info) == 4
+
+
+@pytest.mark.parametrize(("name", "value"), [("upwards", "batch-size"), ("chosen", "batch-size")])
+def test_a_control_beside_a_section_is_in_the_link_and_what_cannot_be_is_no_error(name, value):
+    app = opened("robustness.py", **SMALL)
+    widget = control(app, name)
+    widget.select_index(widget.options.index("batch size"))
+    finished(app.run())
+    assert link_of(app)[name] == value
+    assert not app.error
+
+
+def test_a_question_is_answered_under_the_title():
+    app = opened("robustness.py", **SMALL | {"ask": "initial-scale"})
+    assert any("cells" in one.value and "train with BatchNorm" in one.value for one in app.markdown)
+    button(app, "Close").click()
+    assert "ask" not in link_of(finished(app.run()))
+
+
+def test_a_range_that_is_none_is_told_with_what_mends_it():
+    app = opened("robustness.py", **SMALL | {"least_rate": "1", "most_rate": "0.1"})
+    assert any("Greatest learning rate must be above the least" in one.value for one in app.error)
+    next(each for each in app.button if each.label.startswith("Greatest learning rate")).click()
+    assert not finished(app.run()).error
