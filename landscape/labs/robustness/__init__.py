@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 from landscape.figures.theme import styles_of
@@ -13,13 +14,25 @@ from landscape.labs.robustness.facts import facts_of
 from landscape.labs.robustness.figures import choice_panels, curve_figures, map_figures, rate_panels
 from landscape.labs.robustness.measure import jobs
 from landscape.labs.robustness.questions import QUESTIONS
-from landscape.labs.robustness.request import CODEC, Robustness
-from landscape.labs.robustness.words import choices_notice, curves_notice, map_notice, numbers, rates_notice, rows
+from landscape.labs.robustness.request import CODEC, MapAxis, Robustness
+from landscape.labs.robustness.words import (
+    choices_notice,
+    curves_notice,
+    map_notice,
+    numbers,
+    rates_notice,
+    rows,
+    told_of_count,
+)
 from landscape.labs.words import spoken
+from landscape.training.grids import SweepGrid
 
 RANGE = Group(
     "range", "Learning rates", ("least_rate", "most_rate"), {"More about the rates": ("a_decade", "runs", "trains_at")}
 )
+
+NOTES = {MapAxis.INIT_SCALE: prose.OF_SCALES, MapAxis.BATCH_SIZE: prose.OF_BATCHES}
+"""What is to be known of a map, by what it has upwards."""
 
 LABELS = {name: bounds.label for name, bounds in CODEC.fields.items()}
 
@@ -32,7 +45,7 @@ def rates(request: Robustness, results: Results) -> Shown:
     return Shown(
         notice=rates_notice(facts) if facts else (),
         panels=rate_panels(request, names, styles_of(request.comparison.normalizations()), found),
-        note=prose.RATES_LIMITS,
+        note=f"{_count(request, request.rate_grids())} {prose.RATES_LIMITS.strip()}",
         tables=[Table(rows(facts), columns, "", prose.TABLE_NOTE)] if facts and facts.rates else (),
     )
 
@@ -45,7 +58,7 @@ def maps(request: Robustness, results: Results) -> Shown:
     return Shown(
         notice=map_notice(facts) if facts else (),
         panels=map_figures(request, names, styles, found, [_reason(one) for one in found]),
-        note=prose.MAP_LIMITS,
+        note=f"{_count(request, request.map_grids())} {NOTES.get(request.upwards, '').strip()}",
     )
 
 
@@ -56,6 +69,7 @@ def curves(request: Robustness, results: Results) -> Shown:
     return Shown(
         notice=curves_notice(facts, request.times) if facts else (),
         panels=curve_figures(request, names, styles_of(request.comparison.normalizations()), found),
+        note=_count(request, request.curve_grids()),
     )
 
 
@@ -67,8 +81,13 @@ def choices(request: Robustness, results: Results) -> Shown:
     return Shown(
         notice=choices_notice(facts) if facts else (),
         panels=choice_panels(request, names, styles_of(request.comparison.normalizations()), found),
-        note=" ".join(said),
+        note=" ".join([_count(request, request.choice_grids()), *said]),
     )
+
+
+def _count(request: Robustness, grids: Sequence[SweepGrid]) -> str:
+    """Return how many trainings there are."""
+    return told_of_count(sum(prod(one.shape) for one in grids), request.comparison.base.training.num_steps)
 
 
 def _reason(found: Any) -> str:
@@ -101,7 +120,7 @@ LAB = Lab(
         Section(
             "map", maps, ("map",), prose.MAP_TITLE, prose.MAP_NOTE, "map", lambda values: {"upwards": None}, height=380
         ),
-        Section("curves", curves, ("curves",), prose.CURVES_TITLE, prose.CURVES_NOTE, "curves"),
+        Section("curves", curves, ("curves",), prose.CURVES_TITLE, prose.CURVES_NOTE, "curves", height=480),
         Section(
             "choices",
             choices,

@@ -27,9 +27,13 @@ A cell is one training, of the first seed; its number is the test accuracy in hu
 maps have one colour scale: the brighter, the better.
 """
 
-MAP_LIMITS = """
-With BatchNorm the trained cells lie along a diagonal: weights *c* times as large change *c* times more slowly and are *c* times longer, so that the step that counts is
-rate / *c*². Every network trains for the same number of steps, so that with small batches it sees fewer examples.
+OF_SCALES = """
+Behind a BatchNorm, weights *c* times as large have a gradient *c* times smaller and are *c* times longer: the step that counts is rate / *c*², so that larger initial
+weights ask for a larger rate.
+"""
+
+OF_BATCHES = """
+Every network trains for the same number of steps, so that with small batches it sees fewer examples; the rate stays as it is.
 """
 
 CURVES_TITLE = "Five and thirty times the rate"

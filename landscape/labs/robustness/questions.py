@@ -35,6 +35,9 @@ DEFAULT = Robustness()
 
 THREE = ("none", "batch", "layer")
 
+GAINS = (Case.WIDER, Case.NO_LARGER, Case.ONLY, Case.MOSTLY_ONLY)
+"""Who trains over a wider range of rates than another."""
+
 HALF = 0.5
 """Who needs less than this share of the other's steps is there much sooner."""
 
@@ -120,8 +123,8 @@ def hidden_helps(facts: Facts) -> bool:
     if len(facts.rates) != 4:
         return False
     plain, on_input, before, after = facts.rates
-    helped = (rates_case(one, plain) in (Case.WIDER, Case.ONLY, Case.MOSTLY_ONLY) for one in (before, after))
-    return all(helped) and rates_case(on_input, plain) is Case.AS_WIDE
+    helped = (rates_case(one, plain) in GAINS for one in (before, after))
+    return all(helped) and rates_case(on_input, plain) not in GAINS
 
 
 def _where(facts: Facts) -> str:
@@ -244,21 +247,24 @@ QUESTIONS = (
         "rates",
         _told("batch"),
         (
-            Choice("Over a wider range with it", _is("batch", Case.WIDER, Case.ONLY, Case.MOSTLY_ONLY)),
-            Choice("Over about the same range", _is("batch", Case.AS_WIDE, Case.NEITHER)),
+            Choice("Over a wider range with it", _is("batch", *GAINS)),
+            Choice("Over about the same range", _is("batch", Case.LITTLE, Case.AS_WIDE, Case.NEITHER)),
             Choice("Over a narrower range with it", _is("batch", Case.NARROWER)),
         ),
         (3, 24),
     ),
     Question(
         "layer-rates",
-        "Does layer normalization allow larger rates as well?",
-        DEFAULT,
+        "And in eight layers: does layer normalization allow larger rates as well?",
+        _asked(depth=8),
         "rates",
         _told("layer"),
         (
-            Choice("Yes, over a wider range", _is("layer", Case.WIDER, Case.ONLY, Case.MOSTLY_ONLY)),
-            Choice("No, it gains nothing there", _is("layer", Case.AS_WIDE, Case.NEITHER, Case.NARROWER)),
+            Choice("Yes, over a wider range", _is("layer", *GAINS)),
+            Choice(
+                "No, it gains little or nothing there",
+                _is("layer", Case.LITTLE, Case.AS_WIDE, Case.NEITHER, Case.NARROWER),
+            ),
         ),
         (3, 24),
     ),
@@ -270,8 +276,11 @@ QUESTIONS = (
         _told("batch"),
         (
             Choice("Hardly anything but BatchNorm trains", _is("batch", Case.ONLY, Case.MOSTLY_ONLY)),
-            Choice("Both train well, BatchNorm over a wider range", _is("batch", Case.WIDER)),
-            Choice("BatchNorm gains nothing", _is("batch", Case.AS_WIDE, Case.NARROWER, Case.NEITHER)),
+            Choice("Both train well, BatchNorm over a wider range", _is("batch", Case.WIDER, Case.NO_LARGER)),
+            Choice(
+                "BatchNorm gains little or nothing",
+                _is("batch", Case.LITTLE, Case.AS_WIDE, Case.NARROWER, Case.NEITHER),
+            ),
         ),
         (24, 33),
     ),
@@ -283,7 +292,10 @@ QUESTIONS = (
         _same_rate,
         (
             Choice("Yes, clearly", lambda facts: _same_is(facts, Case.SAME_FASTER, Case.SAME_ONLY)),
-            Choice("No: what it gains is the larger rate", lambda facts: _same_is(facts, Case.SAME_NOT_FASTER)),
+            Choice(
+                "Little or not: what it gains is the larger rate",
+                lambda facts: _same_is(facts, Case.SAME_NOT_FASTER, Case.SAME_LITTLE_FASTER),
+            ),
         ),
         (24,),
     ),

@@ -13,10 +13,16 @@ from landscape.labs.robustness.facts import AtChoices, Facts, InTime, OnTheMap, 
 from landscape.labs.words import Hole, Ratio, Share, number, sentence
 
 DECADES = 0.4
-"""Ranges of rates that differ by less than so much of a decade are called alike."""
+"""Ranges of rates that differ by less than so much of a decade differ little."""
+
+FEW_DECADES = 0.2
+"""By less than this nothing is gained."""
 
 FASTER = 0.7
 """Who needs so many of the other's steps is called faster."""
+
+LITTLE_FASTER = 0.9
+"""And who needs so many of them, little faster."""
 
 MATTERS = 0.5
 """A choice matters less where it makes so much of the difference that it makes to the other network."""
@@ -33,7 +39,10 @@ Named = TypeVar("Named", OverRates, OnTheMap, InTime, AtChoices)
 class Case(StrEnum):
     """What there is to say about robustness, a template each."""
 
+    COUNT = "how many trainings"
     WIDER = "trains at more rates"
+    NO_LARGER = "trains at more rates, but no larger ones"
+    LITTLE = "gains little"
     ONLY = "trains where the other does not"
     MOSTLY_ONLY = "trains where the other does not with most seeds"
     AS_WIDE = "trains at as many rates"
@@ -42,6 +51,7 @@ class Case(StrEnum):
     ALONE = "one network"
     FASTEST = "steps at the best rate"
     SAME_FASTER = "faster at one rate"
+    SAME_LITTLE_FASTER = "little faster at one rate"
     SAME_NOT_FASTER = "no faster at one rate"
     SAME_ONLY = "comes there alone at one rate"
     CELLS = "cells of the map"
@@ -61,8 +71,13 @@ class Case(StrEnum):
 
 
 SENTENCES = {
+    Case.COUNT: "Trainings here: {count}, of {steps} steps each.",
     Case.WIDER: "**{name}** trains over {decades} decades of learning rates, up to {largest}, and **{plain}** over {others}, "
     "up to {other}: the largest rate is {times} as large.",
+    Case.NO_LARGER: "**{name}** trains over more learning rates than **{plain}**, but no larger ones: {decades} decades "
+    "against {others}.",
+    Case.LITTLE: "**{name}** gains little here: it trains over {decades} decades of learning rates, up to {largest}, and "
+    "**{plain}** over {others}, up to {other}.",
     Case.ONLY: "**{name}** trains over {decades} decades of learning rates, up to {largest}; **{plain}** trains at none of them.",
     Case.MOSTLY_ONLY: "**{name}** trains over {decades} decades of learning rates, up to {largest}; **{plain}** trains at none "
     "of them with most of the seeds.",
@@ -73,6 +88,8 @@ SENTENCES = {
     Case.ALONE: "**{name}** trains over {decades} decades of learning rates, up to {largest}.",
     Case.FASTEST: "Each at its best rate, they come to {level} after so many steps: {steps}.",
     Case.SAME_FASTER: "At the same rate, {rate}, **{name}** comes to {level} after {steps} steps, **{plain}** after {others}.",
+    Case.SAME_LITTLE_FASTER: "At the same rate, {rate}, **{name}** is little faster: it comes to {level} after {steps} steps, "
+    "**{plain}** after {others}.",
     Case.SAME_NOT_FASTER: "At the same rate, {rate}, **{name}** is no faster: it comes to {level} after {steps} steps, "
     "**{plain}** after {others}.",
     Case.SAME_ONLY: "At the same rate, {rate}, **{name}** comes to {level} after {steps} steps, **{plain}** not at all.",
@@ -97,6 +114,11 @@ SENTENCES = {
 }
 
 
+def told_of_count(count: int, steps: int) -> str:
+    """Return how many trainings there are, in words."""
+    return sentence(SENTENCES[Case.COUNT], count=count, steps=steps)
+
+
 def of(records: Sequence[Named], normalization: str) -> Named | None:
     """Return the first network of a normalization; None where there is none, or not yet."""
     return next((one for one in records if one.normalization == normalization), None)
@@ -114,9 +136,12 @@ def rates_case(one: OverRates, plain: OverRates) -> Case:
         return Case.NEITHER
     if median(plain.largest) == 0:
         return Case.MOSTLY_ONLY if others else Case.ONLY
-    if decades - others >= DECADES and median(one.largest) > median(plain.largest):
-        return Case.WIDER
-    return Case.NARROWER if others - decades >= DECADES else Case.AS_WIDE
+    if others - decades >= DECADES:
+        return Case.NARROWER
+    larger = median(one.largest) > median(plain.largest)
+    if decades - others >= DECADES:
+        return Case.WIDER if larger else Case.NO_LARGER
+    return Case.LITTLE if larger or decades - others > FEW_DECADES else Case.AS_WIDE
 
 
 def told_of_rates(one: OverRates, plain: OverRates) -> str:
@@ -141,7 +166,9 @@ def same_rate_case(one: OverRates, plain: OverRates) -> Case | None:
         return None
     if not isfinite(others):
         return Case.SAME_ONLY
-    return Case.SAME_FASTER if steps <= FASTER * others else Case.SAME_NOT_FASTER
+    if steps <= FASTER * others:
+        return Case.SAME_FASTER
+    return Case.SAME_LITTLE_FASTER if steps <= LITTLE_FASTER * others else Case.SAME_NOT_FASTER
 
 
 def told_of_same_rate(facts: Facts, one: OverRates, plain: OverRates) -> str:
@@ -226,14 +253,18 @@ def curves_notice(facts: Facts, rates: Mapping[float, float]) -> list[str]:
 
 def told_of_steps(facts: Facts, one: InTime) -> str:
     """Return after how many steps a network is trained at each multiple of the rate, in words."""
-    steps = {TIMES.format(factor=f"{factor:g}"): round(wait) for factor, wait in one.waits.items() if isfinite(wait)}
+    steps = {
+        TIMES.format(factor=f"{factor:g}") if factor > 1 else ONCE: round(wait)
+        for factor, wait in one.waits.items()
+        if isfinite(wait)
+    }
     return sentence(
         SENTENCES[Case.STEPS if steps else Case.NEVER], name=one.name, level=_level(facts), steps=steps or [""]
     )
 
 
-TIMES = "{factor} times the rate"
-"""What a multiple of the rate is called."""
+TIMES, ONCE = "{factor} times the rate", "the rate of the sidebar"
+"""What a multiple of the rate is called, and the rate itself."""
 
 
 def higher_case(one: InTime) -> Case | None:

@@ -93,6 +93,7 @@ def test_sections_draw_the_trainings(results):
     assert plain.caption == ""
     assert batch.caption.startswith("Batch size must be at least 2")
     assert len(shown("curves", results).panels) == 3
+    assert shown("rates", results).note.startswith("Trainings here: 12, of 16 steps each.")
     assert "BatchNorm: Batch size must be at least 2" in shown("choices", results).note
     assert len(shown("rates", results).tables[0].rows) == 2
 

@@ -49,15 +49,21 @@ def right(slug, seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_batch_normalization_trains_over_a_wider_range_of_rates_and_layer_normalization_gains_nothing(seed):
-    plain, batch, layer = facts("rates", seed).rates
+def test_batch_normalization_trains_over_a_wider_range_of_rates(seed):
+    plain, batch, _ = facts("rates", seed).rates
     assert fmean(batch.decades) >= fmean(plain.decades) + 0.4
     assert median(batch.largest) >= 3 * median(plain.largest)
-    assert median(layer.largest) <= median(plain.largest)
-    assert fmean(layer.decades) < fmean(batch.decades)
     assert median(batch.fewest) <= 0.8 * median(plain.fewest)
     assert right("rates", seed) == "Over a wider range with it"
-    assert right("layer-rates", seed) == "No, it gains nothing there"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_in_eight_layers_layer_normalization_gains_little_or_nothing(seed):
+    plain, batch, layer = facts("layer-rates", seed).rates
+    assert fmean(layer.decades) <= fmean(batch.decades) - 0.4
+    assert fmean(layer.decades) <= fmean(plain.decades) + 0.4
+    assert fmean(batch.decades) >= fmean(plain.decades) + 0.4
+    assert right("layer-rates", seed) == "No, it gains little or nothing there"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -74,7 +80,7 @@ def test_at_the_same_small_rate_batch_normalization_is_no_faster(seed):
     plain, batch, _ = facts("same-rate", seed).rates
     assert median(batch.own_steps) > 0.75 * median(plain.own_steps)
     assert median(batch.largest) >= 3 * median(plain.largest)
-    assert right("same-rate", seed) == "No: what it gains is the larger rate"
+    assert right("same-rate", seed) == "Little or not: what it gains is the larger rate"
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -43,8 +43,10 @@ GROWS = InTime("BatchNorm", "batch", (1.0, 5.0, 30.0), ((0.9,), (0.96,), (0.95,)
     ("one", "plain", "case"),
     [
         (BATCH, PLAIN, Case.WIDER),
-        (replace(BATCH, decades=(1.5, 1.5, 2.0)), PLAIN, Case.AS_WIDE),
-        (replace(BATCH, largest=PLAIN.largest), PLAIN, Case.AS_WIDE),
+        (replace(BATCH, decades=(1.5, 1.5, 2.0)), PLAIN, Case.LITTLE),
+        (replace(PLAIN, decades=(1.5, 1.5, 2.0)), PLAIN, Case.AS_WIDE),
+        (replace(PLAIN, decades=(2.0, 1.5, 2.0)), PLAIN, Case.LITTLE),
+        (replace(BATCH, largest=PLAIN.largest), PLAIN, Case.NO_LARGER),
         (PLAIN, BATCH, Case.NARROWER),
         (BATCH, NEVER, Case.ONLY),
         (BATCH, replace(NEVER, decades=(0.0, 0.0, 0.5), largest=(0.0, 0.0, 1.0)), Case.MOSTLY_ONLY),
@@ -58,7 +60,13 @@ def test_how_ranges_of_rates_compare(one, plain, case):
 
 @pytest.mark.parametrize(
     ("steps", "others", "case"),
-    [(30, 60, Case.SAME_FASTER), (55, 60, Case.SAME_NOT_FASTER), (90, INF, Case.SAME_ONLY), (INF, 60, None)],
+    [
+        (30, 60, Case.SAME_FASTER),
+        (50, 60, Case.SAME_LITTLE_FASTER),
+        (58, 60, Case.SAME_NOT_FASTER),
+        (90, INF, Case.SAME_ONLY),
+        (INF, 60, None),
+    ],
 )
 def test_who_is_faster_at_one_rate(steps, others, case):
     one, plain = replace(BATCH, own_steps=(steps,) * 3), replace(PLAIN, own_steps=(others,) * 3)
