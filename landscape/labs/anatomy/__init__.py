@@ -8,8 +8,11 @@ from typing import Any
 from landscape.figures.panel import Group as Row
 from landscape.figures.panel import Panel
 from landscape.labs.anatomy import prose, words
-from landscape.labs.anatomy.facts import Facts, facts_of, kinds, numbers
+from landscape.labs.anatomy.facts import Facts, facts_of, numbers
+from landscape.labs.anatomy.families import kind_rows, over_rows
 from landscape.labs.anatomy.figures import card_panels, table_panel, weight_panel
+from landscape.labs.anatomy.kinds import kinds
+from landscape.labs.anatomy.lines import lines
 from landscape.labs.anatomy.measure import Cut, cut_of, jobs
 from landscape.labs.anatomy.measure.probe import reach_of
 from landscape.labs.anatomy.questions import QUESTIONS
@@ -46,9 +49,9 @@ def cells(request: Anatomy, results: Results) -> Shown:
     cut = cut_of(request, results["specimen"][0].value)
     tables = []
     if facts.of_weight is not None:
-        tables.append(Table(words.lines(facts.of_weight, "The chosen weight"), prose.ARITHMETIC, prose.OF_WEIGHT))
+        tables.append(Table(lines(facts.of_weight, "The chosen weight"), prose.ARITHMETIC, prose.OF_WEIGHT))
     if not tables or facts.activations.cells > 1 or facts.activations.by_state:
-        tables.append(Table(words.lines(facts.arithmetic), prose.ARITHMETIC, prose.OF_CELL))
+        tables.append(Table(lines(facts.arithmetic), prose.ARITHMETIC, prose.OF_CELL))
     return Shown(
         notice=words.notice(facts),
         panels=panels(request, facts, cut),
@@ -83,15 +86,17 @@ def undo(request: Anatomy, results: Results) -> Shown:
         return Shown()
     if facts.undone is None:
         return Shown(said=words.undo_notice(facts))
-    return Shown(tables=[Table(words.places(facts, facts.undone), prose.PLACES)], said=words.undo_notice(facts))
+    note = prose.PLACES_NOTE if request.shape is Shape.IMAGES and not facts.undone.of_weights else ""
+    rows = Table(words.places(facts, facts.undone), prose.PLACES, note=note)
+    return Shown(tables=[rows], said=words.undo_notice(facts))
 
 
 def every_kind(request: Anatomy, results: Results) -> Shown:
     """Show what every normalization does, shares and costs."""
     return Shown(
         tables=[
-            Table(words.over_rows(kinds()), prose.OVER_COLUMNS),
-            Table(words.kind_rows(kinds()), prose.KIND_COLUMNS),
+            Table(over_rows(kinds()), prose.OVER_COLUMNS),
+            Table(kind_rows(kinds()), prose.KIND_COLUMNS),
         ]
     )
 

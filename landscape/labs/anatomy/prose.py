@@ -24,6 +24,8 @@ multiples of what that cell was divided by, and of what was subtracted from it. 
 
 PLACES = {"name": "Cell of the unit", "before": "Before", "normalized": "Normalized", "after": "Scaled and shifted"}
 
+PLACES_NOTE = "Of the channel the chosen pixel alone; the sentence below counts all of its pixels."
+
 KINDS = "Every normalization there is here"
 
 KINDS_NOTE = """

@@ -2,72 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from landscape.labs.anatomy.facts import Arithmetic, Center, Divisor, Facts, Kind, Over, Undone
+from landscape.labs.anatomy.facts import Center, Divisor, Facts, Undone
+from landscape.labs.anatomy.families import COST_SENTENCES, OVER_SENTENCES, TAKEN_SENTENCES
+from landscape.labs.anatomy.lines import number
 from landscape.labs.anatomy.request import Moment, Shape, When
-from landscape.labs.words import number as plain_number
 from landscape.labs.words import sentence
-
-SHOWN = 4
-"""Of a sum of many values the first so many are written out."""
-
-OVER_SENTENCES = {
-    Over.NOTHING: "Nothing is normalized: each cell stays as it is.",
-    Over.BATCH: "Each unit (of an image, each channel) by its own values in all examples of the batch.",
-    Over.PIECE: "Each unit by its own values in all examples of the batch, in another way than BatchNorm.",
-    Over.NOISY: "Each unit by its own values in all examples of the batch, and then noise is drawn upon it.",
-    Over.RENORMALIZED: "Each unit by its own values in all examples of the batch, corrected towards stored numbers.",
-    Over.DETACHED: "Each unit by its own values in all examples of the batch, taken for constants by the gradient.",
-    Over.MIXED: "Several units together, over several examples of the batch.",
-    Over.EXAMPLE: "Each example by all of its own values, whatever the batch.",
-    Over.PART: "Each example by parts: a group of its units or channels at a time, whatever the batch.",
-    Over.CHANNEL: "Each channel of each image by its own pixels, whatever the batch.",
-    Over.STORED: "Each unit by numbers stored from the batches before, already in training.",
-    Over.WEIGHTS: "The weights of each unit, by their own length; the activations are left as they come.",
-    Over.CONSTANTS: "The weights of each unit, by their own length, and after the activation function constants.",
-    Over.WEIGHTS_AND_BATCH: "The weights of each unit, by their own length, then each unit over the batch.",
-}
-"""What shares a statistic."""
-
-COST_SENTENCES = {
-    Over.NOTHING: "It costs nothing, and larger learning rates soon diverge.",
-    Over.BATCH: "An example's output depends on the others of its batch: it takes batches of more than a few, and numbers stored "
-    "for test that may not fit.",
-    Over.PIECE: "As with BatchNorm an example's output depends on the others of its batch.",
-    Over.NOISY: "Each step sees other distributions; an example's output depends on the others of its batch too.",
-    Over.RENORMALIZED: "Two limits more must be chosen, and how they grow while training goes on.",
-    Over.DETACHED: "A step may grow what the next mean takes away again: a bias runs away, and the loss does not fall by it.",
-    Over.MIXED: "An example's output depends on the others of its batch, and units on each other.",
-    Over.EXAMPLE: "Its statistics are computed anew at test too; units keep their unlike scales within an example.",
-    Over.PART: "The number of groups is one more choice; statistics are computed anew at test too.",
-    Over.CHANNEL: "How strong a channel is in this image is lost; it takes several pixels a channel.",
-    Over.STORED: "The gradient does not know of the numbers it divides by: weights grow, and training slows or fails.",
-    Over.WEIGHTS: "It is cheap, a length for each unit; but the activations are standardized on a first batch at most.",
-    Over.CONSTANTS: "It is cheap; but its constants hold only for standardized inputs and nearly orthogonal weights.",
-    Over.WEIGHTS_AND_BATCH: "It is cheaper than BatchNorm; the mean still depends on the batch, and is stored for test.",
-}
-"""What it costs."""
-
-TAKEN_SENTENCES = {
-    Over.NOTHING: "Taken for shallow networks, and to compare with.",
-    Over.BATCH: "Taken for networks of images, in batches of some sixteen or more.",
-    Over.PIECE: "Taken to find out what of BatchNorm it is that helps.",
-    Over.NOISY: "Taken to show that it is not steady distributions by which BatchNorm helps.",
-    Over.RENORMALIZED: "Taken where batches are small, or unlike those at test.",
-    Over.DETACHED: "Taken to show what fails.",
-    Over.MIXED: "Taken by nobody that we know of.",
-    Over.EXAMPLE: "Taken for sequences and transformers, and where batches are small or examples come one by one.",
-    Over.PART: "Taken for images where batches must be small, as in detection and segmentation.",
-    Over.CHANNEL: "Taken for the style of images, where contrast should not count.",
-    Over.STORED: "Taken to show what fails: the stored numbers must not replace those of the batch in training.",
-    Over.WEIGHTS: "Taken where batch statistics do not suit, as in recurrent networks and reinforcement learning.",
-    Over.CONSTANTS: "Taken where no statistic at all may be computed; seldom in practice.",
-    Over.WEIGHTS_AND_BATCH: "Taken where the noise of a batch should be mild.",
-}
-"""When one takes it."""
 
 
 class Case(StrEnum):
@@ -205,129 +147,6 @@ def undo_notice(facts: Facts) -> str:
     )
 
 
-def number(value: float) -> str:
-    """Return a number as it stands in arithmetic, with a minus as long as a plus.
-
-    >>> number(-0.5)
-    '−0.5'
-    """
-    return plain_number(value).replace("-", "−")
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the arithmetic of a cell."""
-
-    step: str
-    numbers: str
-    result: str
-
-
-def lines(one: Arithmetic, called: str = "The chosen cell") -> list[Line]:
-    """Return the arithmetic of a cell, line by line, with its own numbers. called: what it is."""
-    made = [Line(called, "", number(one.value))]
-    if one.center != one.center:
-        return [
-            *made,
-            Line("Normalized", "by the layer itself: one cell tells no line", number(one.normalized)),
-            *_learnt(one),
-        ]
-    count, squares = len(one.values), [value**2 for value in one.values]
-    if one.center_kind is Center.MEAN:
-        made.append(Line(f"Sum of the {count} cells", _sum(one.values), number(sum(one.values))))
-        made.append(Line("Mean", f"{number(sum(one.values))} / {count}", number(one.center)))
-    elif one.center_kind is Center.STORED:
-        made.append(Line(f"Stored {one.center_name}", "from the batches of training", number(one.center)))
-    elif one.center_kind is Center.MEASURED:
-        made.append(Line("Centre, measured", "where the line through these cells is 0", number(one.center)))
-    if one.divisor_kind is Divisor.DEVIATION:
-        mean = sum(one.values) / count
-        if one.center_kind is not Center.MEAN:
-            made.append(Line("Mean, which is not subtracted", f"{number(sum(one.values))} / {count}", number(mean)))
-        off = [value - mean for value in one.values]
-        total = sum(value**2 for value in off)
-        made.append(Line("Deviation of this cell from it", _minus(one.value, mean), number(off[one.at])))
-        made.append(Line("Sum of the squared deviations", _squares(off), number(total)))
-        made.append(Line("Variance", f"{number(total)} / {count}", number(total / count)))
-        made.append(Line("Root", f"√({number(total / count)} + {one.epsilon:g})", number(one.divisor)))
-    elif one.divisor_kind is Divisor.ROOT_MEAN_SQUARE:
-        made.append(Line(f"Sum of the {count} squares", _squares(one.values), number(sum(squares))))
-        made.append(Line("Mean square", f"{number(sum(squares))} / {count}", number(sum(squares) / count)))
-        made.append(Line("Root", f"√({number(sum(squares) / count)} + {one.epsilon:g})", number(one.divisor)))
-    elif one.divisor_kind is Divisor.LENGTH:
-        made.append(Line(f"Sum of the {count} squares", _squares(one.values), number(sum(squares))))
-        made.append(Line("Length", f"√{number(sum(squares))}", number(one.divisor)))
-    elif one.divisor_kind is Divisor.MAGNITUDE:
-        total = sum(map(abs, one.values))
-        made.append(Line(f"Sum of the {count} sizes, signs dropped", _sum([*map(abs, one.values)]), number(total)))
-        made.append(Line("Mean size", f"{number(total)} / {count} + {one.epsilon:g}", number(one.divisor)))
-    elif one.divisor_kind is Divisor.GREATEST:
-        made.append(Line(f"Greatest of the {count} sizes", f"+ {one.epsilon:g}", number(one.divisor)))
-    elif one.divisor_kind is Divisor.STORED:
-        made.append(Line(f"Stored {one.divisor_name}", "from the batches of training", number(one.divisor)))
-    elif one.divisor_kind is Divisor.STORED_ROOT:
-        stored = one.divisor**2 - one.epsilon
-        made.append(Line(f"Stored {one.divisor_name}", "from the batches of training", number(stored)))
-        made.append(Line("Root", f"√({number(stored)} + {one.epsilon:g})", number(one.divisor)))
-    elif one.divisor_kind is Divisor.MEASURED:
-        made.append(Line("Divisor, measured", "of the line through these cells", number(one.divisor)))
-    if (one.center_kind, one.divisor_kind) == (Center.NOTHING, Divisor.NOTHING):
-        return made
-    below = "" if one.divisor_kind is Divisor.NOTHING else f" / {number(one.divisor)}"
-    centred = one.center_kind is not Center.NOTHING
-    above = _minus(one.value, one.center) if centred else number(one.value)
-    inner = f"({above})" if below and centred else above
-    times = "" if one.factor == 1 else f"{number(one.factor)} × "
-    made.append(Line("Normalized", f"{times}{inner}{below}", number(one.normalized)))
-    made += _learnt(one)
-    if one.center_kind is Center.STORED or one.divisor_kind in (Divisor.STORED, Divisor.STORED_ROOT):
-        slope = one.scale * one.factor / one.divisor
-        at_zero = one.shift - slope * one.center
-        made.append(
-            Line("The same as one map", f"{number(slope)} × {_signed(one.value)} {_plus(at_zero)}", number(one.result))
-        )
-    return made
-
-
-def _learnt(one: Arithmetic) -> list[Line]:
-    """Return the line of the learnt scale and shift, where they change anything."""
-    if one.scale == 1 and one.shift == 0:
-        return []
-    product = f"{number(one.scale)} × {_signed(one.normalized)}"
-    if one.shift == 0:
-        return [Line("Learnt scale", product, number(one.result))]
-    return [Line("Learnt scale and shift", f"{product} {_plus(one.shift)}", number(one.result))]
-
-
-def _plus(value: float) -> str:
-    return f"− {number(-value)}" if value < 0 else f"+ {number(value)}"
-
-
-def _signed(value: float) -> str:
-    return f"(−{number(-value)})" if value < 0 else number(value)
-
-
-def _minus(value: float, other: float) -> str:
-    return f"{number(value)} {_plus(-other)}"
-
-
-def _sum(values: list[float] | tuple[float, ...]) -> str:
-    """Return a sum as it is written, the first few of many.
-
-    >>> _sum([1.0, -2.0, 3.0]), _sum([1.0] * 9)
-    ('1 − 2 + 3', '1 + 1 + 1 + 1 + … (9 in all)')
-    """
-    shown = values if len(values) <= 2 * SHOWN else values[:SHOWN]
-    text = number(shown[0]) + "".join(f" {_plus(value)}" for value in shown[1:])
-    return text if len(shown) == len(values) else f"{text} + … ({len(values)} in all)"
-
-
-def _squares(values: list[float] | tuple[float, ...]) -> str:
-    shown = values if len(values) <= 2 * SHOWN else values[:SHOWN]
-    text = " + ".join(f"{_signed(value)}²" for value in shown)
-    return text if len(shown) == len(values) else f"{text} + … ({len(values)} in all)"
-
-
 @dataclass(frozen=True)
 class Place:
     """One cell of the chosen unit, before, normalized and rescaled, in the table of what is undone."""
@@ -356,49 +175,6 @@ def examples_of(facts: Facts) -> list[int]:
 def name_of(facts: Facts, example: int) -> str:
     """Return what an example is called."""
     return f"{example}: a {facts.classes[example]}"
-
-
-@dataclass(frozen=True)
-class OverRow:
-    """All normalizations that take their statistics over the same, in a table."""
-
-    names: str
-    over: str
-    test: str
-    cost: str
-    taken: str
-
-
-@dataclass(frozen=True)
-class KindRow:
-    """One normalization in the table of all."""
-
-    name: str
-    does: str
-
-
-TEST_SENTENCES = {
-    True: "Stored numbers stand where those of the batch stood.",
-    False: "The same as in training.",
-}
-
-
-def over_rows(kinds: Sequence[Kind]) -> list[OverRow]:
-    """Return a row for all normalizations that share alike."""
-    found: dict[tuple[Over, bool], list[str]] = {}
-    for one in kinds:
-        found.setdefault((one.over, one.stored), []).append(one.name)
-    return [
-        OverRow(
-            "; ".join(names), OVER_SENTENCES[over], TEST_SENTENCES[stored], COST_SENTENCES[over], TAKEN_SENTENCES[over]
-        )
-        for (over, stored), names in found.items()
-    ]
-
-
-def kind_rows(kinds: Sequence[Kind]) -> list[KindRow]:
-    """Return what every normalization does, in its layer's own words."""
-    return [KindRow(one.name, one.does) for one in kinds if one.over is not Over.NOTHING]
 
 
 CAPTION_SENTENCES = {

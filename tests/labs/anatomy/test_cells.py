@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from landscape.labs.anatomy.facts import Center, Divisor, Facts, Over, kinds
+from landscape.labs.anatomy.facts import Center, Divisor, Facts
+from landscape.labs.anatomy.kinds import Over, kinds
 from landscape.labs.anatomy.measure import activations_of, weights_of
 from landscape.labs.anatomy.measure.probe import groups_of, influence
 from landscape.labs.anatomy.measure.recognition import measured_line, recognize

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from landscape.labs.anatomy import LAB
+from landscape.labs.anatomy.lines import lines
 from landscape.labs.anatomy.questions import QUESTIONS
 from landscape.labs.anatomy.request import Anatomy, Moment, Shape, When
-from landscape.labs.anatomy.words import lines
 from models.fields import Misfit
 from models.normalization import Normalization
 from tests.labs.anatomy.cut import KINDS, facts, results
