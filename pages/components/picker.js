@@ -10,7 +10,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!place) return;
   place.classList.add("lp-place");
   if (!choosers.has(place)) place.addEventListener("pointerdown", listen, { capture: true });
-  choosers.set(place, ({ x, customdata }) => setTriggerValue("picked", customdata ?? x));
+  // Other figures carry numbers for their labels there: only fields by name are to be set.
+  const named = (given) => given?.constructor === Object;
+  choosers.set(place, ({ x, customdata }) => setTriggerValue("picked", named(customdata) ? customdata : x));
 }
 
 function listen({ target, currentTarget: place }) {
