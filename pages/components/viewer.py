@@ -70,12 +70,14 @@ def viewer(
         raise ValueError(f"a viewer holds at most {MAX_SCENES} scenes, not {scenes}; draw the others as contours")
     message = payload(panels, steps, height=height, revision=revision, plotly=_plotly_js(), flat=flat is not None)
     # Where news are late the browser asks for them, by a trigger that lets the script run.
-    _MOUNT(
+    told = _MOUNT(
         key=key,
         data=b"%d %b" % (_number(key, message), message),
         on_late_change=lambda: None,
         on_flat_change=flat or (lambda: None),
     )
+    if told.flat:
+        st.rerun()  # of the page: a viewer may stand in a part of it that runs by itself
 
 
 def _number(key: str, message: bytes) -> int:
