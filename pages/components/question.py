@@ -91,4 +91,5 @@ def _predicted(lab: Lab, question: Question) -> bool:
 
 
 def _go(label: str, key: str, values: Values, question: Question | None) -> None:
-    st.button(label, on_click=adopt, args=(values, question), type="tertiary", key=f"asked-{key}")
+    if st.button(label, on_click=adopt, args=(values, question), type="tertiary", key=f"asked-{key}"):
+        st.rerun()  # of the page: the strip is drawn by itself as results come

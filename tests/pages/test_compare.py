@@ -14,6 +14,7 @@ from landscape.labs.compare.request import CODEC
 from models.config import Kind
 from pages.components import compute
 from pages.components.controls import groups_of
+from pages.components.question import UNANSWERED
 from tests.pages.support import ROOT, SECONDS, button, control, finished, link_of, opened, tables, tickets, values_of
 
 DEFAULTS, FIELDS = CODEC.defaults, CODEC.fields
@@ -327,3 +328,9 @@ def test_the_time_left_follows_the_pace_since_the_request(monkeypatch):
     jobs[1].done = True  # it failed: nothing of it is awaited
     assert compute.seconds_left(jobs, ("jobs",)) == pytest.approx(1)  # 1.5 took 5 s, 0.3 are to do
     assert compute.seconds_left(jobs, ("other jobs",)) is None
+
+
+@pytest.mark.parametrize("slug", ["digits", "unlike-scales", "real-table"])
+def test_a_question_about_a_network_that_is_not_there_is_left_unanswered(slug):
+    app = opened(ask=slug, variants="1", **SMALL)
+    assert UNANSWERED in [element.value for element in app.markdown]
