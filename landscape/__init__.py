@@ -31,14 +31,13 @@ from landscape.geometry.curvature import (
     bottom_eigenvalues,
     condition_number,
     gradient_energy,
-    hessian,
-    hessian_operator,
     top_eigenvalues,
 )
 from landscape.geometry.descents import Balls, BallsTask, roll_balls
 from landscape.geometry.directions import filter_normalize
 from landscape.geometry.eigenvalues import EigenvalueScan, LeadingEigenvalues, count_outliers, eigenvalues_along
 from landscape.geometry.gradient_lines import GradientLine, Probe, line_along_gradient, probe_along_gradient
+from landscape.geometry.hessians import hessian, hessian_operator
 from landscape.geometry.planes import (
     Plane,
     coordinate_plane,

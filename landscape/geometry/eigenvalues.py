@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from landscape.devices import device_name
-from landscape.geometry.curvature import check_point, hessian_products
+from landscape.geometry.hessians import check_point, hessian_products
 from landscape.geometry.sharpness import relative_objective
 from landscape.loss.objective import Objective
 

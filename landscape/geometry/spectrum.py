@@ -16,7 +16,7 @@ from scipy.linalg import eigh_tridiagonal
 from torch import Tensor
 
 from landscape.devices import device_name
-from landscape.geometry.curvature import hessian_products
+from landscape.geometry.hessians import hessian_products
 from landscape.loss.objective import Objective
 from landscape.serving.task import ChunkedTask
 

@@ -28,10 +28,6 @@ KNOWN = "known"
 """Among the parts of a network: what its first map gives, where that is known already."""
 
 
-KNOWN = "known"
-"""Among the parts of a network: what its first map gives, where that is known already."""
-
-
 class Fast(Network):
     """What all fast networks do otherwise."""
 

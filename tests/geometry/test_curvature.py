@@ -6,7 +6,8 @@ import torch
 
 from landscape.data import load
 from landscape.experiment import DataConfig
-from landscape.geometry.curvature import bottom_eigenvalues, hessian_operator, top_eigenvalues
+from landscape.geometry.curvature import bottom_eigenvalues, top_eigenvalues
+from landscape.geometry.hessians import hessian_operator
 from landscape.loss.module import module_objective
 from landscape.loss.network import objective
 from landscape.loss.objective import Objective

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from landscape.geometry.curvature import gradient_energy, hessian, top_eigenvalues
+from landscape.geometry.curvature import gradient_energy, top_eigenvalues
 from landscape.geometry.eigenvalues import EigenvalueScan, Lanczos, count_outliers, eigenvalues_along
+from landscape.geometry.hessians import hessian
 from landscape.geometry.sharpness import sharpness_along
 from landscape.loss.network import objective
 from landscape.loss.objective import Objective

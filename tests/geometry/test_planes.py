@@ -7,8 +7,9 @@ import torch
 from landscape.data import load
 from landscape.devices import chunk_size
 from landscape.experiment import PlaneKind, Split, View
-from landscape.geometry.curvature import hessian, top_eigenvalues
+from landscape.geometry.curvature import top_eigenvalues
 from landscape.geometry.directions import filter_lengths, random_direction, weights_length
+from landscape.geometry.hessians import hessian
 from landscape.geometry.planes import (
     coordinate_plane,
     gradient_plane,

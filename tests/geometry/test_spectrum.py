@@ -12,11 +12,9 @@ from landscape.geometry.curvature import (
     bottom_eigenvalues,
     condition_number,
     gradient_energy,
-    hessian,
-    hessian_operator,
-    hessian_products,
     top_eigenvalues,
 )
+from landscape.geometry.hessians import hessian, hessian_operator, hessian_products
 from landscape.geometry.sharpness import SharpnessScan, relative_objective, sharpness_along
 from landscape.geometry.spectrum import DensityScan, hessian_trace, spectral_density
 from landscape.loss.network import objective
