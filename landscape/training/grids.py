@@ -6,7 +6,7 @@ grows, and in which a combination that cannot be leaves its cell blank and says 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -197,7 +197,7 @@ def grid_stacks(grid: SweepGrid) -> tuple[tuple[dict[Cell, Experiment], ...], di
     Args: grid: with M networks, B values upwards, A values across and R seeds.
     Returns: for each stack its experiments by their cells; by (network, row, column) the sentence of a Misfit.
     """
-    alike: dict[Experiment, list[tuple[Cell, Experiment]]] = {}
+    alike: dict[Hashable, list[tuple[Cell, Experiment]]] = {}
     reasons = {}
     for cell in grid.cells():
         try:
@@ -207,8 +207,8 @@ def grid_stacks(grid: SweepGrid) -> tuple[tuple[dict[Cell, Experiment], ...], di
         else:
             alike.setdefault(stack_key(member), []).append((cell, member))
     stacks = []
-    for key, members in alike.items():
-        most = stack_size(key)
+    for members in alike.values():
+        most = stack_size(members[0][1])
         count = -(-len(members) // most)
         size = -(-len(members) // count)  # alike in size: the last one would else train few in the time of many
         stacks += [dict(members[i : i + size]) for i in range(0, len(members), size)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -77,14 +77,14 @@ def sweep_stacks(
         raise ValueError("a sweep needs at least one value and one seed; give values and seeds")
     if axis == "seed":
         raise ValueError("the axis of a sweep must not be seed: give the seeds as seeds, and another axis")
-    alike: dict[Experiment, list[tuple[Cell, Experiment]]] = {}
+    alike: dict[Hashable, list[tuple[Cell, Experiment]]] = {}
     for row, value in enumerate(plain(values)):
         for column, seed in enumerate(plain(seeds)):
             member = experiment.replace(**{axis: value, "seed": seed})
             alike.setdefault(stack_key(member), []).append(((row, column), member))
     stacks = []
-    for key, members in alike.items():
-        most = stack_size(key)
+    for members in alike.values():
+        most = stack_size(members[0][1])
         stacks += [dict(members[i : i + most]) for i in range(0, len(members), most)]
     return tuple(stacks)
 

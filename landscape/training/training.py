@@ -34,6 +34,9 @@ from models.normalization import Context, NetworkState
 SHARED = ("parts", "gradient_parts", "written_out")
 """What of a training shares the memory of its parameters, gradient and state."""
 
+OF_MEMBERS = ("learning_rate", "momentum", "weight_decay", "init_scale")
+"""The values in which the members of a stack may differ, beside their seeds."""
+
 EXACT = 1e-15, 1e15
 """Between these the lengths of gradients are exact in single precision, in a third of the time of double precision."""
 
@@ -259,9 +262,10 @@ def blocks_of(network: Network, flat: Tensor) -> dict[str, Tensor]:
     return {name: part[0] if len(flat) == 1 and part.ndim == 2 else part for name, part in parts.items()}
 
 
-def stack_key(experiment: Experiment) -> Experiment:
-    """Return what experiments must have in common to be trained as one stack."""
-    return experiment.replace(seed=0, learning_rate=0.1, momentum=0.9, weight_decay=0.0, init_scale=1.0)
+def stack_key(experiment: Experiment) -> tuple[object, ...]:
+    """Return what experiments must have in common to be trained as one stack: all values but those of members' own."""
+    parts = experiment.data, experiment.network, experiment.training
+    return tuple(value for part in parts for name, value in vars(part).items() if name not in OF_MEMBERS)
 
 
 def train(experiment: Experiment, device: torch.device | None = None) -> Run:
