@@ -65,7 +65,7 @@ def test_outputs_gradients_and_averages_are_those_of_autograd(activation, kind, 
 )
 def test_others_are_left_to_autograd(changes):
     inputs = {"recurrent": (3, 2), "cnn": (8, 8)}.get(changes.get("kind"), (8,))
-    assert not Backpropagation.can(build(NetworkConfig(width=8, depth=2, **changes), inputs, 2))
+    assert not Backpropagation.can(build(NetworkConfig(width=8, depth=2, groups=2, **changes), inputs, 2))
 
 
 @pytest.mark.parametrize("loss", LossFunction)

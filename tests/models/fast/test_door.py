@@ -32,7 +32,7 @@ from models.fast.perceptrons import PerceptronEvaluation
 from models.normalization import Context
 
 SMALL = Experiment().replace(
-    num_examples=60, width=4, depth=2, groups=2, num_steps=4, batch_size=16, learning_rate=0.02, activation="tanh"
+    num_examples=60, width=6, depth=2, groups=2, num_steps=4, batch_size=16, learning_rate=0.02, activation="tanh"
 )
 STEPS = {"mlp": 4, "cnn": 4, "recurrent": 2}
 """Few where rows of an image without ink are normalized over and over, which roundings grow by."""
