@@ -1,6 +1,7 @@
 """What was asked: experiments, comparisons of them, and views of their landscapes. All frozen, all hashable.
 
-Nothing here computes; every configuration is validated when it is made and says what to do about a bad value.
+Nothing here computes; every configuration is validated when it is made and says what to do about a bad value. It is
+long, as each field has its bounds, title and help here and nowhere else.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What a network is: its flat parameters, and the forward pass of a stack of them.
 
 A stack of E networks of one configuration has parameters `(E, P)` and activations `(E, N, C)`; one network is a stack
-of one. The kinds (`mlp`, `cnn`, `recurrent`) say which maps there are and in which order they apply.
+of one. The kinds (`mlp`, `cnn`, `recurrent`) say which maps there are and in which order they apply. It is long, as a
+network is read in one place: what it learns and remembers, how it begins, and each step of its pass.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Rows are y: the array of a surface is drawn as it is, never transposed. All surfaces that are compared share one range
 of height and colour. A logarithmic range spans at most five decades above the lowest loss; what lies higher is drawn
-flat at the ceiling, and a caption says how far it goes.
+flat at the ceiling, and a caption says how far it goes. It is long, as both drawings of a surface and their paths share
+range, colours and captions.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The greatest eigenvalues of a Hessian at chosen snapshots of a training, put down and taken up between two products.
 
-Lanczos with its whole basis kept orthogonal, which takes fewer products than scipy's restarted one; where the basis fills its room it begins again from the best of it (Wu & Simon 2000, thick restart). Left
-out: of several equal eigenvalues one alone may be found, where `top_eigenvalues` finds each.
+Lanczos with its whole basis kept orthogonal, which takes fewer products than scipy's restarted one; where the basis fills
+its room it begins again from the best of it (Wu & Simon 2000, thick restart). Left out: of several equal eigenvalues one
+alone may be found, where `top_eigenvalues` finds each. It is long, as the method and what is asked of it stand together.
 """
 
 from __future__ import annotations

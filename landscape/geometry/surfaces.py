@@ -1,6 +1,7 @@
 """Losses on a plane: surfaces, and the path of a training across them.
 
-The grid is computed in chunks that are one stack each; no grid point ever changes what it is computed from.
+The grid is computed in chunks that are one stack each; no grid point ever changes what it is computed from. It is long,
+as a surface, its computation and a path on it are read together, and each is documented with an example.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def population_state(
 
     Source: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 2.
     """
-    if len(parameters) == 1 and not torch.is_grad_enabled() and network.layer.over_batch:
+    if len(parameters) == 1 and batches and network.layer.over_batch and not torch.is_grad_enabled():
         return _of_one(network, parameters, state, batches)
     for k, x in enumerate(batches, start=1):
         _, state = network.forward(parameters, state, x, Context(progress=0.0, momentum=1 / k, through=True))

@@ -2,7 +2,8 @@
 
 Follows Ioffe & Szegedy 2015 (arXiv 1502.03167), with PyTorch's running averages in place of the paper's Algorithm 2
 while training; population statistics are the same averages with momentum 1/k (see `Context`). Its relatives differ
-in what they subtract and by what they divide, each in the two hooks of `OverBatch`.
+in what they subtract and by what they divide, each in the two hooks of `OverBatch`: they stand beside what they depart
+from, which is why this is long.
 """
 
 from __future__ import annotations

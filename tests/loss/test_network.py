@@ -11,6 +11,7 @@ from landscape.geometry.curvature import top_eigenvalues
 from landscape.geometry.planes import pca_plane, random_plane
 from landscape.geometry.surfaces import axis, loss_surface, losses_at, path_on
 from landscape.internals.distributions import activation_histograms
+from landscape.loss import population
 from landscape.loss.losses import accuracies_of, losses_of
 from landscape.loss.network import NetworkObjective, network_of, objective
 from landscape.training.training import train
@@ -24,6 +25,17 @@ def far_from(run, members=3, seed=0):
     """Parameters around the last ones, in float64."""
     noise = np.random.default_rng(seed).standard_normal((members, run.parameters.shape[1]))
     return run.parameters[-1] + 0.3 * noise
+
+
+@pytest.mark.parametrize("together", [1, 10**6])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_population_statistics_of_one_are_those_that_it_has_in_a_stack(name, together, monkeypatch):
+    monkeypatch.setattr(population, "TOGETHER", together)
+    run = RUNS[name]
+    loss = objective(run, "population", num_examples=100, dtype=torch.float64)
+    points = loss.tensor(far_from(run, members=2))
+    with torch.no_grad():
+        torch.testing.assert_close(loss(points[:1]), loss(points)[:1], rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("batches", [1, 3])

@@ -1,4 +1,4 @@
-"""What is said about robustness, in sentences and tables, from facts."""
+"""What is said about robustness, in tables and whole sentences for each case, which is why this is long; from facts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be asked of smoothness, with its settings and its answer."""
+"""What may be asked of smoothness, each question with its settings and its answer, which is why this is long."""
 
 from __future__ import annotations
 

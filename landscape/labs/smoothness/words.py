@@ -1,4 +1,7 @@
-"""What the measures along the gradient say, in sentences from facts: what to notice, and the captions of lines."""
+"""What the measures along the gradient say, in sentences from facts: what to notice, and the captions of lines.
+
+A whole sentence for each case, which is why this is long.
+"""
 
 from __future__ import annotations
 

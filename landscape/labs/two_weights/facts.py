@@ -1,4 +1,4 @@
-"""From the results of two weights to named numbers."""
+"""From the results of two weights to named numbers: a record for each of eight pictures, which is why this is long."""
 
 from __future__ import annotations
 

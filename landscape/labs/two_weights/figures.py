@@ -1,4 +1,7 @@
-"""The bowls of two weights, what training leaves of them, and the descent inequality."""
+"""The bowls of two weights, what training leaves of them, and the descent inequality.
+
+A panel or more for each of eight sections, which is why this is long.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What the bowls of two weights say, in sentences and tables, from their facts."""
+"""What the bowls of two weights say, in sentences and tables, from their facts.
+
+Each section has its cases with a whole sentence for each, side by side, which is why this is long.
+"""
 
 from __future__ import annotations
 
