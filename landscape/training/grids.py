@@ -1,7 +1,8 @@
 """Trainings over one field or two, for several networks and seeds, and how each of them went on the way.
 
 `sweeps` has the ends along one axis; here a sweep is a thing of its own, which can be asked for, shared and drawn as it
-grows, and in which a combination that cannot be leaves its cell blank and says why.
+grows, and in which a combination that cannot be leaves its cell blank and says why. It is long, as what is asked, what
+comes of it and the computation are documented with an example each.
 """
 
 from __future__ import annotations

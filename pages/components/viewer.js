@@ -1,5 +1,6 @@
 // Draws the panels of viewer.py with Plotly. One viewer stands for each place in the page, and every new message goes
-// into the plots that stand: `Plotly.react`, never a new plot, so that nothing flickers and the camera stays.
+// into the plots that stand: `Plotly.react`, never a new plot, so that nothing flickers and the camera stays. It is long, as
+// it is one class: what a message draws, how it grows, plays and is resized.
 
 const GROUPS = { scene: 1, path: 1, curve: 0.75, activation: 1 }; // their heights, relative to a scene's
 const PLAY_SECONDS = 6;
