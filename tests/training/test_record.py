@@ -23,6 +23,8 @@ def test_a_member_diverges_over_a_thousand_times_its_own_first_loss():
     record.note([1.0, float("inf"), float("nan")], [1.0, 2.0, 4.0])
     assert record.diverged_at == [2, 3, 1]
     assert record.all_diverged
+    with pytest.raises(ValueError, match="argument 2 is longer"):
+        record.note([1.0], [1.0])
 
 
 def test_a_member_s_record_ends_with_the_step_at_which_it_diverged():
