@@ -105,8 +105,8 @@ class AtChoices:
         return tuple(max(one) - min(one) for one in zip(*(own for own in self.scores if own), strict=True))
 
     def at(self, name: str) -> tuple[float, ...]:
-        """Return the accuracies with a choice, by seed."""
-        return self.scores[self.names.index(name)]
+        """Return the accuracies with a choice, by seed; none where there is no such choice."""
+        return self.scores[self.names.index(name)] if name in self.names else ()
 
 
 @dataclass(frozen=True)

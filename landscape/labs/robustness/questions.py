@@ -35,6 +35,9 @@ DEFAULT = Robustness()
 
 THREE = ("none", "batch", "layer")
 
+FOUR = ("none", "batch", "batch", "batch")
+"""Without any, on the input, before and after the activation function."""
+
 GAINS = (Case.WIDER, Case.NO_LARGER, Case.ONLY, Case.MOSTLY_ONLY)
 """Who trains over a wider range of rates than another."""
 
@@ -100,6 +103,11 @@ def _same_is(facts: Facts, *cases: Case) -> bool:
     return pair is not None and same_rate_case(*pair) in cases
 
 
+def _kinds(facts: Facts, *normalizations: str) -> bool:
+    """Return whether the networks over the rates are those of these normalizations, in order."""
+    return tuple(one.normalization for one in facts.rates) == normalizations
+
+
 def affine_loss(facts: Facts) -> float:
     """Return how much the best accuracy falls without scale and shift, in the mean of the seeds."""
     with_them, without = facts.rates
@@ -107,7 +115,7 @@ def affine_loss(facts: Facts) -> float:
 
 
 def _affine(facts: Facts) -> str:
-    if len(facts.rates) != 2:
+    if not _kinds(facts, "batch", "batch"):
         return ""
     with_them, without = (Share(median(one.best)) for one in facts.rates)
     case = "affine, alike" if abs(affine_loss(facts)) <= LITTLE else "affine, worse"
@@ -120,7 +128,7 @@ def _decades(facts: Facts) -> tuple[float, ...]:
 
 def hidden_helps(facts: Facts) -> bool:
     """Return whether normalizing hidden layers widens the range on both sides of the activation, and the input does not."""
-    if len(facts.rates) != 4:
+    if not _kinds(facts, *FOUR):
         return False
     plain, on_input, before, after = facts.rates
     helped = (rates_case(one, plain) in GAINS for one in (before, after))
@@ -128,7 +136,7 @@ def hidden_helps(facts: Facts) -> bool:
 
 
 def _where(facts: Facts) -> str:
-    if len(facts.rates) != 4:
+    if not _kinds(facts, *FOUR):
         return ""
     plain, on_input, before, after = _decades(facts)
     case = "where, hidden" if hidden_helps(facts) else "where, otherwise"
@@ -216,18 +224,18 @@ def fail_in_depth(facts: Facts, *normalizations: str) -> bool:
 
 def _at_two(facts: Facts) -> dict[str, float]:
     """Return the accuracies with batches of 2, by normalization."""
-    return {one.normalization: median(one.at("2")) for one in facts.choices}
+    return {one.normalization: median(one.at("2")) for one in facts.choices if one.at("2")}
 
 
 def fails_in_small_batches(facts: Facts) -> bool:
     """Return whether with batches of 2 BatchNorm is far under both the others."""
     two = _at_two(facts)
-    return bool(two) and two["batch"] < min(two["none"], two["layer"]) - FAR_APART
+    return set(THREE) <= set(two) and two["batch"] < min(two["none"], two["layer"]) - FAR_APART
 
 
 def _small_batches(facts: Facts) -> str:
     two, batch = _at_two(facts), of(facts.choices, "batch")
-    if batch is None or not {"none", "layer"} <= set(two):
+    if batch is None or not set(THREE) <= set(two):
         return ""
     case = "batch, fails" if fails_in_small_batches(facts) else "batch, holds"
     accuracies = {name: Share(two[key]) for name, key in (("batch", "batch"), ("layer", "layer"), ("plain", "none"))}
@@ -309,8 +317,12 @@ QUESTIONS = (
         "rates",
         _affine,
         (
-            Choice("Hardly any accuracy", lambda facts: len(facts.rates) == 2 and affine_loss(facts) <= LITTLE),
-            Choice("A good deal of accuracy", lambda facts: len(facts.rates) == 2 and affine_loss(facts) > LITTLE),
+            Choice(
+                "Hardly any accuracy", lambda facts: _kinds(facts, "batch", "batch") and affine_loss(facts) <= LITTLE
+            ),
+            Choice(
+                "A good deal of accuracy", lambda facts: _kinds(facts, "batch", "batch") and affine_loss(facts) > LITTLE
+            ),
         ),
         (12,),
     ),
@@ -333,7 +345,7 @@ QUESTIONS = (
         _where,
         (
             Choice("Hidden layers, on either side of the activation", hidden_helps),
-            Choice("Something else", lambda facts: len(facts.rates) == 4 and not hidden_helps(facts)),
+            Choice("Something else", lambda facts: _kinds(facts, *FOUR) and not hidden_helps(facts)),
         ),
         (22,),
     ),
@@ -371,7 +383,7 @@ QUESTIONS = (
         (
             Choice("In less than half of the steps", lambda facts: share_of_steps(facts) < HALF),
             Choice("Sooner, by less than that", lambda facts: HALF <= share_of_steps(facts) < 1),
-            Choice("No sooner", lambda facts: not share_of_steps(facts) < 1),
+            Choice("No sooner", lambda facts: share_of_steps(facts) >= 1),
         ),
         (3, 24),
     ),
@@ -427,7 +439,10 @@ QUESTIONS = (
         _small_batches,
         (
             Choice("With batches of 2 BatchNorm fails, the others do not", fails_in_small_batches),
-            Choice("It holds even there", lambda facts: bool(facts.choices) and not fails_in_small_batches(facts)),
+            Choice(
+                "It holds even there",
+                lambda facts: set(THREE) <= set(_at_two(facts)) and not fails_in_small_batches(facts),
+            ),
         ),
         (41,),
     ),
