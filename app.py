@@ -25,6 +25,8 @@ def main() -> None:
         st.Page("pages/robustness.py", title="What it makes easy", icon=":material/speed:"),
     ]
     here = st.navigation([*labs, st.Page(compare, visibility="hidden")], position="top")
+    # For a page to know whether the browser's address is its own.
+    st.session_state["address"], st.session_state["addresses"] = here.url_path, [lab.url_path for lab in labs]
     here.run()
     st.divider()
     # Below each page, too: on a phone the navigation is folded away.

@@ -119,8 +119,10 @@ def begin(lab: Lab) -> Settings:
     A link is new on a first visit and after a step in the browser's history. Navigation to a page that was seen before
     comes with an empty link: there the page has what it had.
     """
-    _HISTORY(key="history", data={"lab": lab.name})
-    state, link = st.session_state, link_now()
+    state = st.session_state
+    # A page that runs without app.py knows no address.
+    _HISTORY(key="history", data={"path": state.get("address"), "all": state.get("addresses", [])})
+    link = link_now()
     before, state["lab"] = state.get("lab"), lab.name
     own_rerun = state.pop("own_rerun", False)
     every: dict[str, Settings] = state.setdefault("settings", {})

@@ -34,7 +34,10 @@ from landscape import (
     top_eigenvalues,
     train,
 )
-from landscape.labs.compare.words import Outcome, notice, surface_caption, table
+from landscape.labs.compare.facts import facts_from
+from landscape.labs.compare.outcomes import Outcome
+from landscape.labs.compare.request import Request
+from landscape.labs.compare.words import notice, surface_caption, table
 from landscape.views import InspectionTask
 from tests.cases import SMALL
 
@@ -203,8 +206,10 @@ def everything_of(run):
         task.advance(float("inf"))
     surface, inspection = surface_of(run, view), task.result()
     outcome = Outcome("network", run, surface=surface, inspection=inspection)
-    (row,) = table([outcome])
-    return surface, inspection, [notice([outcome], view), surface_caption(surface, view), *vars(row).values()]
+    facts = facts_from(Request(view=view), [outcome], 1)
+    (row,) = table(facts)
+    caption = surface_caption(surface, view, run.parameters.shape[1])
+    return surface, inspection, [notice(facts), caption, *vars(row).values()]
 
 
 @pytest.mark.parametrize("normalization", ["none", "batch"])
