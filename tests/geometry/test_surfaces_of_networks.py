@@ -47,7 +47,7 @@ TRIED = {
     "batch": SMALL.replace(normalization="batch"),
     "batch, no scale and shift": SMALL.replace(normalization="batch", affine=False),
     "layer": SMALL.replace(normalization="layer"),
-    "group": SMALL.replace(normalization="group", groups=3),
+    "group": SMALL.replace(normalization="group", groups=2),
     "RMS": SMALL.replace(normalization="rms"),
     "weight": SMALL.replace(normalization="weight"),
     "propagation": SMALL.replace(normalization="propagation-unit", preprocessing="standardize"),
