@@ -52,7 +52,7 @@ def test_opens_on_two_landscapes_with_their_paths_curves_and_activations(visitor
     page = visitor().open().page
     assert page.get_attribute(".lv", "data-ready") == "9"
     assert page.locator(SCENES).count() == 2
-    assert page.get_by_text("What to notice").is_visible()
+    assert page.get_by_text("What to notice").first.is_visible()
     assert page.locator(".lv-stale").count() == 0
     assert urlsplit(page.url).query == ""
 

@@ -14,7 +14,7 @@ from tests.labs.every_lab import LABS
 
 OWN = {
     "Compare landscapes": "dataset=moons&width=8&depth=2&num_steps=20&resolution=11&num_examples=200&drawing=contour",
-    "Smoothness": "num_steps=12&width=8&depth=2&num_examples=200&probes=6&rungs=3",
+    "Smoothness": "num_steps=12&width=8&depth=2&num_examples=200&probes=6&rungs=3&step=5",
     "Curvature": "num_steps=12&width=8&depth=2&num_examples=200&edge_steps=20&edge_snapshots=4",
     "Two weights": "curvature=0.5",
 }
@@ -63,7 +63,7 @@ def walker(visitor: Callable[..., Visitor], begun: None) -> Walker:
     return Walker(visitor())
 
 
-@pytest.mark.parametrize("lab", ["Compare landscapes", "Curvature"])
+@pytest.mark.parametrize("lab", ["Compare landscapes", "Curvature", "Smoothness"])
 def test_back_and_forward_bring_each_lab_its_own_settings(walker, lab):
     own = OWN[lab]
     walker.open(lab, own)

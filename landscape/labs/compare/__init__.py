@@ -92,7 +92,7 @@ LAB = Lab(
             ("run", "surface", "inspection", "measures", "training", "balls"),
             awaited=("run", "surface", "inspection"),
         ),
-        Section("follows", rates, ("run", "balls", "rates", "band"), prose.FOLLOWS, prose.FOLLOWS_NOTE),
+        Section("follows", rates, ("run", "balls", "rates"), prose.FOLLOWS, prose.FOLLOWS_NOTE),
     ],
     facts=answering,
     questions=QUESTIONS,

@@ -74,9 +74,8 @@ def jobs(request: Request) -> Jobs:
             )
             for one, _, _, need in each
         ],
-        # What follows comes last, and where others wait after them: the seed of the page, then two more for a band.
-        "rates": [_sweep(one, (0,)) for one in experiments],
-        "band": [_sweep(one, (1, 2)) for one in experiments],
+        # What follows comes last, and where others wait after them.
+        "rates": [_sweep(one) for one in experiments],
     }
 
 
@@ -87,11 +86,9 @@ def outcomes_of(request: Request, results: Results) -> list[Outcome | None]:
     for i, label in enumerate(request.comparison.labels()):
         run, training, measures = (results[name][i] for name in ("run", "training", "measures"))
         known = run.value if run.done else training.value
-        balls, rates, band = (results[name][i].value for name in ("balls", "rates", "band"))
+        balls, rates = (results[name][i].value for name in ("balls", "rates"))
         ended = all(results[name][i].done for name in results)
-        # A band of seeds is one once all of them are there.
-        sweeps = [one for one in (rates, band) if one is not None and (one is rates or one.finished.all())]
-        parts = surfaces[i], inspections[i], measures.value, balls, tuple(sweeps)
+        parts = surfaces[i], inspections[i], measures.value, balls, () if rates is None else (rates,)
         made.append(known and Outcome(label, known, run.done, *parts, ended))
     return made
 
@@ -114,11 +111,10 @@ def _together(known: Sequence[Known]) -> list:
     return [None if waiting else one.value for one in known]
 
 
-def _sweep(experiment: Experiment, after: tuple[int, ...]) -> Job:
-    """Return the trainings of a network at several learning rates, with the seeds so many after its own."""
-    chosen = tuple((experiment.seed + i) % 2**31 for i in after)
-    task = partial(SweepTask, experiment, "learning_rate", RATES, chosen)
-    return Job(f"rates {experiment!r} {chosen}", task, serial=True, patient=True)
+def _sweep(experiment: Experiment) -> Job:
+    """Return the trainings of a network at several learning rates."""
+    task = partial(SweepTask, experiment, "learning_rate", RATES, (experiment.seed,))
+    return Job(f"rates {experiment!r}", task, serial=True, patient=True)
 
 
 def _balls(run: Run, view: View, balls: BallsRequest) -> BallsTask:
