@@ -104,7 +104,7 @@ def _plain(network: Network, parameters: Tensor, x: Tensor) -> tuple[dict[str, T
     def fold(place: str, moment: str, values: Tensor) -> None:
         layer = network.places[place][0] if place in network.places else None  # time steps have states of their own
         if moment == "before" and isinstance(layer, OverBatch):
-            own, (centred, factor, _) = network.own(place, parts), layer.by_batch(values)
+            own, (centred, factor, _) = network.own(place, parts), layer.by_batch(values.clone())
             centre = _of_unit(values - centred)
             zero, one = torch.zeros_like(values), torch.ones_like(values)
             shift = _of_unit(layer.rescale(zero, own, factor))
@@ -140,7 +140,7 @@ def _written(
     def undo(place: str, moment: str, values: Tensor) -> None:
         layer = network.places[place][0] if place in network.places else None  # time steps have states of their own
         if moment == "before" and isinstance(layer, OverBatch):
-            centred, factor, _ = layer.by_batch(values)
+            centred, factor, _ = layer.by_batch(values.clone())
             lost = 0.0 if place not in network.maps or network.maps[place].bias else biases[place]
             if f"{place}.scale" in parts and factor is not None and not layer.on_weights:
                 parts[f"{place}.scale"] = _of_unit(factor).reciprocal()

@@ -47,7 +47,7 @@ class Simple(Objective):
 
 @pytest.fixture(scope="module")
 def runs() -> dict[str, Run]:
-    small = SMALL.replace(preprocessing="standardize", width=8, num_steps=10)
+    small = SMALL.replace(preprocessing="standardize", width=8, groups=2, num_steps=10)
     dense = [name for name in Normalization if name is not Normalization.INSTANCE]
     made = {name.value: train(small.replace(normalization=name)) for name in dense}
     assert set(made) | {"instance"} == {name.value for name in LAYERS}

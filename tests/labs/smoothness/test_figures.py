@@ -118,7 +118,7 @@ def test_what_diverges_is_drawn_as_far_as_it_goes():
     assert f"It diverged at step {one.run.diverged_at}." in found[0].caption
     assert "The loss climbs to infinity, beyond the picture's upper end." in found[0].caption
     assert found[1].caption == ""
-    crosses = [trace for trace in of_title(found, "Training loss").figure.data if trace.mode == "markers"]
+    crosses = [trace for trace in of_title(found, "Training loss").figure.data if trace.marker.symbol == "x"]
     assert len(crosses) == 1
     assert "NaN" not in payload(found, []).decode()
     json.loads(payload(found, []))

@@ -65,5 +65,5 @@ def test_a_bias_unit_does_not_drift_in_forty_layers(activation):
     ids=str,
 )
 def test_no_other_network_is_evaluated_so(changes):
-    config = NetworkConfig(**{"kind": "mlp", "width": 4, "depth": 2, "groups": 2} | changes)
+    config = NetworkConfig(**{"kind": "mlp", "width": 6, "depth": 2, "groups": 2} | changes)
     assert not PerceptronEvaluation.can(build(config, (4, 4), 3))
