@@ -126,8 +126,7 @@ def _draw(section: Section, request: Any, tickets: compute.Tickets, jobs: _Jobs)
         compute.show_progress(jobs.own, jobs.told)
         if left := time_left(compute.seconds_left(jobs.own, (section.name, request))):
             st.caption(LONG.format(left))
-    news = _sources({name: results[name] for name in section.jobs or results})
-    shown: Shown = compute.kept(section.name, (request, *news), lambda: section.show(request, results))
+    shown: Shown = compute.kept(section.name, (request, *_sources(results)), lambda: section.show(request, results))
     for problem in shown.problems:
         st.warning(problem, icon=":material/warning:")
     if shown.notice:

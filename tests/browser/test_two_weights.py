@@ -20,7 +20,7 @@ def page(visitor):
 
 def test_it_draws_five_bowls_and_what_to_notice(page):
     assert page.page.locator(".lv").first.get_attribute("data-ready") == "6"
-    assert page.page.get_by_text("What to notice").is_visible()
+    assert page.page.get_by_text("What to notice").first.is_visible()
     assert len(page.page.evaluate(PATHS)) == 5
 
 

@@ -23,7 +23,7 @@ def test_it_shows_a_cell_line_by_line_what_undoes_it_and_every_kind():
     assert len(kinds) == 21
     assert {row["Normalization"] for row in kinds} == {
         name for row in over for name in row["Normalization"].split("; ")
-    } - {"none"}
+    } - {"no normalization"}
 
 
 def test_another_cell_is_a_control_and_a_link():
