@@ -175,7 +175,7 @@ def test_reset_new_seed_and_the_number_of_networks():
     assert link_of(finished(app.run())) == SMALL | {"seed": str(DEFAULT_SEED + 1)}
     app.segmented_control[0].set_value(4)
     finished(app.run())
-    assert len(tickets(app)) == 4 * 6
+    assert len(tickets(app)) == 4 * 5
     chosen = {values_of(app)[f"v{i}_normalization"] for i in range(1, 5)}
     assert len(chosen) == 4
     button(app, "Reset").click()

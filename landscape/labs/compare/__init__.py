@@ -66,7 +66,8 @@ def rates(request: Request, results: Results) -> Shown:
     actions = []
     if (parting := parting_rate(facts)) is not None:
         actions = [Action(prose.PARTING.format(parting), {"learning_rate": parting})]
-    return Shown(panels=[rates_panel(facts)], notice=[*balls(facts), *follows(facts)], actions=actions)
+    panels = [rates_panel(facts)] if request.balls.other_rates else []
+    return Shown(panels=panels, notice=[*balls(facts), *follows(facts)], actions=actions)
 
 
 def numbers(request: Request, results: Results) -> Sequence[Mapping[str, Any]]:
@@ -92,7 +93,14 @@ LAB = Lab(
             ("run", "surface", "inspection", "measures", "training", "balls"),
             awaited=("run", "surface", "inspection"),
         ),
-        Section("follows", rates, ("run", "balls", "rates"), prose.FOLLOWS, prose.FOLLOWS_NOTE),
+        Section(
+            "follows",
+            rates,
+            ("run", "balls", "rates"),
+            prose.FOLLOWS,
+            prose.FOLLOWS_NOTE,
+            controls=lambda values: {"other_rates": None},
+        ),
     ],
     facts=answering,
     questions=QUESTIONS,

@@ -67,7 +67,7 @@ def jobs(request: Request) -> Jobs:
         ],
         "balls": [
             Job(
-                f"balls {one!r} {view!r} {request.balls!r}",
+                f"balls {one!r} {view!r} {request.balls.ball_rate} {request.balls.ball_steps} {request.balls.places}",
                 partial(_balls, view=view, balls=request.balls),
                 (need,),
                 serial=True,
@@ -75,7 +75,7 @@ def jobs(request: Request) -> Jobs:
             for one, _, _, need in each
         ],
         # What follows comes last, and where others wait after them.
-        "rates": [_sweep(one) for one in experiments],
+        "rates": [_sweep(one) if request.balls.other_rates else None for one in experiments],
     }
 
 

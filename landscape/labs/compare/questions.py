@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from landscape.experiment import Comparison, Experiment, PlaneKind, Variant, View
 from landscape.labs.compare.facts import Facts
-from landscape.labs.compare.request import Request
+from landscape.labs.compare.request import BallsRequest, Request
 from landscape.labs.lab import Choice, Question
 from landscape.labs.words import Ratio, Share, sentence
 
@@ -212,7 +212,7 @@ QUESTIONS = (
     Question(
         "what-follows",
         "Which of these two networks trains at larger learning rates?",
-        DEFAULT,
+        Request(balls=BallsRequest(other_rates=True)),
         "follows",
         _follows,
         (

@@ -17,7 +17,7 @@ PLACES = ((0.8, 0.8), (-0.5, 0.7), (0.3, -0.3), (1.0, -1.0))
 
 @dataclass(frozen=True)
 class BallsRequest:
-    """Balls that roll down the slice.
+    """Balls that roll down the slice, and whether what follows is tried: the networks trained at other rates.
 
     another_ball: whether one more is dropped, at ball_x and ball_y, shares of what the picture shows to each side.
     """
@@ -29,6 +29,9 @@ class BallsRequest:
     ball_steps: int = number(60, 1, 200, "Steps of the balls", "How many.", stops=(10, 20, 40, 60, 100, 200))
     another_ball: bool = switch(False, "One more ball", "Dropped where you say.")
     ball_x: float = number(0.5, -1.0, 1.0, "Its place along x", "From the centre to the edge of the picture.")
+    other_rates: bool = switch(
+        False, "Train at other learning rates", "Eight of them, for as many steps: some seconds."
+    )
     ball_y: float = number(0.5, -1.0, 1.0, "Its place along y", "From the centre to the edge of the picture.")
 
     def __post_init__(self) -> None:

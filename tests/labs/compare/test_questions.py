@@ -13,7 +13,7 @@ from landscape.labs.compare import words
 from landscape.labs.compare.facts import Facts, facts_from
 from landscape.labs.compare.outcomes import Outcome, jobs
 from landscape.labs.compare.questions import QUESTIONS, REAL_TABLE, UNLIKE_SCALES
-from landscape.labs.compare.request import Request
+from landscape.labs.compare.request import BallsRequest, Request
 from landscape.training.run import Run
 from landscape.training.training import Training
 from landscape.views import MeasuresTask, surface_of
@@ -90,7 +90,7 @@ def test_balls_are_thrown_out_of_the_funnel_and_arrive_in_the_bowl():
 def test_batchnorm_bears_larger_rates():
     """Of networks half as wide and long, so that it takes seconds, on a seed that was not used to choose the settings."""
     base = Experiment().replace(width=32, num_steps=200, seed=21)
-    request = Request(comparison=Comparison(base))
+    request = Request(comparison=Comparison(base), balls=BallsRequest(other_rates=True))
     made = jobs(request)["rates"]
     each = zip(request.comparison.labels(), request.comparison.experiments(), made, strict=True)
     outcomes = [Outcome(label, run_of(one), sweeps=(job.make().complete(),)) for label, one, job in each]
