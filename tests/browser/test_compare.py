@@ -136,10 +136,11 @@ def test_settings_that_do_not_fit_are_explained_and_can_be_left(visitor):
     assert one.page.get_by_text("one example has no variance").count() == 0
 
 
-def test_a_preset_is_one_click_and_reset_another(visitor):
+def test_a_question_is_one_click_and_reset_another(visitor):
     one = visitor().open(FLAT)
-    one.after(lambda: one.page.get_by_role("button", name="A real table").click())
-    assert parameters(one)["dataset"] == "breast-cancer"
+    one.page.get_by_text("questions to try").click()
+    one.after(lambda: one.page.get_by_role("button", name="And a real table").click())
+    assert parameters(one) == {"ask": "real-table"}
     one.after(lambda: one.page.get_by_role("button", name="Reset", exact=True).click())
     assert parameters(one) == {}
 

@@ -131,7 +131,7 @@ def said(app: AppTest) -> list[str]:
 def asked_of(app: AppTest, request):
     """Return the tickets of a request that the page holds."""
     by_key = {ticket.key: ticket for ticket in tickets(app)}
-    return {name: [by_key.get(job.key) for job in many] for name, many in LAB.jobs(request).items()}
+    return {name: [by_key.get(job.key) if job else None for job in many] for name, many in LAB.jobs(request).items()}
 
 
 def test_a_setting_that_was_changed_since_is_told_and_a_question_closes():
