@@ -80,10 +80,9 @@ def chunk_size(bytes_each: int, device: torch.device, parameters: int = 0) -> in
     """Return how many members of a stack to compute at once, each of which keeps `bytes_each` at work.
 
     Their parameters, that many bytes each, are to stay within 16 MB (4 GB on a GPU), whatever the work: a large network is
-    held in a dozen copies as it is (see `landscape.serving.memory`). On a CPU 3 MB
-    were the best of 0.5 to 6 MB for one thread, 4 MB for two: once freed memory is kept, a chunk larger than the
-    second-level cache costs less than the calls for smaller ones, during which all threads but one wait. On a GPU a chunk
-    is to fill the device.
+    held in a dozen copies as it is (see `landscape.serving.memory`). On a CPU
+    a chunk may be larger than the second-level cache, once freed memory is kept: that costs less than the calls for
+    smaller ones, during which all threads but one wait. On a GPU a chunk is to fill the device.
     """
     keep_freed_memory()
     budget = 2**30 if device.type == "cuda" else (2 + min(torch.get_num_threads(), MOST_THREADS)) * 2**20

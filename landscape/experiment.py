@@ -438,6 +438,13 @@ class View:
 
     def __post_init__(self) -> None:
         validate(self)
+        most = self.num_examples // 2
+        if self.batches > most:
+            raise Misfit(
+                f"View.batches must be at most {most} of {self.num_examples} examples, not {self.batches}: a batch of one "
+                "has no variance. Choose fewer batches.",
+                batches=most,
+            )
 
     def grid(self) -> tuple[int, int]:
         """Return the numbers of grid points along x and y."""

@@ -67,6 +67,10 @@ class Codec:
                 shown = "the base's value" if base[name] is None else text_of(base[name])
                 problems.append(f"{name} in the {where} {error}; {shown} is used.")
         values |= by_link(base, {name: values[name] for name in parameters if name in self.fields})
+        idle = self.idle(values)
+        for name in parameters:
+            if name in idle and values[name] != base[name]:
+                problems.append(f"{name} in the {where} has no effect: it is of a network that this page does not hold.")
         return values, tuple(problems)
 
     def write(self, values: Values, base: Values | None = None) -> dict[str, str]:

@@ -194,7 +194,7 @@ def plain(values: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def stack_size(experiment: Experiment) -> int:
-    """Return how many members to train as one stack: more than stay in the cache were no faster, measured.
+    """Return how many members to train as one stack: more than stay in the cache gain nothing.
 
     >>> small, large = (Experiment().replace(width=width) for width in (8, 512))
     >>> stack_size(small) > stack_size(large)

@@ -38,7 +38,7 @@ OF_MEMBERS = ("learning_rate", "momentum", "weight_decay", "init_scale")
 """The values in which the members of a stack may differ, beside their seeds."""
 
 EXACT = 1e-15, 1e15
-"""Between these the lengths of gradients are exact in single precision, in a third of the time of double precision."""
+"""Between these the lengths of gradients are exact in single precision, which takes less time than double precision."""
 
 
 class Training(ChunkedTask):
@@ -145,7 +145,7 @@ class Training(ChunkedTask):
     def _share(self) -> None:
         """Make leaves that share the memory of the parameters, and views of the gradient for theirs.
 
-        The gradient by leaves needs no pass through the views, which in a small network took a tenth of a step.
+        The gradient by leaves needs no pass through the views.
         """
         parts, gradients = (blocks_of(self.network, flat) for flat in (self.parameters, self.gradient))
         loss = self.base.training.loss
