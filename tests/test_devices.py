@@ -19,7 +19,7 @@ from models.build import NETWORKS
 from models.normalization import LAYERS
 from tests.simulated_device import DEVICE, Distant, Generator, Simulation
 
-SMALL = Experiment().replace(num_examples=100, width=8, depth=2, groups=2, num_steps=6, batch_size=32)
+SMALL = Experiment().replace(num_examples=100, width=8, depth=2, groups=2, num_steps=3, batch_size=32)
 SIMULATED = not torch.cuda.is_available()
 
 

@@ -139,20 +139,20 @@ def test_settings_that_do_not_fit_are_explained_and_can_be_left(visitor):
 def test_a_question_is_one_click_and_reset_another(visitor):
     one = visitor().open(FLAT)
     one.page.get_by_text("questions to try").click()
-    one.after(lambda: one.page.get_by_role("button", name="And a real table").click())
-    assert parameters(one) == {"ask": "real-table"}
+    one.page.get_by_role("button", name="And a real table").click()
+    one.page.wait_for_url(lambda address: urlsplit(address).query == "ask=real-table")
     one.after(lambda: one.page.get_by_role("button", name="Reset", exact=True).click())
     assert parameters(one) == {}
 
 
-def test_back_goes_back_to_the_defaults(visitor):
-    one = visitor().open()
+def test_back_goes_back_to_the_settings_before(visitor):
+    one = visitor().open("drawing=contour")
     before = one.pictures()
     one.after(lambda: one.page.get_by_role("button", name="New seed").click())
-    assert parameters(one) == {"seed": "4"}
+    assert parameters(one) == {"drawing": "contour", "seed": "4"}
     assert one.pictures() != before
     one.after(one.page.go_back)
-    assert parameters(one) == {}
+    assert parameters(one) == {"drawing": "contour"}
     assert one.pictures() == before
 
 

@@ -74,7 +74,9 @@ def curves(request: Robustness, results: Results) -> Shown:
 
 
 def choices(request: Robustness, results: Results) -> Shown:
-    """Show how each network does with one choice after the other."""
+    """Show how each network does with one choice after the other, where that is asked for."""
+    if not request.try_choices:
+        return Shown()
     names, found = request.comparison.labels(), [one.value for one in results["choices"]]
     facts = facts_of(request, results)
     said = [f"{name}: {reason}" for name, one in zip(names, found, strict=True) if (reason := _reason(one))]
@@ -128,7 +130,7 @@ LAB = Lab(
             prose.CHOICES_TITLE,
             prose.CHOICES_NOTE,
             "choices",
-            lambda values: {"chosen": None},
+            lambda values: {"try_choices": None} | ({"chosen": None} if values["try_choices"] else {}),
         ),
     ],
     facts=facts_of,

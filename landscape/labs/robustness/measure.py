@@ -16,7 +16,7 @@ def jobs(request: Robustness) -> Jobs:
         "map": [_job(grid) for grid in request.map_grids()],
         "curves": [_job(grid) for grid in request.curve_grids()],
         # Stacks of few members are many small operations.
-        "choices": [_job(grid, serial=True) for grid in request.choice_grids()],
+        "choices": [_job(grid, serial=True) if request.try_choices else None for grid in request.choice_grids()],
     }
 
 

@@ -31,7 +31,7 @@ from landscape.labs.robustness.words import (
 )
 from landscape.labs.words import Share, sentence
 
-DEFAULT = Robustness()
+DEFAULT = replace(Robustness(), comparison=Comparison(BASE, Robustness().comparison.variants))
 
 THREE = ("none", "batch", "layer")
 
@@ -402,7 +402,7 @@ QUESTIONS = (
     Question(
         "activation",
         "Does it matter which activation function one takes?",
-        _asked(own={"chosen": ChoiceAxis.ACTIVATION}, initialization="torch", learning_rate=0.3),
+        _asked(own={"try_choices": True, "chosen": ChoiceAxis.ACTIVATION}, initialization="torch", learning_rate=0.3),
         "choices",
         _choice,
         (
@@ -416,7 +416,7 @@ QUESTIONS = (
         "deep-sigmoids",
         "How many layers of sigmoids can be trained?",
         _asked(
-            own={"chosen": ChoiceAxis.DEPTH},
+            own={"try_choices": True, "chosen": ChoiceAxis.DEPTH},
             activation="sigmoid",
             initialization="xavier",
             learning_rate=0.3,
@@ -434,7 +434,11 @@ QUESTIONS = (
     Question(
         "batch-size",
         "How small may the batches be?",
-        _asked(own={"chosen": ChoiceAxis.BATCH_SIZE, "upwards": MapAxis.BATCH_SIZE}, learning_rate=0.03, num_steps=300),
+        _asked(
+            own={"try_choices": True, "chosen": ChoiceAxis.BATCH_SIZE, "upwards": MapAxis.BATCH_SIZE},
+            learning_rate=0.03,
+            num_steps=300,
+        ),
         "choices",
         _small_batches,
         (

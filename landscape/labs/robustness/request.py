@@ -11,10 +11,13 @@ import numpy as np
 from landscape.experiment import Comparison, Experiment, TrainingConfig, Variant
 from landscape.labs.codec import codec_of
 from landscape.training.grids import SweepAxis, SweepGrid
-from models.fields import Misfit, bounds_of, choice, number, validate
+from models.fields import Misfit, bounds_of, choice, number, switch, validate
 
 BASE = Experiment().replace(depth=4, width=32, batch_size=32, num_steps=200)
 """Small, so that some two hundred of them are trained while one looks."""
+
+SHORT = BASE.replace(num_steps=120)
+"""What a link that says nothing asks for: as long as it takes to tell who trains from who does not."""
 
 LOWER = 10.0
 """The map begins at a learning rate so many times smaller: small initial weights need it."""
@@ -102,7 +105,7 @@ class Robustness:
     sidebar on. trains_at: from which test accuracy on a network counts as trained.
     """
 
-    comparison: Comparison = Comparison(BASE, tuple(Variant(normalization=n) for n in ("none", "batch", "layer")))
+    comparison: Comparison = Comparison(SHORT, tuple(Variant(normalization=n) for n in ("none", "batch", "layer")))
     least_rate: float = number(
         0.01, 1e-5, 1.0, "Least learning rate", "Where the range of rates begins.", logarithmic=True
     )
@@ -122,6 +125,9 @@ class Robustness:
         0.8, 0.1, 1.0, "Counts as trained", "From which test accuracy on, or share of the variance that is explained."
     )
     upwards: MapAxis = choice(MapAxis.INIT_SCALE, "Upwards", "What the map has beside the learning rate.")
+    try_choices: bool = switch(
+        False, "Try one choice after the other", "Some dozens of trainings more, which take some seconds."
+    )
     chosen: ChoiceAxis = choice(ChoiceAxis.ACTIVATION, "One choice", "What is chosen otherwise, all else as it is.")
 
     def __post_init__(self) -> None:

@@ -23,6 +23,7 @@ SEVERAL = Robustness(
     a_decade=1,
     runs=2,
     upwards="batch-size",
+    try_choices=True,
     chosen="batch-size",
 )
 
