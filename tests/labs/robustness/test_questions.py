@@ -173,6 +173,7 @@ def test_the_facts_over_rates_are_those_of_the_trainings():
     results = results_of(DEFAULT, "rates")
     known = LAB.facts(DEFAULT, results)
     rates = np.array(DEFAULT.rates())
+    between = DEFAULT.comparison.base.training.num_steps / 16
     for one, found in zip(known.rates, results["rates"], strict=True):
         scores = found.value.standing()[0, 0]
         steps = steps_to(found.value, 0.8)[0, 0]
@@ -182,7 +183,7 @@ def test_the_facts_over_rates_are_those_of_the_trainings():
             assert one.largest[seed] == max(trained, default=0)
             assert one.fewest[seed] == steps[:, seed].min()
             at_own = found.value.accuracy[0, 0, list(rates).index(0.1), seed]
-            assert one.own_steps[seed] == np.round(12.5 * np.flatnonzero(at_own >= 0.8)[0])
+            assert one.own_steps[seed] == np.round(between * np.flatnonzero(at_own >= 0.8)[0])
 
 
 def test_every_row_of_numbers_has_the_same_columns():
