@@ -284,7 +284,7 @@ class Experiment:
 MAX_VARIANTS = 4
 """Networks of a comparison at most."""
 
-VARIED = ("normalization", "normalized", "preprocessing", "learning_rate", "affine", "placement", "batch_size")
+VARIED = ("normalization", "normalized", "preprocessing", "learning_rate", "affine", "placement", "batch_size", "skip")
 """The fields in which the variants of a comparison may differ from its base."""
 
 
@@ -299,6 +299,7 @@ class Variant:
     affine: Any = None
     placement: Any = None
     batch_size: Any = None
+    skip: Any = None
 
     def __post_init__(self) -> None:
         for name in self.overrides():
@@ -388,6 +389,8 @@ def _label(experiment: Experiment, differ: Collection[str]) -> str:
         parts.append("after the activation")
     if normalizes and "affine" in differ and not network.affine:
         parts.append("without scale and shift")
+    if "skip" in differ and network.skip:
+        parts.append("skip")
     if "learning_rate" in differ:
         parts.append(f"rate {training.learning_rate:g}")
     if "batch_size" in differ:

@@ -21,6 +21,7 @@ POOLED = 2
 
 class Convolutional(Network):
     """z_1 = W_1 * x + b_1, h_i = pool(g(normalize(z_i))), z_{i+1} = W_{i+1} * h_i + b_{i+1}; the output is linear in h.
+    With skip connections h_i = pool(h_{i-1} + g(normalize(z_i))) for all but the first.
 
     `*` is a 3x3 convolution with a border of zeros, which keeps the size. After each of the first two layers means over
     2x2 pixels halve an image of even size 4 or more: 8x8 becomes 4x4, then 2x2. The output sees every location of the
@@ -61,7 +62,9 @@ class Convolutional(Network):
     def apply(self, parts: dict[str, Tensor], state: NetworkState, x: Tensor, context: Context) -> Tensor:
         x = self.normalize("input", x.flatten(2), parts, state, context).unsqueeze(3)
         for i, (side, next_side) in enumerate(pairwise(self.sides), start=1):
+            passed = self.passed_by(i, x)
             x = self.convolved(f"layer{i}", x, parts, state, context)
+            x = x if passed is None else passed + x
             if next_side < side:
                 x = self.halve(x)
         return self.map("output", x.flatten(2), parts, context)

@@ -100,6 +100,10 @@ class NetworkConfig:
         TimeStatistics.PER_STEP, "Statistics over time", "Whether BatchNorm in a recurrent network stores statistics "
         "for each time step, or one set for all.",
     )  # fmt: skip
+    skip: bool = switch(
+        False, "Skip connections", "Whether each hidden layer but the first adds what it makes to what it is given: "
+        "h + g(N(W h)).",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         validate(self)
@@ -116,6 +120,20 @@ class NetworkConfig:
                 f"NetworkConfig.placement must be before with normalization {self.normalization}, not after: it acts "
                 "on the weights, which stand before the activation function. Choose before.",
                 placement=Placement.BEFORE,
+            )
+        if self.skip and self.kind is Kind.RECURRENT:
+            raise Misfit(
+                "NetworkConfig.skip must be false in a recurrent network, not true: its layers add nothing to what they "
+                "read. Choose no skip connections, or kind mlp.",
+                skip=False,
+                kind=Kind.MLP,
+            )
+        if self.skip and layer.needs_standardized_input:
+            raise Misfit(
+                f"NetworkConfig.skip must be false with {layer.label}, not true: its constants suppose that what a layer "
+                "is given has deviation 1, and sums have more. Choose no skip connections, or normalization batch.",
+                skip=False,
+                normalization=Normalization.BATCH,
             )
 
     @property

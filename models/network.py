@@ -312,6 +312,15 @@ class Network(ABC):
             x = x * keep / (1 - self.config.dropout)
         return x
 
+    def passed_by(self, layer: int, x: Tensor) -> Tensor | None:
+        """Return what goes by the hidden layer of that number, to be added to what it makes; None where nothing does.
+
+        The first changes the number of features, so that nothing goes by it.
+
+        Source: He et al. 2016, arXiv 1512.03385, Eq. 1, of one layer.
+        """
+        return x if self.config.skip and layer > 1 else None
+
     def _parameter_layout(self) -> Layout:
         blocks = []
         for item in self.maps.values():

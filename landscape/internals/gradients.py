@@ -96,6 +96,7 @@ def layer_jacobians(run: Run, snapshot: int = -1, count: int = 4, examples: int 
     h_i is the output of layer i, its normalization and activation function included, and the noise of noisy BatchNorm as
     one draw of it; what makes an image smaller after it, or drops units, belongs to the layer above. It is differentiated by the same example's h_{i-1} alone, the other examples of the
     batch being held; where the layer normalizes over the batch, the batch's statistics move with the example.
+    A skip connection adds the identity to what is returned here.
 
     >>> from landscape import Experiment, train
     >>> run = train(Experiment().replace(dataset="moons", width=3, depth=1, activation="linear", num_steps=1))

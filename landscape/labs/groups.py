@@ -27,6 +27,7 @@ NETWORK = Group(
             "init_scale",
             "placement",
             "affine",
+            "skip",
             "groups",
             "dropout",
             "time_statistics",

@@ -1,7 +1,7 @@
 """Outputs and gradients of one network, written out step by step: what most trainings are.
 
 Autograd gives the same numbers. What it keeps of each operation costs more than the arithmetic of a small network. Stacks,
-recurrent networks and the other normalizations train by autograd.
+recurrent networks, skip connections and the other normalizations train by autograd.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Backpropagation:
         plain = config.normalization is Normalization.NONE
         hidden = config.normalized is Normalized.HIDDEN and config.placement is Placement.BEFORE
         kinds = WRITTEN_OUT.get(config.normalization, ())
-        return config.kind in kinds and (plain or hidden) and not config.dropout
+        return config.kind in kinds and (plain or hidden) and not config.dropout and not config.skip
 
     def step(self, x: Tensor, targets: Tensor) -> Tensor:
         """Return the loss `()` on inputs `(N, ...)` and their targets, and write its gradient by the parameters."""

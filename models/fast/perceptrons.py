@@ -33,8 +33,13 @@ def bias_unit_value(activation: Activation) -> float:
 
 
 def plain_or_batch(network: Network) -> bool:
-    """Return whether nothing is normalized, or the hidden layers alone, by BatchNorm before the activation."""
+    """Return whether nothing is normalized, or the hidden layers alone, by BatchNorm before the activation.
+
+    Those with skip connections are left to their own forward pass.
+    """
     config = network.config
+    if config.skip:
+        return False
     hidden = config.normalized is Normalized.HIDDEN and config.placement is Placement.BEFORE
     return config.normalization is Normalization.NONE or (config.normalization is Normalization.BATCH and hidden)
 
