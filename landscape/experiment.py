@@ -284,7 +284,17 @@ class Experiment:
 MAX_VARIANTS = 4
 """Networks of a comparison at most."""
 
-VARIED = ("normalization", "normalized", "preprocessing", "learning_rate", "affine", "placement", "batch_size", "skip")
+VARIED = (
+    "normalization",
+    "normalized",
+    "preprocessing",
+    "learning_rate",
+    "affine",
+    "placement",
+    "batch_size",
+    "skip",
+    "strength",
+)
 """The fields in which the variants of a comparison may differ from its base."""
 
 
@@ -300,6 +310,7 @@ class Variant:
     placement: Any = None
     batch_size: Any = None
     skip: Any = None
+    strength: Any = None
 
     def __post_init__(self) -> None:
         for name in self.overrides():
@@ -383,6 +394,8 @@ def _label(experiment: Experiment, differ: Collection[str]) -> str:
     if normalizes and network.normalized is not Normalized.HIDDEN:
         name += " on the input" if network.normalized is Normalized.INPUT else " on input and hidden"
     parts = [name]
+    if network.normalization is Normalization.BATCH and network.strength < 1:
+        parts.append(f"strength {network.strength:g}")
     if experiment.data.preprocessing is not Preprocessing.NONE:
         parts.append(_PREPROCESSED[experiment.data.preprocessing])
     if normalizes and "placement" in differ and network.placement is Placement.AFTER:

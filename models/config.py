@@ -10,6 +10,7 @@ from typing import Any
 from models.activations import Activation
 from models.fields import Misfit, bounds_of, choice, number, switch, validate
 from models.normalization import LAYERS, Layer, Normalization
+from models.normalization.batch import WeakBatchNorm
 
 
 class Kind(StrEnum):
@@ -100,6 +101,10 @@ class NetworkConfig:
         TimeStatistics.PER_STEP, "Statistics over time", "Whether BatchNorm in a recurrent network stores statistics "
         "for each time step, or one set for all.",
     )  # fmt: skip
+    strength: float = number(
+        1.0, 0.0, 1.0, "Strength of BatchNorm", "Normalize by a part t only: (x - t mean) / deviation^t. 0: not at all; 1: "
+        "BatchNorm.", stops=(0.0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0),
+    )  # fmt: skip
     skip: bool = switch(
         False, "Skip connections", "Whether each hidden layer but the first adds what it makes to what it is given: "
         "h + g(N(W h)).",
@@ -120,6 +125,13 @@ class NetworkConfig:
                 f"NetworkConfig.placement must be before with normalization {self.normalization}, not after: it acts "
                 "on the weights, which stand before the activation function. Choose before.",
                 placement=Placement.BEFORE,
+            )
+        if self.strength < 1 and self.normalization not in (Normalization.NONE, Normalization.BATCH):
+            raise Misfit(
+                f"NetworkConfig.strength must be 1 with normalization {self.normalization}, not {self.strength:g}: only "
+                "BatchNorm is taken by a part. Choose strength 1, or normalization batch.",
+                strength=1.0,
+                normalization=Normalization.BATCH,
             )
         if self.skip and self.kind is Kind.RECURRENT:
             raise Misfit(
@@ -181,4 +193,6 @@ class NetworkConfig:
 
     def layer(self) -> Layer:
         """Return the normalization as an object."""
+        if self.normalization is Normalization.BATCH and self.strength < 1:
+            return WeakBatchNorm(self.affine, self.groups, self.activation, strength=self.strength)
         return LAYERS[self.normalization](affine=self.affine, groups=self.groups, activation=self.activation)

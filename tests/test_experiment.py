@@ -158,7 +158,7 @@ def test_a_comparison_is_of_one_to_four_valid_experiments():
 def test_a_variant_overrides_what_it_names_and_nothing_else():
     base = Experiment().replace(width=8, seed=5)
     given_values = {"normalization": "batch", "normalized": "both", "preprocessing": "center", "learning_rate": 0.5}
-    given_values |= {"affine": False, "placement": "after", "batch_size": 16, "skip": True}
+    given_values |= {"affine": False, "placement": "after", "batch_size": 16, "skip": True, "strength": 0.5}
     assert set(given_values) == set(VARIED)
     (made,) = Comparison(base, (Variant(**given_values),)).experiments()
     assert made == base.replace(**given_values)
@@ -194,12 +194,14 @@ def test_labels_name_what_differs_and_never_a_number_alone():
     assert plain == ("no normalization", "no normalization, again")  # it has no scale that it could be without
     skips = Comparison(variants=(Variant(normalization="none", skip=True), Variant(normalization="none"))).labels()
     assert skips == ("no normalization, skip", "no normalization")
+    weak = Comparison(variants=tuple(Variant(normalization="batch", strength=part) for part in (0.25, 1.0))).labels()
+    assert weak == ("BatchNorm, strength 0.25", "BatchNorm")
 
 
-@pytest.mark.parametrize("fields", [(a, b) for a in VARIED for b in VARIED])
+@pytest.mark.parametrize("fields", [(a, b) for a in VARIED for b in VARIED if {a, b} != {"normalization", "strength"}])
 def test_networks_never_share_a_label(fields):
     other = {"normalization": "layer", "normalized": "both", "preprocessing": "standardize", "learning_rate": 0.5,
-             "affine": False, "placement": "after", "batch_size": 32, "skip": True}  # fmt: skip
+             "affine": False, "placement": "after", "batch_size": 32, "skip": True, "strength": 0.5}  # fmt: skip
     base = Experiment().replace(normalization="batch")
     first, second = ({name: other[name] for name in chosen} for chosen in ({fields[0]}, set(fields)))
     labels = Comparison(base, (Variant(), Variant(**first), Variant(**second))).labels()

@@ -28,6 +28,7 @@ NETWORK = Group(
             "placement",
             "affine",
             "skip",
+            "strength",
             "groups",
             "dropout",
             "time_statistics",

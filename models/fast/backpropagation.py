@@ -65,7 +65,8 @@ class Backpropagation:
         """Return whether a network is of those that are written out."""
         config = network.config
         plain = config.normalization is Normalization.NONE
-        hidden = config.normalized is Normalized.HIDDEN and config.placement is Placement.BEFORE
+        whole = config.strength == 1
+        hidden = whole and config.normalized is Normalized.HIDDEN and config.placement is Placement.BEFORE
         kinds = WRITTEN_OUT.get(config.normalization, ())
         return config.kind in kinds and (plain or hidden) and not config.dropout and not config.skip
 

@@ -35,13 +35,14 @@ def bias_unit_value(activation: Activation) -> float:
 def plain_or_batch(network: Network) -> bool:
     """Return whether nothing is normalized, or the hidden layers alone, by BatchNorm before the activation.
 
-    Those with skip connections are left to their own forward pass.
+    Those with skip connections, or normalized by a part, are left to their own forward pass.
     """
     config = network.config
     if config.skip:
         return False
+    whole = config.normalization is Normalization.BATCH and config.strength == 1
     hidden = config.normalized is Normalized.HIDDEN and config.placement is Placement.BEFORE
-    return config.normalization is Normalization.NONE or (config.normalization is Normalization.BATCH and hidden)
+    return config.normalization is Normalization.NONE or (whole and hidden)
 
 
 class PerceptronEvaluation:

@@ -9,7 +9,7 @@ from, which is why this is long.
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 from typing import ClassVar
 
@@ -106,6 +106,32 @@ class BatchNorm(OverBatch):
 
     def by_state(self, x: Tensor, state: State) -> tuple[Tensor, Tensor]:
         return x - state["mean"], torch.rsqrt(state["variance"] + self.epsilon)
+
+
+@dataclass(frozen=True)
+class WeakBatchNorm(BatchNorm):
+    """Normalize each feature over the batch by a part only: strength t from 0, none, to 1, BatchNorm.
+
+    y = scale * (x - t mean) / (variance + epsilon)^(t / 2) + shift, with the batch's mean and biased variance. A deviation
+    becomes itself to the power 1 - t.
+
+    It normalizes over the examples and locations; it stores what BatchNorm does; training uses the batch's statistics,
+    testing the stored ones. A bias before it stays, as a part of it is left; scale and shift are learnt at t = 0 too.
+
+    Source: Ioffe & Szegedy 2015, arXiv 1502.03167, Algorithm 1 at t = 1; the powers between are ours.
+    """
+
+    strength: float = 1.0
+
+    cancels_bias: ClassVar[bool] = False
+
+    def by_batch(self, x: Tensor) -> tuple[Tensor, Tensor, State]:
+        _, factor, batch = super().by_batch(x)
+        return x - self.strength * batch["mean"], factor**self.strength, batch
+
+    def by_state(self, x: Tensor, state: State) -> tuple[Tensor, Tensor]:
+        _, factor = super().by_state(x, state)
+        return x - self.strength * state["mean"], factor**self.strength
 
 
 class BatchCenter(OverBatch):

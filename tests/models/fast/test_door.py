@@ -50,6 +50,8 @@ MORE = {
     "cnn-both": SMALL.replace(kind="cnn", normalization="batch", normalized="both"),
     "squared": SMALL.replace(loss="squared", normalization="layer"),
     "dropout": SMALL.replace(dropout=0.2),
+    "batch-weak": SMALL.replace(normalization="batch", strength=0.5),
+    "cnn-batch-weak": SMALL.replace(kind="cnn", normalization="batch", strength=0.5),
     "skip": SMALL.replace(skip=True),
     "skip-batch": SMALL.replace(skip=True, normalization="batch"),
     "cnn-skip-batch": SMALL.replace(kind="cnn", skip=True, normalization="batch"),

@@ -84,6 +84,8 @@ def test_statistics_of_the_first_layer_are_as_exact_as_the_networks_own():
         ((8, 8), {"normalization": "batch", "normalized": "both"}),
         ((8, 8), {"normalization": "batch", "placement": "after"}),
         ((8, 8), {"kind": "mlp"}),
+        ((8, 8), {"skip": True}),
+        ((8, 8), {"normalization": "batch", "strength": 0.5}),
         ((8, 8), {"width": 65}),
         ((8, 8), {"examples": 31}),
         ((6, 6), {}),

@@ -60,6 +60,7 @@ def test_a_bias_unit_does_not_drift_in_forty_layers(activation):
         {"normalization": "batch", "placement": "after"},
         {"kind": "recurrent"},
         {"skip": True},
+        {"normalization": "batch", "strength": 0.5},
         {"kind": "cnn"},
         *({"normalization": name} for name in Normalization if name not in ("none", "batch", "instance")),
     ],
