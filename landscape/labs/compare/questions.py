@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from landscape.experiment import Comparison, Experiment, PlaneKind, Variant, View
-from landscape.labs.compare.facts import Facts
+from landscape.labs.compare.facts import Facts, Network
 from landscape.labs.compare.request import BallsRequest, Request
 from landscape.labs.lab import Choice, Question
 from landscape.labs.words import Ratio, Share, sentence
+from models.normalization import Normalization
 
 DEFAULT = Request()
 
@@ -46,6 +47,31 @@ REAL_TABLE = Request(
     ),
 )
 
+DEEP = Request(
+    Comparison(
+        Experiment().replace(depth=24, num_steps=200, learning_rate=0.03),
+        (
+            Variant(normalization="none"),
+            Variant(normalization="none", skip=True),
+            Variant(normalization="batch"),
+            Variant(normalization="batch", skip=True),
+        ),
+    ),
+    View(resolution=21, num_examples=256),
+)
+
+BY_PARTS = Request(
+    Comparison(
+        variants=(
+            Variant(normalization="none"),
+            Variant(normalization="batch", strength=0.25),
+            Variant(normalization="batch", strength=0.5),
+            Variant(normalization="batch"),
+        )
+    ),
+    balls=BallsRequest(other_rates=True),
+)
+
 TIMES_AS_HIGH = 3.0
 """A landscape this many times as high as another is called higher."""
 
@@ -75,6 +101,16 @@ SENTENCES = {
     "table": "BatchNorm reaches a test accuracy of {hidden} in the hidden layers, and {both} with the input normalized too "
     "(each by the better of its statistics); without normalization it is {plain}, and the majority class alone gives "
     "{majority}.",
+    "deep": "The one with both, at {best}: BatchNorm alone reaches {batch}, the plain network {plain}. With skip connections alone "
+    "it diverges: each of {depth} layers adds at least as much as it is given, where BatchNorm keeps what is added small.",
+    "deep, higher": "Its landscape is the higher one all the same, {both} against {batch} with BatchNorm alone: a low one is not all.",
+    "deep, both": "The one with both, at {best}. The others reach {others}.",
+    "deep, another": "Here it is not the one with both, which reaches {both}: {name} reaches {best}.",
+    "deep, none": "None of them learns in these settings.",
+    "parts": "A strength of {part} does most of it: on this plane the loss climbs to {tops}, and the medians are {medians}.",
+    "parts, alike": "These settings do not answer it, as the landscapes are about as high: on this plane the loss climbs to {tops}.",
+    "parts, rates": "More of it still buys something else: the greatest learning rates at which they learn are {rates}.",
+    "parts, rates alike": "The greatest learning rates at which they learn are {rates}.",
 }
 
 
@@ -183,6 +219,89 @@ def _follows(facts: Facts) -> str:
     return sentence(SENTENCES[case], plain=plain, batch=batch, tried=tried)
 
 
+def _deep(facts: Facts) -> dict[str, Network]:
+    """Return the networks of the question by what they have; nothing while one is missing."""
+    kinds = {
+        "plain": facts.of("none", skip=False),
+        "skip": facts.of("none", skip=True),
+        "batch": facts.of("batch", skip=False),
+        "both": facts.of("batch", skip=True),
+    }
+    found = {kind: one for kind, one in kinds.items() if one is not None}
+    return found if len(found) == len(kinds) else {}
+
+
+def _deepest(facts: Facts) -> str:
+    """Return which of the networks learns best, by the name of its kind; nothing where none does."""
+    learned = {kind: one.trained.test_accuracy for kind, one in _deep(facts).items() if one.trained.learned}
+    return max(learned, key=lambda kind: learned[kind], default="")
+
+
+def _higher_all_the_same(both: Network, batch: Network) -> list[str]:
+    if both.slice is None or batch.slice is None or both.slice.top < TIMES_AS_HIGH * batch.slice.top:
+        return []
+    return [sentence(SENTENCES["deep, higher"], both=both.slice.top, batch=batch.slice.top)]
+
+
+def _layers(facts: Facts) -> str:
+    networks, best = _deep(facts), _deepest(facts)
+    if not networks:
+        return ""
+    if not best:
+        return SENTENCES["deep, none"]
+    reached = {kind: Share(one.trained.test_accuracy) for kind, one in networks.items()}
+    depth = networks["both"].experiment.network.depth
+    if best != "both":
+        name, both = networks[best].name, reached["both"]
+        return sentence(SENTENCES["deep, another"], name=name, best=reached[best], both=both)
+    if networks["skip"].trained.diverged_at is not None:
+        plain, batch = reached["plain"], reached["batch"]
+        said = sentence(SENTENCES["deep"], best=reached[best], batch=batch, plain=plain, depth=depth)
+        return " ".join([said, *_higher_all_the_same(networks["both"], networks["batch"])])
+    others = {one.name: reached[kind] for kind, one in networks.items() if kind != best}
+    return sentence(SENTENCES["deep, both"], best=reached[best], others=others)
+
+
+def _parts(facts: Facts) -> dict[float, Network]:
+    """Return the networks whose landscapes are known by their strength of BatchNorm, 0 without; nothing without the ends."""
+    found: dict[float, Network] = {}
+    for one in facts.networks:
+        network = one.experiment.network
+        if one.slice is not None and network.normalization in (Normalization.NONE, Normalization.BATCH):
+            found[network.strength if network.normalization is Normalization.BATCH else 0.0] = one
+    return dict(sorted(found.items())) if {0.0, 1.0} <= set(found) and len(found) > 2 else {}
+
+
+def _most(facts: Facts) -> float | None:
+    """Return the least strength that lowers the landscape by more times than all that is left of BatchNorm would.
+
+    None where BatchNorm does not lower it.
+    """
+    tops = {part: one.slice.top for part, one in _parts(facts).items() if one.slice is not None}
+    if not tops or tops[0.0] < TIMES_AS_HIGH * tops[1.0]:
+        return None
+    return next(part for part, top in tops.items() if tops[0.0] / top > top / tops[1.0])
+
+
+def _by_parts(facts: Facts) -> str:
+    networks, most = _parts(facts), _most(facts)
+    tops = {one.name: one.slice.top for one in networks.values() if one.slice is not None}
+    if not tops:
+        return ""
+    if most is None:
+        return sentence(SENTENCES["parts, alike"], tops=tops)
+    medians = {one.name: one.slice.median for one in networks.values() if one.slice is not None}
+    said = sentence(SENTENCES["parts"], part=most, tops=tops, medians=medians)
+    swept = {
+        part: max(one.rates.learns, default=0.0) for part, one in networks.items() if one.rates and one.rates.whole
+    }
+    if len(swept) < len(networks):
+        return said
+    case = "parts, rates" if swept[1.0] > swept[most] else "parts, rates alike"
+    rates = {networks[part].name: rate for part, rate in swept.items()}
+    return f"{said} {sentence(SENTENCES[case], rates=rates)}"
+
+
 QUESTIONS = (
     Question(
         "digits",
@@ -249,5 +368,32 @@ QUESTIONS = (
             Choice("Only those with BatchNorm learn", lambda facts: _learn(facts, plain=False, batch=True)),
         ),
         (16, 66),
+    ),
+    Question(
+        "skip-connections",
+        "24 layers, with skip connections, BatchNorm, neither or both: which learns best?",
+        DEEP,
+        "landscapes",
+        _layers,
+        (
+            Choice("The plain one", lambda facts: _deepest(facts) == "plain"),
+            Choice("With skip connections alone", lambda facts: _deepest(facts) == "skip"),
+            Choice("With BatchNorm alone", lambda facts: _deepest(facts) == "batch"),
+            Choice("With both", lambda facts: _deepest(facts) == "both"),
+        ),
+        (69,),
+    ),
+    Question(
+        "by-parts",
+        "How much of BatchNorm does it take to lower the landscape?",
+        BY_PARTS,
+        "landscapes",
+        _by_parts,
+        (
+            Choice("A quarter does most of it", lambda facts: _most(facts) == 0.25),
+            Choice("Half of it does", lambda facts: _most(facts) == 0.5),
+            Choice("Nearly all of it is needed", lambda facts: _most(facts) == 1.0),
+        ),
+        (72,),
     ),
 )

@@ -12,7 +12,7 @@ from landscape.geometry.surfaces import Surface
 from landscape.labs.compare import words
 from landscape.labs.compare.facts import Facts, facts_from
 from landscape.labs.compare.outcomes import Outcome, jobs
-from landscape.labs.compare.questions import QUESTIONS, REAL_TABLE, UNLIKE_SCALES
+from landscape.labs.compare.questions import BY_PARTS, DEEP, QUESTIONS, REAL_TABLE, UNLIKE_SCALES
 from landscape.labs.compare.request import BallsRequest, Request
 from landscape.training.run import Run
 from landscape.training.training import Training
@@ -147,3 +147,45 @@ def test_what_is_not_among_the_networks_is_not_spoken_of(slug):
     alone = replace(found, networks=found.networks[:1])
     assert ASKED[slug].answer(alone) == ""
     assert len(right(slug, alone)) <= 1
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_of_24_layers_those_with_both_learn_best_and_skip_connections_alone_diverge(seed):
+    found = facts(DEEP, seed)
+    plain, skip, batch, both = (one.trained for one in found.networks)
+    assert skip.diverged_at is not None
+    assert both.test_accuracy > 0.9
+    assert both.test_accuracy > batch.test_accuracy + 0.03
+    assert both.test_accuracy > plain.test_accuracy + 0.1
+    assert right("skip-connections", found) == ["With both"]
+    assert "diverges" in ASKED["skip-connections"].answer(found)
+
+
+def test_a_quarter_of_batchnorm_lowers_the_landscape_by_more_than_the_rest():
+    found = facts(BY_PARTS, 11, resolution=11)
+    tops = [one.slice.top for one in found.networks]
+    medians = [one.slice.median for one in found.networks]
+    assert tops[0] > 5 * tops[1]
+    assert tops[1] > 1.5 * tops[2] > 1.5 * tops[3]
+    assert medians[0] > 1.5 * medians[3]
+    assert min(one.trained.test_accuracy for one in found.networks) > 0.9
+    assert right("by-parts", found) == ["A quarter does most of it"]
+
+
+def test_more_of_batchnorm_bears_larger_rates():
+    """Of networks half as wide and long, on a seed that was not used to choose the settings."""
+    base = Experiment().replace(width=32, num_steps=200, seed=21)
+    request = replace(BY_PARTS, comparison=replace(BY_PARTS.comparison, base=base))
+    each = zip(request.comparison.labels(), request.comparison.experiments(), jobs(request)["rates"], strict=True)
+    outcomes = [
+        Outcome(
+            label, run, surface=surface_of(run, replace(request.view, resolution=5)), sweeps=(job.make().complete(),)
+        )
+        for label, one, job in each
+        for run in [run_of(one)]
+    ]
+    found = facts_from(request, outcomes, len(outcomes))
+    greatest = [max(one.rates.learns) for one in found.networks]
+    assert greatest == sorted(greatest)
+    assert greatest[3] > greatest[1] >= greatest[0]
+    assert "greatest learning rates" in ASKED["by-parts"].answer(found)
