@@ -13,8 +13,9 @@ from models.normalization import Context, Layer, NetworkState
 class Perceptron(Network):
     """z_1 = W_1 x + b_1, h_i = g(normalize(z_i)), z_{i+1} = W_{i+1} h_i + b_{i+1}; the last z is the output.
 
-    With skip connections h_i = h_{i-1} + g(normalize(z_i)) for all but the first. Inputs of any shape are taken flat. The deep linear network of Santurkar et al. 2018 (arXiv 1805.11604, App. A.1)
-    is 24 hidden layers of 10 with the linear activation.
+    With skip connections h_i = h_{i-1} + g(normalize(z_i)) for all but the first. Inputs of any shape are taken flat. The
+    deep linear network of Santurkar et al. 2018 (arXiv 1805.11604, App. A.1) is 24 hidden layers of 10 with the linear
+    activation.
     """
 
     def linear_maps(self) -> list[Map]:

@@ -43,7 +43,8 @@ class Context:
         parameters, the running averages of a training are not.
     tap: called as `tap(place, moment, values)` with moment "before" and "after" for each normalization (the same
         values twice where there is none), "preactivation" for what enters the activation function, "activation" for the
-        output of the layer before dropout and before what a skip connection adds; it must copy what it keeps, but where a gradient is recorded.
+        output of the layer before dropout and before what a skip connection adds; it must copy what it keeps, but where
+        a gradient is recorded.
     """
 
     statistics: str = "batch"
