@@ -96,6 +96,10 @@ class NetworkConfig:
     )
     affine: bool = switch(True, "Learnt scale and shift", "Whether the normalization learns a scale and a shift.")
     groups: int = number(4, 1, 64, "Groups", "Number of groups of group normalization.")
+    bound: float = number(
+        1.0, 0.01, 100.0, "Bound of |v|", "At most so long weight normalization with a bound keeps each unit's weights.",
+        logarithmic=True,
+    )  # fmt: skip
     dropout: float = number(0.0, 0.0, 0.9, "Dropout", "Fraction of hidden activations dropped in training.")
     time_statistics: TimeStatistics = choice(
         TimeStatistics.PER_STEP, "Statistics over time", "Whether BatchNorm in a recurrent network stores statistics "
@@ -193,6 +197,7 @@ class NetworkConfig:
 
     def layer(self) -> Layer:
         """Return the normalization as an object."""
+        given = {"affine": self.affine, "groups": self.groups, "activation": self.activation, "bound": self.bound}
         if self.normalization is Normalization.BATCH and self.strength < 1:
-            return WeakBatchNorm(self.affine, self.groups, self.activation, strength=self.strength)
-        return LAYERS[self.normalization](affine=self.affine, groups=self.groups, activation=self.activation)
+            return WeakBatchNorm(**given, strength=self.strength)
+        return LAYERS[self.normalization](**given)

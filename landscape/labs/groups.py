@@ -30,6 +30,7 @@ NETWORK = Group(
             "skip",
             "strength",
             "groups",
+            "bound",
             "dropout",
             "time_statistics",
         )

@@ -82,12 +82,14 @@ class Layer:
     groups: number of groups of group normalization.
     activation: the function that follows, on which the constants of normalization propagation depend.
     epsilon: added to a variance before its root.
+    bound: how long the weights of a unit are at most, where a normalization keeps them bounded.
     """
 
     affine: bool = True
     groups: int = 1
     activation: Activation = Activation.RELU
     epsilon: float = EPSILON
+    bound: float = 1.0
 
     label: ClassVar[str] = "no normalization"
     about: ClassVar[str] = "Nothing is normalized: what all the others are compared with."

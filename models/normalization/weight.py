@@ -122,10 +122,11 @@ class LogWeightNorm(WeightNorm):
 
 
 class BoundedWeightNorm(WeightNorm):
-    """Learn direction and length apart, w = g v / |v|, and keep |v| at 1 or below: v <- v / max(1, |v|) after a step.
+    """Learn direction and length apart, w = g v / |v|, and keep |v| at a bound or below: v <- v / max(1, |v| / bound).
 
     The function does not change by it, as w depends on the direction of v alone; but v cannot grow, and with it the
-    effective learning rate on the direction, which is the rate over |v|^2, does not fall.
+    effective learning rate on the direction, which is the rate over |v|^2, does not fall. It is done after each step. A
+    bound of 1 is never reached from PyTorch's own initialization (|v| = 0.58), and at once from He's (1.41).
 
     It normalizes over the inputs of a unit (in a convolution channels and kernel); it stores nothing; training and
     testing are the same.
@@ -135,12 +136,12 @@ class BoundedWeightNorm(WeightNorm):
 
     label: ClassVar[str] = "weight normalization, |v| bounded"
     about: ClassVar[str] = (
-        "Weight normalization whose weights are kept at length 1 or below: it is taken where the learning rate on "
+        "Weight normalization whose weights are kept no longer than a bound: it is taken where the learning rate on "
         "the direction is not to fall as training goes on."
     )
 
     def project(self, weight: Tensor) -> Tensor:
-        return weight / lengths(weight).clamp(min=1.0).unsqueeze(1)
+        return weight / (lengths(weight) / self.bound).clamp(min=1.0).unsqueeze(1)
 
 
 class MeanOnlyWeightNorm(WeightNorm, BatchCenter):

@@ -113,6 +113,15 @@ def test_plain_start_is_the_function_of_the_plain_network():
     torch.testing.assert_close(*outputs, **EXACT)
 
 
+@pytest.mark.parametrize("bound", [0.25, 2.0])
+def test_a_bound_is_a_setting(bound):
+    network = build(NetworkConfig(width=6, depth=2, normalization="weight-bounded", bound=bound), (5,), 2)
+    v = normal(MEMBERS, 5, 6)
+    kept, was = lengths(network.hidden_layer.project(v)), lengths(v)
+    torch.testing.assert_close(kept, was.clamp(max=bound), **EXACT)
+    assert (was > bound).any()
+
+
 def test_bound_keeps_v_within_1_and_the_function_as_it_is():
     network = build(NetworkConfig(width=6, depth=3, normalization="weight-bounded", init_scale=3.0), (5,), 2)
     x = normal(1, 9, 5)
