@@ -5,6 +5,7 @@ surface = surface_of(run, View())
 """
 
 from landscape.data import Data, load
+from landscape.dynamics.lengths import WeightLengths, WeightLengthsTask, weight_lengths
 from landscape.dynamics.shift import LayerShift, Shift, ShiftTask, internal_covariate_shift, shift_of
 from landscape.dynamics.smoothness import (
     Ladder,
@@ -61,6 +62,7 @@ from landscape.internals.distributions import (
 )
 from landscape.internals.domains import Domain, DomainShift, adapted_state, domain_shift, gaussian_divergence
 from landscape.internals.gradients import GradientNorms, LayerJacobians, gradient_norms, layer_jacobians
+from landscape.internals.invariances import Invariances, RescaledGradients, Rescaling, invariances, rescaled_gradients
 from landscape.loss.module import ModuleObjective, module_objective
 from landscape.loss.network import NetworkObjective, network_of, objective
 from landscape.loss.objective import Objective
@@ -94,6 +96,7 @@ __all__ = [
     "GradientLine",
     "GradientNorms",
     "Inspection",
+    "Invariances",
     "Job",
     "Ladder",
     "LayerInputs",
@@ -108,6 +111,8 @@ __all__ = [
     "Path",
     "Plane",
     "Probe",
+    "RescaledGradients",
+    "Rescaling",
     "Run",
     "Sharpness",
     "SharpnessScan",
@@ -134,6 +139,8 @@ __all__ = [
     "TrainingConfig",
     "Variant",
     "View",
+    "WeightLengths",
+    "WeightLengthsTask",
     "activation_histograms",
     "adapted_state",
     "axis",
@@ -157,6 +164,7 @@ __all__ = [
     "hessian_trace",
     "input_weights_plane",
     "internal_covariate_shift",
+    "invariances",
     "join_sweeps",
     "ladder_of",
     "layer_inputs",
@@ -177,6 +185,7 @@ __all__ = [
     "probe_along_gradient",
     "random_plane",
     "relative_objective",
+    "rescaled_gradients",
     "roll_balls",
     "same_function",
     "sharpness_along",
@@ -191,4 +200,5 @@ __all__ = [
     "top_eigenvalues",
     "train",
     "two_weights_plane",
+    "weight_lengths",
 ]

@@ -30,6 +30,7 @@ FROM_PAPERS = (
     "hessian_operator",
     "hessian_trace",
     "internal_covariate_shift",
+    "invariances",
     "ladder_of",
     "layer_inputs",
     "layer_jacobians",
@@ -42,12 +43,14 @@ FROM_PAPERS = (
     "probe_along_gradient",
     "random_plane",
     "relative_objective",
+    "rescaled_gradients",
     "same_function",
     "sharpness_along",
     "shift_of",
     "smoothness_of",
     "spectral_density",
     "top_eigenvalues",
+    "weight_lengths",
 )
 """What follows a paper: its docstring says which, by `Source:`."""
 
@@ -59,6 +62,8 @@ MEASURING = (
     "eigenvalues",
     "gradient_lines",
     "gradients",
+    "invariances",
+    "lengths",
     "module",
     "parametrization",
     "planes",
