@@ -22,6 +22,7 @@ def main() -> None:
         st.Page("pages/two_weights.py", title="Two weights", icon=":material/filter_center_focus:"),
         st.Page("pages/smoothness.py", title="Smoothness", icon=":material/ssid_chart:"),
         st.Page("pages/curvature.py", title="Curvature", icon=":material/target:"),
+        st.Page("pages/invariance.py", title="Invariance", icon=":material/open_in_full:"),
         st.Page("pages/robustness.py", title="What it makes easy", icon=":material/speed:"),
     ]
     here = st.navigation([*labs, st.Page(compare, visibility="hidden")], position="top")

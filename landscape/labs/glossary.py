@@ -17,6 +17,7 @@ GLOSSARY = {
     "dropout": "In training a share of the activations is set to zero at random, anew at each step.",
     "edge of stability": "2 / learning rate: where the loss is curved more than that, plain gradient descent bounces up the walls.",
     "effective beta": "How much the gradient changes along a step, over the length of that step.",
+    "effective learning rate": "How far a step turns weights whose length does not matter: the learning rate over their squared length.",
     "eigenvalue": "Of the Hessian: the curvature along one of the directions in which the bowl is stretched.",
     "filter-normalized": "Each direction is made as long, filter by filter, as the network's own weights are.",
     "gradient": "The direction in which the loss grows fastest, and how fast; training steps the other way.",
