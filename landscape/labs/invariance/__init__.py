@@ -169,6 +169,7 @@ def funnel(request: Invariance, results: Results) -> Shown:
                 y_title="rate / |w|² of a unit",
                 logarithmic_y=True,
                 y_range=limits,
+                called="scale",
                 colour=style.colour,
             )
         )

@@ -18,8 +18,12 @@ GREEN, PALE, PLAIN = "#2E9E77", "#A9D8C6", "#E9DCCB"
 
 INK = "#141414"
 
-SHADES = ("#440154", "#3B528B", "#21918C", "#5EC962", "#B8A800", "#E69F00")
-"""Of the initial scales, from the least on: those of viridis, the lightest darkened so that it is seen on white."""
+LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": theme.FONT_SIZE}}
+
+SHADES = tuple(
+    theme.OKABE_ITO[name] for name in ("reddish purple", "blue", "sky blue", "bluish green", "orange", "vermillion")
+)
+"""Of the initial scales, from the least on; each is seen on light and on dark."""
 
 
 def verdict_panel(
@@ -104,11 +108,13 @@ def curves(
     logarithmic_x: bool = False,
     logarithmic_y: bool = False,
     y_range: tuple[float, float] | None = None,
+    called: str = "",
     colour: str = "",
-    alt: str = "",
-    group: Group = Group.PATH,
 ) -> Panel:
-    """Draw lines over one pair of axes, with a legend above and a cross where one ends early."""
+    """Draw lines over one pair of axes, with a legend above and a cross where one ends early.
+
+    called: what the names in the legend are.
+    """
     traces: list[dict[str, Any]] = []
     for one in lines:
         x, y = one.x.astype(np.float32), one.y.astype(np.float32)
@@ -133,7 +139,12 @@ def curves(
             end = {"x": x[last : last + 1], "y": y[last : last + 1], "mode": "markers", "marker": cross}
             traces.append({**shared, **end, "showlegend": False})
     horizontal: dict[str, Any] = {"showgrid": False, "zeroline": False}
-    horizontal |= {"type": "log", "dtick": 1, "exponentformat": "power"} if logarithmic_x else {"nticks": 6}
+    if logarithmic_x:
+        horizontal |= {"type": "log", "dtick": 1, "exponentformat": "power"}
+    else:
+        room = 0.15 if any(one.markers for one in lines) else 0.0  # where the first mark stands on whole numbers
+        ends = [float(pick(float(one.x[at]) for one in lines)) for pick, at in ((min, 0), (max, -1))]
+        horizontal |= {"nticks": 6, "range": [ends[0] - room, ends[1] + room]}
     vertical: dict[str, Any] = powers([one.y for one in lines]) if logarithmic_y else {"nticks": 6}
     if y_range:
         vertical["range"] = np.log10(y_range).tolist() if logarithmic_y else list(y_range)
@@ -141,12 +152,12 @@ def curves(
         *traces,
         xaxis=theme.axis(x_title, **horizontal),
         yaxis=theme.axis(y_title, zeroline=False, **vertical),
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": theme.FONT_SIZE}},
+        legend={**LEGEND, "title": {"text": called}},
         margin={"l": 64, "r": 16, "t": 40, "b": 48},
         showlegend=True,
     )
-    ends = "; ".join(f"{one.name} ends at {_end(one.y)}" for one in lines if one.legend and np.isfinite(one.y).any())
-    return Panel(title, group, figure, alt=alt or f"{title}: {ends}.", colour=colour)
+    said = "; ".join(f"{one.name} ends at {_end(one.y)}" for one in lines if one.legend and np.isfinite(one.y).any())
+    return Panel(title, Group.PATH, figure, alt=f"{title}: {said}.", colour=colour)
 
 
 def _end(values: np.ndarray) -> str:
@@ -224,7 +235,7 @@ def bars_panel(
         barmode="group",
         xaxis=theme.axis(x_title, type="category", zeroline=False),
         yaxis=theme.axis(y_title, range=list(y_range), zeroline=False, nticks=6),
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": theme.FONT_SIZE}},
+        legend=LEGEND,
         margin={"l": 64, "r": 16, "t": 40, "b": 48},
     )
     said = "; ".join(

@@ -12,7 +12,8 @@ TABLE_TITLE = "Multiply something: who notices?"
 
 TABLE_NOTE = """
 Each row is a network with another normalization, each column something that is multiplied by the factor or shifted by it. The number is by how much the
-outputs change, relative to their length. **Green cells do not notice**: less than 1e-4.
+outputs change, relative to their length. **Green cells do not notice**: less than 1e-4. Here *c* is the factor; *v* is one vector, times the factor, that is
+added to the weights of every unit; *one x* is one example's own output, and beside it stand those of all others.
 """
 
 TABLE_LIMITS = """

@@ -20,10 +20,10 @@ RIGHT_ANGLES = 0.01
 """Growth that is so near to the sum of the squared steps is by steps at right angles."""
 
 CLOSER = 3.0
-"""Effective rates come together where their spread shrinks by such a factor; one falls, or rises, that changes by it."""
+"""An effective rate falls that does so by such a factor."""
 
 STEADY = 1.5
-"""An effective rate that changes by less than this stays."""
+"""An effective rate that changes by less than this factor stays."""
 
 APART = 0.05
 """Accuracies that differ by less are alike."""
@@ -47,6 +47,7 @@ class Case(StrEnum):
     LENGTH_DIVERGED = "diverged on the way"
     FROM_ABOVE = "come together from above"
     FROM_BOTH = "come together from both sides"
+    OVERSHOT = "overshoots"
     APART = "stay apart"
     FUNNEL_DIVERGED = "diverged from some scales"
     START_NEEDED = "the start from data is needed"
@@ -105,8 +106,10 @@ SENTENCES = {
     "do not grow by the sum of the squared steps. With {names} |w|² is {grown} as large as at the start.",
     Case.LENGTH_DIVERGED: "At learning rate {rate} these diverged, and their lines end there: {names}.",
     Case.FROM_ABOVE: "With **{name}** the effective rates come together, but from above alone: from initial scales 0.1 to 3 they "
-    "begin {first} apart and end {last} apart. Of all six the largest ends {largest} as large as it began, since its steps lengthen the "
-    "weights; the least, whose steps are small, {least}.",
+    "begin {first} apart and end {last} apart. The largest of all six ends {largest} smaller than it began, since its steps "
+    "lengthen the weights; the least, whose steps are small, hardly moves.",
+    Case.OVERSHOT: "The largest overshoots with **{name}**: its first steps make the weights so long that it ends lower than "
+    "one that began lower.",
     Case.FROM_BOTH: "With **{name}** the effective rates come together from both sides: from initial scales 0.1 to 3 they begin "
     "{first} apart and end {last} apart. Large ones fall as steps lengthen the weights, and weight decay makes the small "
     "ones rise, the least to {least} what it was: it shortens weights that no step lengthens.",
@@ -210,9 +213,14 @@ def length_notice(facts: Facts) -> list[str]:
 
 def funnel_case(one: Funnel) -> Case:
     """Return how the effective rates of a network go."""
-    if not one.spread_first / one.spread_last > CLOSER:
+    if not (one.falls > CLOSER and one.spread_last < one.spread_first):
         return Case.APART
     return Case.FROM_BOTH if one.rises > STEADY else Case.FROM_ABOVE
+
+
+def overshoots(one: Funnel) -> bool:
+    """Return whether the largest effective rate ends clearly under one that began lower."""
+    return len(one.last) > 1 and one.first[0] > one.first[1] and one.last[0] * STEADY < one.last[1]
 
 
 def funnel_notice(facts: Facts) -> list[str]:
@@ -226,10 +234,12 @@ def funnel_notice(facts: Facts) -> list[str]:
                     name=one.name,
                     first=Ratio(one.spread_first),
                     last=Ratio(one.spread_last),
-                    largest=Ratio(1 / one.falls),
+                    largest=Ratio(one.falls),
                     least=Ratio(one.rises),
                 )
             )
+        if overshoots(one):
+            said.append(sentence(SENTENCES[Case.OVERSHOT], name=one.name))
         if one.diverged:
             said.append(sentence(SENTENCES[Case.FUNNEL_DIVERGED], name=one.name, scales=list(one.diverged)))
     return said

@@ -32,6 +32,7 @@ from landscape.labs.invariance.words import (
     log_case,
     numbers,
     outlier_notice,
+    overshoots,
     start_case,
     start_notice,
     table_notice,
@@ -116,12 +117,18 @@ def test_weight_decay_counts_as_other_steps():
         (CLOSES, Case.FROM_ABOVE),
         (replace(CLOSES, last=(1.1, 0.3, 0.2)), Case.FROM_BOTH),
         (replace(CLOSES, last=CLOSES.first), Case.APART),
+        (replace(CLOSES, last=(50.0, 0.05, 0.0057)), Case.APART),
     ],
 )
 def test_funnels(one, case):
     assert funnel_case(one) is case
     assert len(funnel_notice(replace(FACTS, funnels=(one,)))) == 1
     assert len(funnel_notice(replace(FACTS, funnels=(replace(one, diverged=(10.0,)),)))) == 2
+
+
+def test_a_rate_that_falls_under_another_overshoots():
+    assert not overshoots(CLOSES)
+    assert overshoots(replace(CLOSES, last=(0.01, 0.049, 0.0057)))
 
 
 def test_a_funnel_of_which_all_diverged_is_told():
