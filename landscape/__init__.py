@@ -53,6 +53,8 @@ from landscape.geometry.planes import (
 from landscape.geometry.sharpness import Sharpness, SharpnessScan, relative_objective, sharpness_along
 from landscape.geometry.spectrum import DensityScan, SpectralDensity, Trace, hessian_trace, spectral_density
 from landscape.geometry.surfaces import Path, Surface, SurfaceScan, axis, loss_surface, losses_at, path_on
+from landscape.internals.bends import ActivationCurve, ActivationUse, activation_curve, activation_use, bend_share
+from landscape.internals.correlations import LayerCorrelations, layer_correlations
 from landscape.internals.distributions import (
     ActivationHistograms,
     LayerInputs,
@@ -61,8 +63,10 @@ from landscape.internals.distributions import (
     layer_inputs,
 )
 from landscape.internals.domains import Domain, DomainShift, adapted_state, domain_shift, gaussian_divergence
-from landscape.internals.gradients import GradientNorms, LayerJacobians, gradient_norms, layer_jacobians
+from landscape.internals.gradients import GradientNorms, LayerJacobians, gradient_norms, layer_jacobians, layer_lengths
 from landscape.internals.invariances import Invariances, RescaledGradients, Rescaling, invariances, rescaled_gradients
+from landscape.internals.scales import LearntScales, learnt_scales
+from landscape.internals.units import UnitMoments, layer_means, unit_moments
 from landscape.loss.module import ModuleObjective, module_objective
 from landscape.loss.network import NetworkObjective, network_of, objective
 from landscape.loss.objective import Objective
@@ -79,7 +83,9 @@ from landscape.training.training import Training, train
 from landscape.views import Inspection, objective_of, plane_of, surface_of
 
 __all__ = [
+    "ActivationCurve",
     "ActivationHistograms",
+    "ActivationUse",
     "Balls",
     "BallsTask",
     "Comparison",
@@ -99,10 +105,12 @@ __all__ = [
     "Invariances",
     "Job",
     "Ladder",
+    "LayerCorrelations",
     "LayerInputs",
     "LayerJacobians",
     "LayerShift",
     "LeadingEigenvalues",
+    "LearntScales",
     "LineTask",
     "ModuleObjective",
     "NetworkConfig",
@@ -137,13 +145,17 @@ __all__ = [
     "Trace",
     "Training",
     "TrainingConfig",
+    "UnitMoments",
     "Variant",
     "View",
     "WeightLengths",
     "WeightLengthsTask",
+    "activation_curve",
     "activation_histograms",
+    "activation_use",
     "adapted_state",
     "axis",
+    "bend_share",
     "bottom_eigenvalues",
     "condition_number",
     "coordinate_plane",
@@ -167,8 +179,12 @@ __all__ = [
     "invariances",
     "join_sweeps",
     "ladder_of",
+    "layer_correlations",
     "layer_inputs",
     "layer_jacobians",
+    "layer_lengths",
+    "layer_means",
+    "learnt_scales",
     "line_along_gradient",
     "load",
     "loss_surface",
@@ -200,5 +216,6 @@ __all__ = [
     "top_eigenvalues",
     "train",
     "two_weights_plane",
+    "unit_moments",
     "weight_lengths",
 ]

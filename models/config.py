@@ -197,7 +197,12 @@ class NetworkConfig:
 
     def layer(self) -> Layer:
         """Return the normalization as an object."""
-        given = {"affine": self.affine, "groups": self.groups, "activation": self.activation, "bound": self.bound}
+        given: dict[str, Any] = {
+            "affine": self.affine,
+            "groups": self.groups,
+            "activation": self.activation,
+            "bound": self.bound,
+        }
         if self.normalization is Normalization.BATCH and self.strength < 1:
             return WeakBatchNorm(**given, strength=self.strength)
         return LAYERS[self.normalization](**given)

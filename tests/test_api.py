@@ -16,6 +16,7 @@ FROM_PAPERS = (
     "LayerShift",
     "Probe",
     "SpectralDensity",
+    "activation_use",
     "adapted_state",
     "bottom_eigenvalues",
     "condition_number",
@@ -32,8 +33,10 @@ FROM_PAPERS = (
     "internal_covariate_shift",
     "invariances",
     "ladder_of",
+    "layer_correlations",
     "layer_inputs",
     "layer_jacobians",
+    "learnt_scales",
     "line_along_gradient",
     "loss_surface",
     "module_objective",
@@ -51,10 +54,13 @@ FROM_PAPERS = (
     "spectral_density",
     "top_eigenvalues",
     "weight_lengths",
+    "unit_moments",
 )
 """What follows a paper: its docstring says which, by `Source:`."""
 
 MEASURING = (
+    "bends",
+    "correlations",
     "curvature",
     "directions",
     "distributions",
@@ -67,11 +73,13 @@ MEASURING = (
     "module",
     "parametrization",
     "planes",
+    "scales",
     "sharpness",
     "shift",
     "smoothness",
     "spectrum",
     "sweeps",
+    "units",
 )
 """The modules of `landscape` in which the measures stand."""
 

@@ -50,6 +50,9 @@ DASHES = ("solid", "dash", "dot", "dashdot")
 
 SURFACE_SCALE = "viridis"
 
+DEPTHS = ("#46327E", "#365C8D", "#277F8E", "#1FA187", "#4AC16D", "#A0DA39")
+"""The middle of viridis, dark to light: its ends are lost on a page of either theme."""
+
 TEXT = "var(--st-text-color)"
 BACKGROUND = "var(--st-background-color)"
 GRID = "var(--st-border-color)"
@@ -104,6 +107,32 @@ def styles_of(normalizations: Sequence[str]) -> tuple[Style, ...]:
         Style(colours[place], DASHES[families[:place].count(family) % len(DASHES)])
         for place, family in enumerate(families)
     )
+
+
+def shades(count: int) -> tuple[str, ...]:
+    """Return so many colours in order, dark to light, as for the layers of one network.
+
+    >>> shades(6) == DEPTHS, len(set(shades(16)))
+    (True, 16)
+    """
+    stops = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in DEPTHS]
+    found = []
+    for place in range(count):
+        at = place * (len(stops) - 1) / max(count - 1, 1)
+        low = min(int(at), len(stops) - 2)
+        mixed = [round(a + (at - low) * (b - a)) for a, b in zip(stops[low], stops[low + 1], strict=True)]
+        found.append("#" + "".join(f"{one:02X}" for one in mixed))
+    return tuple(found)
+
+
+def faint(colour: str, opacity: float = 0.2) -> str:
+    """Return a colour that one sees through.
+
+    >>> faint("#FF8000", 0.5)
+    'rgba(255,128,0,0.5)'
+    """
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
 
 
 def axis(title: str = "", **settings: Any) -> dict[str, Any]:

@@ -75,6 +75,26 @@ def gradient_norms(run: Run, examples: int = EXAMPLES) -> GradientNorms:
     return GradientNorms(layers, run.steps, by_activations, by_weights, device, form)
 
 
+def layer_lengths(run: Run) -> np.ndarray:
+    """Return the length of each layer's learnt weights (S, L), at every snapshot of a run, the output last.
+
+    The layers are those of `gradient_norms`: learning rate * |dL / dW_i| / |W_i| is by what share of itself a step of
+    gradient descent moves a layer.
+
+    >>> from landscape import Experiment, train
+    >>> run = train(Experiment().replace(dataset="moons", width=4, depth=2, num_steps=20))
+    >>> bool(np.allclose(layer_lengths(run)[-1, 0], np.linalg.norm(run.parameters[-1, :8])))
+    True
+
+    Args: run: of any network, its parameters at S snapshots.
+    Returns: (S, L).
+    """
+    layout = network_of(run.experiment).layout
+    parts = layout.split(torch.as_tensor(run.parameters))
+    weights = [part for name, part in parts.items() if name.endswith(".weight")]
+    return torch.stack([lengths(weight.flatten(1)) for weight in weights], dim=1).numpy()
+
+
 @dataclass(frozen=True, eq=False)
 class LayerJacobians:
     """Singular values of the layers' Jacobians at one snapshot. L layers, the output last; J examples.

@@ -9,7 +9,7 @@ those of its snapshot. Each result says in which `Form` it was taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -77,13 +77,7 @@ def forward_pass(run: Run, network: Network, snapshots: Sequence[int], examples:
     Args: snapshots: E of the run's, one of them as often as wanted; examples: how many, at least one.
     Raises: ValueError for a recurrent network, or no examples.
     """
-    if run.experiment.network.kind is Kind.RECURRENT:
-        raise ValueError(
-            "what enters and leaves a layer is measured where it acts once: choose a multilayer perceptron or a "
-            "convolutional network, not a recurrent one"
-        )
-    if examples < 1:
-        raise ValueError(f"examples must be at least 1, not {examples}: without any nothing goes through a layer")
+    check_passes(run, examples)
     parameters, state = snapshots_of(run, network, snapshots)
     x, y = examples_of(load(run.experiment.data), "train", parameters.dtype, parameters.device)
     parts = {name: part.detach().requires_grad_() for name, part in network.layout.split(parameters).items()}
@@ -100,6 +94,43 @@ def forward_pass(run: Run, network: Network, snapshots: Sequence[int], examples:
     x = x[None, :examples].expand(len(parameters), *(-1,) * x.ndim).detach().requires_grad_()
     outputs, _ = network.forward(parts, state, x, context)
     return ForwardPass(parts, x, inputs, hidden, outputs, y[None, :examples])
+
+
+def check_passes(run: Run, examples: int) -> None:
+    """Raise a ValueError for a recurrent network, or no examples."""
+    if run.experiment.network.kind is Kind.RECURRENT:
+        raise ValueError(
+            "what enters and leaves a layer is measured where it acts once: choose a multilayer perceptron or a "
+            "convolutional network, not a recurrent one"
+        )
+    if examples < 1:
+        raise ValueError(f"examples must be at least 1, not {examples}: without any nothing goes through a layer")
+
+
+def taken_passes(run: Run, examples: int, moments: Collection[str]) -> Iterator[dict[str, dict[str, Tensor]]]:
+    """Run the snapshots forward without gradients, and yield what went through the layers, stack after stack.
+
+    By layer and by moment, each (E, N, C), the locations of an image beside its examples: `before` and `after` the
+    normalization, at `preactivation` what enters the activation function, at `activation` what leaves the layer.
+
+    Args: examples: how many, at least one; moments: those that are wanted.
+    Raises: ValueError for a recurrent network, or no examples.
+    """
+    check_passes(run, examples)
+    network = network_of(run.experiment)
+    for snapshots in torch.arange(len(run.parameters)).split(stack_size(network, examples)):
+        parameters, state = snapshots_of(run, network, snapshots.tolist())
+        x, _ = examples_of(load(run.experiment.data), "train", parameters.dtype, parameters.device)
+        taken: dict[str, dict[str, Tensor]] = {}
+
+        def tap(place: str, moment: str, values: Tensor, taken: dict[str, dict[str, Tensor]] = taken) -> None:
+            if place != "input" and moment in moments:
+                taken.setdefault(place, {})[moment] = values.flatten(1, -2).clone()
+
+        with torch.no_grad():
+            context = training_context(run.experiment, len(parameters), parameters.device, tap)
+            network.forward(parameters, state, x[None, :examples], context)
+        yield taken
 
 
 def forward_passes(run: Run, examples: int) -> Iterator[ForwardPass]:

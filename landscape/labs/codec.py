@@ -70,7 +70,9 @@ class Codec:
         idle = self.idle(values)
         for name in parameters:
             if name in idle and values[name] != base[name]:
-                problems.append(f"{name} in the {where} has no effect: it is of a network that this page does not hold.")
+                problems.append(
+                    f"{name} in the {where} has no effect: it is of a network that this page does not hold."
+                )
         return values, tuple(problems)
 
     def write(self, values: Values, base: Values | None = None) -> dict[str, str]:

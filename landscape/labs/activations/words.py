@@ -1,0 +1,494 @@
+"""What is said about the inside of layers, in sentences and tables, from facts.
+
+It is long, as it holds every sentence of six sections; each decides its case first and fills one template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from math import isfinite
+
+from landscape.labs.activations.facts import (
+    AtStart,
+    AtWidth,
+    Constant,
+    Distribution,
+    Facts,
+    Identity,
+    Layers,
+    Scales,
+    Use,
+)
+from landscape.labs.trainings import Ended, told_of
+from landscape.labs.words import Percent, Ratio, Share, number, sentence
+
+FURTHER = 2.0
+"""A unit that moves so many times as far moves clearly further."""
+
+HUMPS, TAILS = -0.5, 0.5
+"""Below this excess kurtosis a unit has two humps rather than one, above that one heavy tails."""
+
+VANISHED, EXPLODED = 0.02, 50.0
+"""Between these factors from the last layer to the first, gradients neither vanish nor explode."""
+
+UNLIKE = 15.0
+"""Layers that are updated so many times faster than others are updated unlike."""
+
+SATURATED = 0.05
+"""From this share of inputs on a flat part on, a network is called saturated."""
+
+STRAIGHT = 0.975
+"""A line that explains so much of an activation function leaves a linear map."""
+
+SHRUNK = 0.5
+"""A learnt scale under this has mostly taken a unit to the straight part around 0."""
+
+SAME = 1e-4
+"""Outputs whose relative difference is smaller are the same, but for rounding."""
+
+GROWS = 1.08
+"""From this factor a layer on a gradient grows."""
+
+
+class Case(StrEnum):
+    """What there is to say, a template each."""
+
+    STEADIER = "one stays much steadier"
+    AS_STEADY = "all move alike"
+    DRIFTS_AND_LEARNS = "one drifts and learns"
+    HUMPS = "two humps"
+    NORMAL = "about normal"
+    TAILS = "heavy tails"
+    CENTRES = "centres"
+    WITHIN = "within"
+    STRAIGHT_LINE = "lines"
+    SATURATED = "saturated"
+    NOT_SATURATED = "not saturated"
+    VANISHES = "vanishes"
+    EXPLODES = "explodes"
+    EVEN = "even"
+    BY_SLOPES = "by slopes"
+    BY_SATURATION = "by saturation"
+    UPDATES = "updates"
+    DIES = "dies out"
+    KEEPS = "keeps"
+    GROWTH = "growth"
+    GROWS_AS_TOLD = "grows as theory says"
+    LATER = "less, later"
+    WHATEVER_SCALE = "whatever the scale"
+    BY_SCALE = "by the scale"
+    USED = "undone where of use"
+    NOT_USED = "not undone"
+    NOT_UNDONE_HERE = "not undone here"
+    UNDONE_HERE = "undone here"
+    EXACT = "exact"
+    INEXACT = "inexact"
+    WIDER_LESS = "wider, less correlated"
+    WIDER_NO_LESS = "wider, no less correlated"
+    NEARER_LATER = "nearer and later"
+    NEARER_SOONER = "nearer and sooner"
+    NO_NEARER = "no nearer"
+    SINGULAR = "singular values"
+
+
+SENTENCES = {
+    Case.STEADIER: "In layer {layer} the median of a typical unit moves by {drifts} along training. **{steady}** keeps it "
+    "steadiest: with {other} it moves {times} as far.",
+    Case.AS_STEADY: "In layer {layer} the median of a typical unit moves about as far with each: by {drifts}.",
+    Case.DRIFTS_AND_LEARNS: "Does it matter? **{name}** moves {times} as far as **{steady}** and learns all the same, to {score} "
+    "beside {steady_score}: a network can learn while what its units see moves.",
+    Case.HUMPS: "Normalized is not normal: with **{name}** the middle unit's excess kurtosis is {kurtosis}, where a normal "
+    "distribution has 0. It has two humps, one for each answer that it gives.",
+    Case.NORMAL: "With **{name}** the middle unit is about normal, of excess kurtosis {kurtosis}.",
+    Case.TAILS: "With **{name}** the middle unit has heavier tails than a normal distribution: its excess kurtosis is {kurtosis}.",
+    Case.CENTRES: "The mean of the middle unit, over its deviation, is off 0 by {offs}.",
+    Case.WITHIN: "So many of the inputs lie from -1 to 1, where {activation} has {near} of its bend: {shares}.",
+    Case.STRAIGHT_LINE: "In the last layer the best straight line explains so much of what a typical unit's activation "
+    "function does: {lines}.",
+    Case.SATURATED: "On a flat part, with less than a tenth of the greatest slope, lie {shares}.",
+    Case.NOT_SATURATED: "Hardly anything is saturated: on a flat part lie at most {most} of the inputs.",
+    Case.VANISHES: "From the last layer down to the first the gradient shrinks before the first step: with {names} to a share of "
+    "{shares}.",
+    Case.EXPLODES: "From the last layer down to the first the gradient explodes before the first step: it grows by {ratios}.",
+    Case.EVEN: "From the last layer down to the first the gradient neither vanishes nor explodes with {names} before the first "
+    "step: by its length at the first layer it is so many times that at the last: {ratios}.",
+    Case.BY_SLOPES: "It is not saturation that makes it vanish with **{name}**: of the inputs {flat} lie on a flat part. The slopes "
+    "and weights are small everywhere, and what is multiplied layer by layer shrinks.",
+    Case.BY_SATURATION: "With **{name}** up to {flat} of a layer's inputs lie on a flat part, where no gradient passes.",
+    Case.UPDATES: "A step moves the fastest layer, as a share of its weights, so many times as much as the slowest: {ratios} before "
+    "the first step.",
+    Case.DIES: "What enters the activation functions dies out with {names}: in the last layer a unit's deviation is {lasts}, "
+    "in the first {firsts}.",
+    Case.KEEPS: "In the last layer a unit's deviation is {lasts}, in the first {firsts}: it lives through all layers.",
+    Case.GROWTH: "At each layer downwards the gradient is so many times as long before the first step: {growths}.",
+    Case.GROWS_AS_TOLD: "With **{name}** it grows by {growth} a layer, where theory says {theory}: through {depth} layers {ratio}.",
+    Case.LATER: "A few steps lessen it, to {later} a layer.",
+    Case.WHATEVER_SCALE: "With **{name}** it makes no difference how large the initial weights are: from the last layer to the "
+    "first it grows {ratios}.",
+    Case.BY_SCALE: "With **{name}** it depends on the initial weights: from the last layer to the first it becomes {ratios}.",
+    Case.USED: "Where it is of use, it is undone: on the straight task the scales of the first layer shrink to {line}, so that "
+    "a line explains {linear} of tanh; on the bent task they stay at {curve}. Without scale and shift the loss on the straight "
+    "task is {bare} instead of {loss}.",
+    Case.NOT_USED: "On the straight task the scales of the first layer are {line}, on the bent one {curve}; the loss on the "
+    "straight task is {loss}, and without scale and shift {bare}.",
+    Case.NOT_UNDONE_HERE: "On this page's data **{name}** does not undo it: its scales stay near 1 (middle of the first layer {first}, "
+    "of the last {last}), and only {undone} are nearer to the deviation that was taken away than to 1.",
+    Case.UNDONE_HERE: "On this page's data **{name}** has scales in the middle of {first} in the first layer and {last} in the last; "
+    "{undone} are nearer to the deviation that was taken away than to 1.",
+    Case.EXACT: "It can be undone exactly: with scale = deviation and shift = mean the outputs of BatchNorm differ from the plain "
+    "network's by a share of {undone}, which is rounding; with scale 1 and shift 0 by {as_made}.",
+    Case.INEXACT: "With scale = deviation and shift = mean the outputs differ from the plain network's by a share of {undone}, "
+    "with scale 1 and shift 0 by {as_made}.",
+    Case.WIDER_LESS: "The wider the layers, the less correlated their units: in the third layer by {thirds}. In the first the "
+    "covariance off its diagonal is {rooms} under its bound.",
+    Case.WIDER_NO_LESS: "Here wider layers are not less correlated: in the third layer units are so by {thirds}. In the first layer "
+    "the covariance off its diagonal is {rooms} under its bound.",
+    Case.NEARER_LATER: "At the end a layer's mean output is {propagation} with normalization propagation and {batch} with "
+    "BatchNorm. It is nearer 0, but settles later, at step {late} beside step {soon}: BatchNorm's stands from the start.",
+    Case.NEARER_SOONER: "At the end a layer's mean output is {propagation} with normalization propagation and {batch} with "
+    "BatchNorm: nearer 0, and settled no later, at step {late} beside step {soon}.",
+    Case.NO_NEARER: "At the end a layer's mean output is {propagation} with normalization propagation, no nearer 0 than the "
+    "{batch} of BatchNorm.",
+    Case.SINGULAR: "In the root mean square a layer's Jacobian stretches by {rmss}. The values themselves are not near 1: they "
+    "run from 0 to {greatest}, as half of the ReLUs are off; of the middle one {medians}.",
+}
+
+
+def distributions_notice(facts: Facts) -> list[str]:
+    """Return what to notice of the units of a layer along training."""
+    said = told_of(facts.trained, draws=False) if any(one.ended is not Ended.LEARNED for one in facts.trained) else []
+    known = [one for one in facts.distributions if isfinite(one.drift)]
+    if not known:
+        return said
+    said.append(told_of_drift(known))
+    if further := learns_though_it_drifts(known):
+        steady = steadiest(known)
+        said.append(
+            sentence(
+                SENTENCES[Case.DRIFTS_AND_LEARNS],
+                name=further.name,
+                times=Ratio(further.drift / steady.drift),
+                steady=steady.name,
+                score=Share(further.score),
+                steady_score=Share(steady.score),
+            )
+        )
+    shaped = [one for one in known if isfinite(one.kurtosis) and one.normalization != "none"]
+    said += [told_of_shape(one) for one in shaped]
+    offs = {one.name: one.off_centre for one in known if isfinite(one.off_centre)}
+    return [*said, sentence(SENTENCES[Case.CENTRES], offs=offs)] if offs else said
+
+
+def told_of_drift(known: Sequence[Distribution]) -> str:
+    """Return how far the medians move."""
+    steady, other = steadiest(known), max(known, key=lambda one: one.drift)
+    shared = {"layer": known[0].layer, "drifts": {one.name: one.drift for one in known}}
+    if drift_case(known) is Case.AS_STEADY:
+        return sentence(SENTENCES[Case.AS_STEADY], **shared)
+    times = Ratio(other.drift / steady.drift)
+    return sentence(SENTENCES[Case.STEADIER], steady=steady.name, other=other.name, times=times, **shared)
+
+
+def drift_case(known: Sequence[Distribution]) -> Case:
+    """Return whether some unit moves clearly further than another network's."""
+    drifts = [one.drift for one in known]
+    return Case.STEADIER if max(drifts) > FURTHER * min(drifts) > 0 else Case.AS_STEADY
+
+
+def steadiest(known: Sequence[Distribution]) -> Distribution:
+    """Return the network whose typical unit moves least."""
+    return min(known, key=lambda one: one.drift)
+
+
+def learns_though_it_drifts(known: Sequence[Distribution]) -> Distribution | None:
+    """Return the best of the networks that move clearly further than the steadiest, if that has learned and they have."""
+    steady = steadiest(known)
+    further = [one for one in known if one.learned and one.drift > FURTHER * steady.drift > 0]
+    return max(further, key=lambda one: one.score) if further and steady.learned else None
+
+
+def told_of_shape(one: Distribution) -> str:
+    """Return how the values of a normalized unit are distributed."""
+    return sentence(SENTENCES[shape_case(one)], name=one.name, kurtosis=one.kurtosis)
+
+
+def shape_case(one: Distribution) -> Case:
+    """Return the shape by the excess kurtosis."""
+    return Case.HUMPS if one.kurtosis < HUMPS else Case.TAILS if one.kurtosis > TAILS else Case.NORMAL
+
+
+def bends_notice(facts: Facts) -> list[str]:
+    """Return what to notice of where the inputs of activation functions fall."""
+    if not facts.uses:
+        return []
+    said = [told_of_within(facts.uses)] if isfinite(facts.uses[0].near) else []
+    said.append(told_of_lines(facts.uses))
+    return [one for one in [*said, told_of_saturation(facts.uses)] if one]
+
+
+def told_of_within(uses: Sequence[Use]) -> str:
+    """Return how many inputs lie from -1 to 1, and how much of the bend."""
+    shares = {one.name: Percent(one.within) for one in uses}
+    return sentence(SENTENCES[Case.WITHIN], activation=uses[0].activation, near=Percent(uses[0].near), shares=shares)
+
+
+def told_of_lines(uses: Sequence[Use]) -> str:
+    """Return how much of the last layer's activation functions a straight line explains."""
+    lines = {one.name: Share(one.linear) for one in uses if isfinite(one.linear)}
+    return sentence(SENTENCES[Case.STRAIGHT_LINE], lines=lines) if lines else ""
+
+
+def told_of_saturation(uses: Sequence[Use]) -> str:
+    """Return how many inputs lie on a flat part."""
+    most = max(one.saturated for one in uses)
+    if most < SATURATED:
+        return sentence(SENTENCES[Case.NOT_SATURATED], most=Percent(most))
+    return sentence(SENTENCES[Case.SATURATED], shares={one.name: Percent(one.saturated) for one in uses})
+
+
+def gradients_notice(facts: Facts) -> list[str]:
+    """Return what to notice of gradients, updates and deviations by layer."""
+    known = [one for one in facts.layers if isfinite(one.gradient) and one.depth > 1]
+    said = [told_of_gradients(known, case) for case in (Case.VANISHES, Case.EXPLODES, Case.EVEN)]
+    said += [told_of_vanishing(one) for one in known if gradient_case(one) is Case.VANISHES]
+    said += [told_of_updates(known), told_of_layers(known)]
+    return [one for one in said if one]
+
+
+def gradient_case(one: Layers) -> Case:
+    """Return what becomes of the gradient from the last layer down to the first, before the first step."""
+    return Case.VANISHES if one.gradient < VANISHED else Case.EXPLODES if one.gradient > EXPLODED else Case.EVEN
+
+
+def told_of_gradients(known: Sequence[Layers], case: Case) -> str:
+    """Return of which networks that is so; nothing where of none."""
+    own = [one for one in known if gradient_case(one) is case]
+    if not own:
+        return ""
+    names, shares = [one.name for one in own], {one.name: one.gradient for one in own}
+    ratios = {one.name: Ratio(one.gradient) for one in own}
+    return sentence(SENTENCES[case], names=names, shares=shares, ratios=shares if case is Case.EVEN else ratios)
+
+
+def told_of_vanishing(one: Layers) -> str:
+    """Return whether saturation or small slopes make a gradient vanish."""
+    return sentence(SENTENCES[vanishing_case(one)], name=one.name, flat=Percent(one.flat))
+
+
+def vanishing_case(one: Layers) -> Case:
+    """Return what makes it vanish."""
+    return Case.BY_SATURATION if one.flat > SATURATED else Case.BY_SLOPES
+
+
+def told_of_updates(known: Sequence[Layers]) -> str:
+    """Return how unlike the layers are updated."""
+    ratios = {one.name: Ratio(one.updates) for one in known if isfinite(one.updates)}
+    return sentence(SENTENCES[Case.UPDATES], ratios=ratios) if ratios else ""
+
+
+def told_of_layers(known: Sequence[Layers]) -> str:
+    """Return whether what enters the activation functions lives through the layers."""
+    dying = [one for one in known if dies(one)]
+    if not known:
+        return ""
+    told = dying or known
+    lasts, firsts = ({one.name: getattr(one, name) for one in told} for name in ("last", "first"))
+    names = [one.name for one in told]
+    return sentence(SENTENCES[Case.DIES if dying else Case.KEEPS], names=names, lasts=lasts, firsts=firsts)
+
+
+def dies(one: Layers) -> bool:
+    """Return whether the last layer's units hardly vary any more."""
+    return one.last < VANISHED * one.first
+
+
+def deep_notice(facts: Facts) -> list[str]:
+    """Return what to notice of deep networks at their start."""
+    known = [one for one in facts.deep if isfinite(one.growth)]
+    if not known:
+        return []
+    said = [sentence(SENTENCES[Case.GROWTH], growths={one.name: one.growth for one in known})]
+    said += [told_of_growth(one) for one in known if one.normalization == "batch"]
+    return said + [told_of_scales(one) for one in known if all(isfinite(ratio) for ratio in one.ratios)]
+
+
+def told_of_growth(one: AtStart) -> str:
+    """Return by how much a gradient grows a layer, beside theory, and after a few steps where that is less."""
+    ratio = Ratio(one.ratios[len(one.ratios) // 2])
+    holes = {"growth": one.growth, "theory": one.theory, "ratio": ratio}
+    said = sentence(SENTENCES[Case.GROWS_AS_TOLD], name=one.name, depth=one.depth, **holes)
+    return f"{said} {sentence(SENTENCES[Case.LATER], later=one.later)}" if one.later < one.growth else said
+
+
+def told_of_scales(one: AtStart) -> str:
+    """Return whether the size of the initial weights matters to the gradient."""
+    ratios = {f"weights {scale:g} times": value for scale, value in zip(one.scales, one.ratios, strict=True)}
+    return sentence(SENTENCES[scale_case(one)], name=one.name, ratios=ratios)
+
+
+def scale_case(one: AtStart) -> Case:
+    """Return whether the gradient's ratio depends on the size of the initial weights."""
+    low, high = min(one.ratios), max(one.ratios)
+    return Case.BY_SCALE if low <= 0 or high > 10 * low else Case.WHATEVER_SCALE
+
+
+def scales_notice(facts: Facts) -> list[str]:
+    """Return what to notice of learnt scales and shifts."""
+    said = [told_of_use(facts.straight)] if facts.straight else []
+    said += [told_of_learnt(one) for one in facts.learnt if isfinite(one.first)]
+    return [*said, told_of_identity(facts.identity)] if facts.identity else said
+
+
+def told_of_use(straight: Sequence[Scales]) -> str:
+    """Return whether scale and shift undo the normalization on a straight task."""
+    line, bare, curve = straight
+    holes = {"line": line.first, "curve": curve.first, "bare": bare.loss, "loss": line.loss}
+    return sentence(SENTENCES[use_case(straight)], linear=Share(line.linear), **holes)
+
+
+def use_case(straight: Sequence[Scales]) -> Case:
+    """Return whether the scales shrink on the straight task alone."""
+    line, _, curve = straight
+    return Case.USED if line.first < SHRUNK < curve.first else Case.NOT_USED
+
+
+def told_of_learnt(one: Scales) -> str:
+    """Return whether a network of the page undoes its normalization."""
+    case = Case.UNDONE_HERE if undoes(one) else Case.NOT_UNDONE_HERE
+    return sentence(SENTENCES[case], name=one.name, first=one.first, last=one.last, undone=Percent(one.undone))
+
+
+def undoes(one: Scales) -> bool:
+    """Return whether half of the scales are nearer to what was divided by than to 1."""
+    return one.undone > 0.5
+
+
+def told_of_identity(one: Identity) -> str:
+    """Return how far BatchNorm that is undone is from the plain network."""
+    case = Case.EXACT if one.undone < SAME else Case.INEXACT
+    return sentence(SENTENCES[case], undone=one.undone, as_made=one.as_made)
+
+
+def propagation_notice(facts: Facts) -> list[str]:
+    """Return what to notice of normalization by constants."""
+    said = [told_of_widths(facts.widths)] if facts.widths else []
+    pair = constant_pair(facts)
+    if pair:
+        said += [told_of_means(*pair), told_of_singular(facts.constants)]
+    return said
+
+
+def constant_pair(facts: Facts) -> tuple[Constant, Constant] | None:
+    """Return the networks with normalization propagation and with BatchNorm."""
+    found = {one.normalization: one for one in facts.constants}
+    return (found["propagation"], found["batch"]) if found else None
+
+
+def told_of_widths(widths: Sequence[AtWidth]) -> str:
+    """Return how correlated units are in layers of several widths, and how far below the bound."""
+    thirds = {f"width {one.width}": one.third for one in widths}
+    rooms = {f"width {one.width}": Ratio(one.room) for one in widths}
+    return sentence(SENTENCES[width_case(widths)], thirds=thirds, rooms=rooms)
+
+
+def width_case(widths: Sequence[AtWidth]) -> Case:
+    """Return whether wider layers are less correlated, each than the one before."""
+    thirds = [one.third for one in widths]
+    falls = all(b < a for a, b in zip(thirds, thirds[1:], strict=False))
+    return Case.WIDER_LESS if falls else Case.WIDER_NO_LESS
+
+
+def told_of_means(propagation: Constant, batch: Constant) -> str:
+    """Return which layer means are nearer 0, and which settle sooner."""
+    return sentence(
+        SENTENCES[means_case(propagation, batch)],
+        propagation=propagation.mean,
+        batch=batch.mean,
+        late=propagation.settled,
+        soon=batch.settled,
+    )
+
+
+def means_case(propagation: Constant, batch: Constant) -> Case:
+    """Return whether the means are nearer 0 with constants, and when they settle."""
+    if propagation.mean >= batch.mean:
+        return Case.NO_NEARER
+    return Case.NEARER_LATER if propagation.settled > batch.settled else Case.NEARER_SOONER
+
+
+def told_of_singular(constants: Sequence[Constant]) -> str:
+    """Return by how much the layers stretch a small change."""
+    return sentence(
+        SENTENCES[Case.SINGULAR],
+        rmss={one.name: one.rms for one in constants},
+        greatest=max(one.greatest for one in constants),
+        medians={one.name: one.median for one in constants},
+    )
+
+
+def rows(facts: Facts) -> list[Mapping[str, str]]:
+    """Return the table of distributions and use."""
+    return [
+        {
+            "network": one.name,
+            "accuracy": f"{one.score:.3f}",
+            "drift": number(one.drift),
+            "growth": number(one.growth),
+            "kurtosis": number(one.kurtosis),
+            "within": f"{use.within:.2f}",
+            "saturated": f"{use.saturated:.3f}",
+            "linear": f"{use.linear:.3f}",
+        }
+        for one, use in zip(facts.distributions, facts.uses, strict=False)
+    ]
+
+
+def layer_rows(facts: Facts) -> list[Mapping[str, str]]:
+    """Return the table of gradients, updates and deviations."""
+    names = ("gradient", "gradient_end", "updates", "updates_median", "first", "last")
+    return [{"network": one.name} | {name: number(getattr(one, name)) for name in names} for one in facts.layers]
+
+
+def constant_rows(facts: Facts) -> list[Mapping[str, str]]:
+    """Return the table of normalization by constants."""
+    return [
+        {
+            "network": one.name,
+            "accuracy": f"{one.score:.3f}",
+            "mean": number(one.mean),
+            "settled": f"{one.settled}",
+            "rms": number(one.rms),
+            "greatest": number(one.greatest),
+            "median": number(one.median),
+            "product": number(one.product),
+        }
+        for one in facts.constants
+    ]
+
+
+def numbers(facts: Facts) -> list[dict[str, object]]:
+    """Return all numbers to take along, a row each."""
+    found: list[dict[str, object]] = []
+
+    def add(part: str, record: object, name: str) -> None:
+        for measure, value in vars(record).items():
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                found.append({"part": part, "network": name, "measure": measure, "value": value})
+
+    parts: dict[str, Sequence[Distribution | Use | Layers | AtStart | Scales | Constant]] = {
+        "distributions": facts.distributions,
+        "bends": facts.uses,
+        "gradients": facts.layers,
+        "deep": facts.deep,
+        "scales": (*facts.learnt, *facts.straight),
+        "constants": facts.constants,
+    }
+    for part, records in parts.items():
+        for record in records:
+            add(part, record, record.name)
+    for width in facts.widths:
+        add("widths", width, f"width {width.width}")
+    if facts.identity:
+        add("identity", facts.identity, "BatchNorm, undone")
+    return found
