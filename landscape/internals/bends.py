@@ -25,7 +25,7 @@ REACH = 6.0
 
 BINS = 60
 
-GRID = 4001
+GRID = 48001
 """Points on which a function's bend is summed up, from -4 to 4 times as far as its histograms reach."""
 
 

@@ -143,7 +143,7 @@ def gradients(request: Activations, results: Results) -> Shown:
         if found is None:
             made.append(ByLayer(*network, points=points))
             continue
-        rate = found.norms.weights[:, :-1] / np.maximum(found.lengths[:, :-1], 1e-30)
+        rate = found.norms.weights / np.maximum(found.lengths, 1e-30)
         by_outputs = found.norms.activations[:, :-1]
         made.append(ByLayer(*network, by_outputs[0], by_outputs[-1], found.norms.steps, rate, points))
     rates = [one.training.learning_rate for one in request.comparison.experiments()]

@@ -23,8 +23,9 @@ from models.normalization.weight import MOMENTS
 NEAR = 0.05
 """A layer's mean has settled once it stays so near to its end."""
 
-THIRD = 2
-"""The layer, counted from 0, of which the correlations of several widths are told."""
+
+LAST = 50
+"""The loss at the end is the median of so many batches."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ class Use:
     """How one network's activation functions are used at the end, as a mean over its layers.
 
     near: the share of the function's bend from -1 to 1. within: the share of the inputs there. saturated: where it is flat.
-    slope: root mean square. linear: of the last layer, R squared of the best line through a typical unit.
+    slope: root mean square. linear: of the last layer, R squared of the best line through a typical unit. loss: of a batch,
+    the median of the last ones: at a large rate the very last may be far off.
     """
 
     name: str
@@ -73,7 +75,7 @@ class Layers:
     """One network by layer.
 
     gradient, gradient_end: |dL/dh| of the first hidden layer over that of the last, before the first step and at the end.
-    updates, updates_median: the greatest over the least share of itself by which a step moves a hidden layer, before the first
+    updates, updates_median: the greatest over the least share of itself by which a step moves a layer, the output among them, before the first
     step and in the middle of training. first, last: the mean deviation of the units that enter the first and last
     activation function, at the end. unlike_linear, unlike_entering: how many times the 5th percentile of the
     units' deviations the 95th is, after the linear map and where the activation function begins, in the median layer.
@@ -142,11 +144,11 @@ class Identity:
 
 @dataclass(frozen=True)
 class AtWidth:
-    """Correlations in the third layer of a network of one width, and in the first the bound over the error."""
+    """Correlations in the first layer of a network of one width, and in those after it; in the first the bound over the error."""
 
     width: int
     first: float
-    third: float
+    later: float
     coherence: float
     room: float
 
@@ -173,7 +175,10 @@ class Constant:
 
 @dataclass(frozen=True)
 class Facts:
-    """The facts about the inside of networks, as far as they are there; each tuple whole or empty."""
+    """The facts about the inside of networks, as far as they are there; each tuple whole or empty.
+
+    learnt: of the networks whose units are divided by their own deviation, so that a scale may undo that.
+    """
 
     trained: tuple[Trained, ...] = ()
     distributions: tuple[Distribution, ...] = ()
@@ -205,8 +210,8 @@ def facts_of(request: Activations, results: Results) -> Facts | None:
         deep=tuple(_deep(request, *name, one) for name, one in zip(names, deep, strict=False)),
         learnt=tuple(
             _scales(name, run, one, None)
-            for name, run, one in zip(labels, runs, learnt, strict=False)
-            if one is not None
+            for (name, kind), run, one in zip(names, runs, learnt, strict=False)
+            if one is not None and kind.startswith("batch")
         ),
         straight=tuple(_scales(name, *each) for name, *each in zip(STRAIGHT, *straight, strict=False)),
         identity=_identity(results["undone"][0]),
@@ -214,7 +219,7 @@ def facts_of(request: Activations, results: Results) -> Facts | None:
             AtWidth(
                 width=width,
                 first=float(one.rms[0]),
-                third=float(one.rms[min(THIRD, len(one.rms) - 1)]),
+                later=float(one.rms[1:].mean()),
                 coherence=float(one.coherence[0]),
                 room=float(one.bound[0] / one.error[0]),
             )
@@ -276,14 +281,14 @@ def _use(name: str, kind: str, run: Run, use: ActivationUse) -> Use:
         saturated=float(use.saturated[-1].mean()),
         slope=float(use.slope[-1].mean()),
         linear=float(use.linear[-1, -1]),
-        loss=run.train_loss,
+        loss=float(np.median(run.loss[-LAST:])),
     )
 
 
 def _layers(name: str, kind: str, gradients: LayerGradients, units: UnitMoments, use: ActivationUse) -> Layers:
-    by_outputs, by_weights = gradients.norms.activations[:, :-1], gradients.norms.weights[:, :-1]
+    by_outputs = gradients.norms.activations[:, :-1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        moves = by_weights / gradients.lengths[:, :-1]
+        moves = gradients.norms.weights / gradients.lengths
         unlike = moves.max(1) / moves.min(1)
         low, high = np.percentile(units.deviation[-1], (5, 95), axis=-1)
         ratios = high / low

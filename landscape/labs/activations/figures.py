@@ -75,7 +75,7 @@ class Used:
 class ByLayer:
     """One network's numbers by layer.
 
-    start, end: (L,) lengths of gradients. steps: (S,); moves: (S, L) shares of themselves by which weights are moved.
+    start, end: (L,) lengths of gradients. steps: (S,); moves: (S, L + 1) shares of themselves by which weights are moved, the output's last.
     points: (2L, 3) 25th, 50th, 75th percentile of the units' deviations after each linear map and where its activation begins.
     """
 
@@ -336,12 +336,13 @@ def update_panels(networks: Sequence[ByLayer], num_steps: int, failed: bool) -> 
             panels.append(waiting(title, Group.CURVE, failed, one.style.colour))
             continue
         colours = theme.shades(one.moves.shape[1])
+        names = [f"layer {layer + 1}" for layer in range(len(colours) - 1)] + ["output"]
         traces = [
             {
                 "type": "scatter",
                 "x": _x(one.steps),
                 "y": _x(np.maximum(one.moves[:, layer], 1e-12)),
-                "name": f"layer {layer + 1}",
+                "name": names[layer],
                 "mode": "lines",
                 "line": {"color": colour, "width": 2},
             }
@@ -407,9 +408,15 @@ class FromScales:
     theory: float = 1.0
 
 
+def _relative(lengths: np.ndarray) -> np.ndarray:
+    """Return each row over its last, not a number where that is none."""
+    last = lengths[:, -1:]
+    return lengths / np.where(last > 0, last, np.nan)
+
+
 def deep_panels(networks: Sequence[FromScales], failed: bool) -> list[Panel]:
     """Draw the gradients of deep networks by layer, a line an initial scale, relative to the last layer's."""
-    relative = [one.lengths / one.lengths[:, -1:] for one in networks if one.lengths is not None]
+    relative = [_relative(one.lengths) for one in networks if one.lengths is not None]
     vertical = powers([np.clip(values, 1e-20, 1e20) for values in relative] + [np.array([0.1, 100.0])])
     every = np.concatenate([np.ones(1), *(values.ravel() for values in relative)])
     every = np.clip(every[np.isfinite(every) & (every > 0)], 1e-20, 1e20)
@@ -421,9 +428,13 @@ def deep_panels(networks: Sequence[FromScales], failed: bool) -> list[Panel]:
             continue
         depth = one.lengths.shape[1]
         traces = [
-            _by_layer(f"weights {scale:g} times", Style(colour), row / row[-1] if row[-1] > 0 else row, dash)
+            _by_layer(f"weights {scale:g} times", Style(colour), row, dash)
             for scale, row, colour, dash in zip(
-                one.scales, one.lengths, theme.shades(len(one.scales)), ("dot", "solid", "dashdot"), strict=False
+                one.scales,
+                _relative(one.lengths),
+                theme.shades(len(one.scales)),
+                ("dot", "solid", "dashdot"),
+                strict=False,
             )
         ]
         theory = one.theory ** np.arange(depth - 1, -1, -1.0)

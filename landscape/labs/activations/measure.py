@@ -26,6 +26,9 @@ from landscape.training.run import Run
 from landscape.training.snapshots import Snapshot
 from landscape.training.training import Training
 
+ALL = 20000
+"""No training set has more examples: correlations over few are larger by chance."""
+
 STAGES = 9
 """On the way from scale 1 and shift 0 to those that undo the normalization."""
 
@@ -188,7 +191,7 @@ def layer_gradients(run: Run) -> LayerGradients:
 
 
 def _at_start(run: Run) -> Any:
-    return layer_correlations(run, snapshot=0)
+    return layer_correlations(run, snapshot=0, examples=ALL)
 
 
 def _means(run: Run) -> LayerMeans:

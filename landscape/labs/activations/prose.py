@@ -36,9 +36,9 @@ What lies beyond 6 is counted in the last bars. The layer is the one chosen abov
 GRADIENTS_TITLE = "Gradients and updates, layer by layer"
 
 GRADIENTS_NOTE = """
-Left: how long the gradient by each layer's output is, before the first step (solid) and at the end (dotted). Middle: by what share of itself a
-step moves the weights of each layer, from the first layer (dark) to the last (light). Right: the deviations of a layer's units, half of them within the
-band, after the linear map and then where the activation function begins.
+Above: how long the gradient by each layer's output is, before the first step (solid) and at the end (dotted); and the deviations of a layer's
+units, after its linear map (open) and where its activation function begins (filled), half of the units within each bar. Below: by what share of itself a step moves the weights
+of each layer, from the first (dark) to the output (light).
 """
 
 DEEP_TITLE = "Deeper: where gradients explode with BatchNorm"
@@ -51,13 +51,13 @@ initial weights. Dashed is what theory says of BatchNorm: for ReLU 1.21 to the p
 SCALES_TITLE = "What scale and shift are for"
 
 SCALES_NOTE = """
-A normalization takes mean and deviation away, then multiplies by a learnt **scale** and adds a learnt **shift**. Left: the scales that networks
-have learnt on a straight task, on a bent one, and on this page's data. Middle: where these put the inputs of tanh. Right: a plain network's outputs against those of BatchNorm with the same weights,
-before and after scale and shift are set so that they undo it.
+A normalization takes mean and deviation away, then multiplies by a learnt **scale** and adds a learnt **shift**. Above: the scales that networks
+have learnt on a straight task, on a bent one, and on this page's data; and a plain network's outputs against those of BatchNorm with the same weights,
+before and after scale and shift are set so that they undo it. Below: where the scales put the inputs of tanh.
 """
 
 SCALES_LIMITS = """
-The straight task is a random linear map from 10 numbers to 10, the bent one a curve; for both two tanh layers of 32, 1000 steps. The outputs are of
+The straight task is a random linear map from 10 numbers to 10, the bent one a curve; for both two tanh layers of 32, 600 steps. The outputs are of
 four ReLU layers of 32 after 100 steps, on 256 examples.
 """
 

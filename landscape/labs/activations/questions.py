@@ -18,6 +18,7 @@ from landscape.labs.activations.words import (
     Case,
     constant_pair,
     dies,
+    gradient_case,
     learns_though_it_drifts,
     means_case,
     scale_case,
@@ -61,7 +62,7 @@ SENTENCES = {
     "is 58%.",
     "bends here": "Yes: {near} of the bend of {activation} lies from -1 to 1.",
     "straight without": "Without them a sigmoid is nearly a straight line: {without} of what it does is explained by one, with "
-    "them {with_them}. The training loss is {loss_without} without and {loss_with} with them.",
+    "them {with_them}. The loss comes to {loss_without} without and {loss_with} with them.",
     "straight with too": "A line explains {without} of what a sigmoid does without them and {with_them} with them.",
     "vanishing": "Before the first step the gradient at the first layer is {ratio} of that at the last without "
     "normalization.",
@@ -194,8 +195,8 @@ def _vanishing(one: Layers) -> str:
 
 
 def vanishes(one: Layers) -> bool:
-    """Return whether the gradient at the first layer is under a fiftieth of that at the last."""
-    return one.gradient < 1 / 50
+    """Return whether the gradient vanishes from the last layer down to the first."""
+    return gradient_case(one) is Case.VANISHES
 
 
 def _layers(facts: Facts) -> tuple[Layers, Layers] | None:

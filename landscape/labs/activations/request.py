@@ -28,7 +28,7 @@ LINE = Experiment().replace(
     loss="squared",
     normalization="batch",
     learning_rate=0.02,
-    num_steps=1000,
+    num_steps=600,
 )
 """A network that bends where its task is straight: there it is of use to undo the normalization."""
 
@@ -106,7 +106,7 @@ class Propagation:
 
     prepared: Prepared = choice(Prepared.WHITEN, "The digits are", "What is done to the inputs of these networks.")
     propagation_steps: int = number(
-        200, 10, 1000, "Their steps", "Of the training of these networks.", stops=(50, 100, 200, 400, 1000)
+        100, 10, 1000, "Their steps", "Of the training of these networks.", stops=(50, 100, 200, 400, 1000)
     )
 
     def __post_init__(self) -> None:

@@ -29,8 +29,11 @@ FURTHER = 2.0
 HUMPS, TAILS = -0.5, 0.5
 """Below this excess kurtosis a unit has two humps rather than one, above that one heavy tails."""
 
-VANISHED, EXPLODED = 0.02, 50.0
+VANISHED, EXPLODED = 0.1, 10.0
 """Between these factors from the last layer to the first, gradients neither vanish nor explode."""
+
+DEAD = 0.02
+"""Where a unit's deviation is under this share of that in the first layer, it has died out."""
 
 UNLIKE = 15.0
 """Layers that are updated so many times faster than others are updated unlike."""
@@ -96,8 +99,8 @@ SENTENCES = {
     Case.STEADIER: "In layer {layer} the median of a typical unit moves by {drifts} along training. **{steady}** keeps it "
     "steadiest: with {other} it moves {times} as far.",
     Case.AS_STEADY: "In layer {layer} the median of a typical unit moves about as far with each: by {drifts}.",
-    Case.DRIFTS_AND_LEARNS: "Does it matter? **{name}** moves {times} as far as **{steady}** and learns all the same, to {score} "
-    "beside {steady_score}: a network can learn while what its units see moves.",
+    Case.DRIFTS_AND_LEARNS: "Does it matter? With **{name}** a unit moves {times} as far as with **{steady}**, and the network learns all the "
+    "same, to {score} beside {steady_score}: it can learn while what its units see moves.",
     Case.HUMPS: "Normalized is not normal: with **{name}** the middle unit's excess kurtosis is {kurtosis}, where a normal "
     "distribution has 0. It has two humps, one for each answer that it gives.",
     Case.NORMAL: "With **{name}** the middle unit is about normal, of excess kurtosis {kurtosis}.",
@@ -140,9 +143,9 @@ SENTENCES = {
     "network's by a share of {undone}, which is rounding; with scale 1 and shift 0 by {as_made}.",
     Case.INEXACT: "With scale = deviation and shift = mean the outputs differ from the plain network's by a share of {undone}, "
     "with scale 1 and shift 0 by {as_made}.",
-    Case.WIDER_LESS: "The wider the layers, the less correlated their units: in the third layer by {thirds}. In the first the "
+    Case.WIDER_LESS: "The wider the layers, the less correlated their units: after the first layer by {laters}. In the first the "
     "covariance off its diagonal is {rooms} under its bound.",
-    Case.WIDER_NO_LESS: "Here wider layers are not less correlated: in the third layer units are so by {thirds}. In the first layer "
+    Case.WIDER_NO_LESS: "Here wider layers are not less correlated: after the first layer units are so by {laters}. In the first layer "
     "the covariance off its diagonal is {rooms} under its bound.",
     Case.NEARER_LATER: "At the end a layer's mean output is {propagation} with normalization propagation and {batch} with "
     "BatchNorm. It is nearer 0, but settles later, at step {late} beside step {soon}: BatchNorm's stands from the start.",
@@ -300,7 +303,7 @@ def told_of_layers(known: Sequence[Layers]) -> str:
 
 def dies(one: Layers) -> bool:
     """Return whether the last layer's units hardly vary any more."""
-    return one.last < VANISHED * one.first
+    return one.last < DEAD * one.first
 
 
 def deep_notice(facts: Facts) -> list[str]:
@@ -387,15 +390,15 @@ def constant_pair(facts: Facts) -> tuple[Constant, Constant] | None:
 
 def told_of_widths(widths: Sequence[AtWidth]) -> str:
     """Return how correlated units are in layers of several widths, and how far below the bound."""
-    thirds = {f"width {one.width}": one.third for one in widths}
+    laters = {f"width {one.width}": one.later for one in widths}
     rooms = {f"width {one.width}": Ratio(one.room) for one in widths}
-    return sentence(SENTENCES[width_case(widths)], thirds=thirds, rooms=rooms)
+    return sentence(SENTENCES[width_case(widths)], laters=laters, rooms=rooms)
 
 
 def width_case(widths: Sequence[AtWidth]) -> Case:
     """Return whether wider layers are less correlated, each than the one before."""
-    thirds = [one.third for one in widths]
-    falls = all(b < a for a, b in zip(thirds, thirds[1:], strict=False))
+    laters = [one.later for one in widths]
+    falls = all(b < a for a, b in zip(laters, laters[1:], strict=False))
     return Case.WIDER_LESS if falls else Case.WIDER_NO_LESS
 
 
@@ -423,7 +426,7 @@ def told_of_singular(constants: Sequence[Constant]) -> str:
         SENTENCES[Case.SINGULAR],
         rmss={one.name: one.rms for one in constants},
         greatest=max(one.greatest for one in constants),
-        medians={one.name: one.median for one in constants},
+        medians={one.name: round(one.median, 3) for one in constants},
     )
 
 

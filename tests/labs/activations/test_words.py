@@ -175,7 +175,7 @@ def test_a_link_holds_what_differs():
     assert (request.place(3), request.place(1), Activations().place(3)) == (1, 0, 2)
     assert request.deep == Deep(deep_factor=3.0)
     assert [one.network.init_scale for one in request.deep_experiments()[0]] == [0.3333, 1.0, 3.0]
-    assert CODEC.write(values) == {"layer": "2", "deep_factor": "3.0", "prepared": "standardize"}
+    assert CODEC.write(values) == {"layer": "2", "deep_factor": "3", "prepared": "standardize"}
 
 
 @pytest.mark.parametrize("failed", [False, True])
