@@ -21,6 +21,7 @@ def main() -> None:
         st.Page("pages/anatomy.py", title="Anatomy", icon=":material/grid_on:"),
         st.Page("pages/activations.py", title="Inside the layers", icon=":material/layers:"),
         st.Page("pages/two_weights.py", title="Two weights", icon=":material/filter_center_focus:"),
+        st.Page("pages/covariate_shift.py", title="Covariate shift", icon=":material/shuffle:"),
         st.Page("pages/smoothness.py", title="Smoothness", icon=":material/ssid_chart:"),
         st.Page("pages/curvature.py", title="Curvature", icon=":material/target:"),
         st.Page("pages/invariance.py", title="Invariance", icon=":material/open_in_full:"),

@@ -11,6 +11,7 @@ import pytest
 import landscape
 
 FROM_PAPERS = (
+    "DomainFeatures",
     "DomainShift",
     "Ladder",
     "LayerShift",
@@ -21,7 +22,9 @@ FROM_PAPERS = (
     "bottom_eigenvalues",
     "condition_number",
     "count_outliers",
+    "domain_features",
     "domain_shift",
+    "domain_told",
     "eigenvalues_along",
     "excess_kurtosis",
     "filter_normalize",
@@ -78,6 +81,7 @@ MEASURING = (
     "shift",
     "smoothness",
     "spectrum",
+    "stability",
     "sweeps",
     "units",
 )

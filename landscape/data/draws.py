@@ -60,8 +60,21 @@ def _spirals(t: ndarray, y: ndarray) -> tuple[ndarray, ndarray]:
 
 def _target_curve(count: int, noise: float, rng: Generator) -> tuple[ndarray, ndarray]:
     """Draw x uniform in [-3, 3] and y = sin(2 x) + x / 2 with Gaussian noise."""
-    x = rng.uniform(-3, 3, (count, 1))
-    return x, np.sin(2 * x) + x / 2 + noise * rng.standard_normal((count, 1))
+    x = rng.uniform(*CURVE_ENDS, (count, 1))
+    return x, target_curve(x) + noise * rng.standard_normal((count, 1))
+
+
+CURVE_ENDS = (-3, 3)
+"""Between these lie the examples of the target curve."""
+
+
+def target_curve(x: ndarray) -> ndarray:
+    """Return the target curve without noise, sin(2 x) + x / 2.
+
+    >>> float(target_curve(np.zeros(1))[0])
+    0.0
+    """
+    return np.sin(2 * x) + x / 2
 
 
 def _linear_map(count: int, noise: float, rng: Generator) -> tuple[ndarray, ndarray]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from landscape.data import examples_of, load
 from landscape.devices import device_name
@@ -21,22 +23,65 @@ from models.normalization import Context, Layer, NetworkState
 
 @dataclass(frozen=True)
 class Domain:
-    """A second domain: the same examples seen otherwise, x' = contrast * x + brightness + noise * N(0, 1).
+    """A second domain: the same examples seen otherwise, x' = contrast * p(x) + brightness + ramp * t + noise * N(0, 1).
 
-    The numbers are in units of the deviation of all training inputs; 1, 0, 0 changes nothing.
+    p blurs and moves a picture; t runs from -1 at its left edge to 1 at its right one. Brightness, ramp and noise are in
+    units of the deviation of all training inputs; a contrast below 0 turns light into dark. Contrast 1 and all else 0
+    changes nothing. Examples that are no pictures can be neither blurred nor moved, and have no ramp.
     """
 
-    contrast: float = number(0.5, 0.0, 10.0, "Contrast", "Multiplies the inputs.")
+    contrast: float = number(0.5, -10.0, 10.0, "Contrast", "Multiplies the inputs; below 0 light is dark.")
     brightness: float = number(1.0, -10.0, 10.0, "Brightness", "Added to the inputs, in their deviations.")
     noise: float = number(0.0, 0.0, 10.0, "Noise", "Deviation of the noise added, in that of the inputs.")
+    ramp: float = number(
+        0.0, -10.0, 10.0, "Ramp", "Added at the right edge and taken off at the left one, in deviations."
+    )
+    blur: int = number(0, 0, 3, "Blur", "A pixel is the mean of those so many around it to each side.")
+    moved: int = number(0, -4, 4, "Moved", "By so many pixels to the right.")
 
     def __post_init__(self) -> None:
         validate(self)
 
     def apply(self, x: Tensor, deviation: float, seed: int) -> Tensor:
-        """Return inputs (N, ...) as they look in this domain."""
+        """Return inputs (N, ...) as they look in this domain.
+
+        What comes in from beyond an edge is as its pixels for a blur, and background, the least of all, for a move.
+
+        >>> picture = torch.tensor([[[0.0, 1.0], [0.0, 3.0]]])
+        >>> Domain(contrast=1, brightness=0, moved=-1).apply(picture, 1.0, 0).tolist()
+        [[[1.0, 0.0], [3.0, 0.0]]]
+
+        Raises: ValueError where they are no pictures, and the domain is one of pictures.
+        """
         drawn = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed), dtype=x.dtype)
-        return self.contrast * x + deviation * (self.brightness + self.noise * drawn)
+        added = self.brightness + self.noise * drawn
+        if self.ramp or self.blur or self.moved:
+            x, across = self._pictured(x)
+            added = added + self.ramp * across
+        return self.contrast * x + deviation * added
+
+    def _pictured(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return pictures blurred and moved, shaped as they came, and where their pixels lie from left to right."""
+        side = math.isqrt(x[0].numel())
+        if side < 2 or x.shape[1:] not in ((side, side), (side * side,)):
+            raise ValueError(
+                "Domain.ramp, blur and moved must be 0 where examples are no square pictures, not of shape "
+                f"{tuple(x.shape[1:])}: choose the digits, or contrast, brightness and noise alone"
+            )
+        pictures = x.reshape(-1, 1, side, side)
+        if self.blur:
+            edges = functional.pad(pictures, (self.blur,) * 4, mode="replicate")
+            pictures = functional.avg_pool2d(edges, 2 * self.blur + 1, stride=1)
+        if self.moved:
+            moved = torch.full_like(pictures, float(x.amin()))
+            here, there = (
+                slice(max(self.moved, 0), side + min(self.moved, 0)),
+                slice(max(-self.moved, 0), side - max(self.moved, 0)),
+            )
+            moved[..., here] = pictures[..., there]
+            pictures = moved
+        across = torch.linspace(-1, 1, side, dtype=x.dtype).expand(side, side)
+        return pictures.reshape(x.shape), across.reshape(x.shape[1:])
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,30 +180,121 @@ def domain_shift(run: Run, domain: Domain) -> DomainShift:
     Args: run: at whose end; domain: the second one.
     Returns: a DomainShift of L layers.
     """
-    network, data = network_of(run.experiment), load(run.experiment.data)
-    parameters, stored = snapshots_of(run, network, [-1])
-    here, targets = examples_of(data, "test", parameters.dtype, parameters.device)
-    deviation = float(data.train_x.std())
-    train, test = (domain.apply(x, deviation, seed).to(here) for seed, x in enumerate((data.train_x, data.test_x)))
-    adapted = adapted_state(network, parameters, train)
-
-    def look(x: Tensor, state: NetworkState) -> tuple[dict[str, Tensor], float]:
-        entering: dict[str, Tensor] = {}
-
-        def tap(place: str, moment: str, values: Tensor) -> None:
-            if moment == "before" and (place != "input" or type(network.input_layer) is not Layer):
-                entering[place] = values[0].flatten(0, -2).clone()
-
-        with torch.no_grad():
-            outputs, _ = network.forward(parameters, state, x[None], Context(statistics="stored", tap=tap))
-            return entering, float(accuracies_of(outputs, targets[None]))
-
-    source, source_accuracy = look(here, stored)
-    plain, accuracy_before = look(test, stored)
-    mended, accuracy_after = look(test, adapted)
+    looks = _Looks(run, domain)
+    source, plain, mended = looks.source, looks.before, looks.after
     before, after = (
-        np.array([float(gaussian_divergence(source[place], other[place]).mean()) for place in source])
+        np.array(
+            [
+                float(gaussian_divergence(source.entering[place], other.entering[place]).mean())
+                for place in source.entering
+            ]
+        )
         for other in (plain, mended)
     )
-    accuracies = source_accuracy, accuracy_before, accuracy_after
-    return DomainShift(tuple(source), before, after, *accuracies, device_name(here.device))
+    accuracies = source.accuracy, plain.accuracy, mended.accuracy
+    return DomainShift(tuple(source.entering), before, after, *accuracies, looks.device)
+
+
+@dataclass(frozen=True, eq=False)
+class DomainFeatures:
+    """Where the examples of two domains lie in the last hidden layer, before AdaBN and after it. N test examples.
+
+    before, after: (2, N, 2) of each domain, the first one first, on the plane along which both together spread most.
+    told_before, told_after: the share of held-out examples whose domain the best linear rule tells; half is chance.
+    """
+
+    before: np.ndarray
+    after: np.ndarray
+    told_before: float
+    told_after: float
+
+
+def domain_features(run: Run, domain: Domain) -> DomainFeatures:
+    """Return where the examples of two domains lie in the last hidden layer, without and with AdaBN.
+
+    The domains are those of `domain_shift`, the features what leaves the last hidden layer. The plane is that of the two
+    greatest principal components of both domains together, for each of the two pictures its own.
+
+    >>> from landscape import Experiment, train
+    >>> run = train(Experiment().replace(dataset="wine", width=8, depth=2, normalization="batch", num_steps=20))
+    >>> found = domain_features(run, Domain(contrast=1, brightness=3))
+    >>> found.before.shape, found.told_before > found.told_after
+    ((2, 36, 2), True)
+
+    Source: Li et al. 2016, arXiv 1603.04779, Sec. 3.1, who tell domains by a support vector machine; here by least squares.
+
+    Args: run: at whose end; domain: the second one.
+    Returns: DomainFeatures of the test examples.
+    """
+    looks = _Looks(run, domain)
+    pairs = [torch.stack([looks.source.features, other.features]) for other in (looks.before, looks.after)]
+    return DomainFeatures(*(_on_plane(pair) for pair in pairs), *(domain_told(pair) for pair in pairs))
+
+
+def domain_told(features: Tensor) -> float:
+    """Return the share of held-out features `(2, N, C)` whose domain a linear rule tells, found on every other example.
+
+    The rule is least squares with a ridge, on targets -1 and 1: half of the examples of both domains make it, the other
+    half are told.
+
+    >>> domain_told(torch.stack([torch.zeros(8, 1), torch.ones(8, 1)]))
+    1.0
+
+    Source: Li et al. 2016, arXiv 1603.04779, Sec. 3.1.
+    """
+    rows = functional.pad(features.double(), (0, 1), value=1.0)
+    made, held = (rows[:, start::2].flatten(0, 1) for start in (0, 1))
+    sign = torch.tensor([-1.0, 1.0]).double()
+    targets = sign.repeat_interleave(len(made) // 2)
+    gram = made.T @ made
+    ridge = 1e-6 * gram.diagonal().mean() * torch.eye(len(gram)).double()
+    rule = torch.linalg.solve(gram + ridge, made.T @ targets)
+    return float(((held @ rule).sign() == sign.repeat_interleave(len(held) // 2)).double().mean())
+
+
+def _on_plane(features: Tensor) -> np.ndarray:
+    """Return features `(2, N, C)` on the plane of their two greatest principal components, `(2, N, 2)`."""
+    flat = features.double().flatten(0, 1)
+    centred = functional.pad(flat - flat.mean(0), (0, max(0, 2 - flat.shape[1])))
+    axes = torch.linalg.svd(centred, full_matrices=False)[2][:2]
+    # Each axis has two senses; of these the one in which its largest part is positive.
+    axes = axes * axes.gather(1, axes.abs().argmax(1, keepdim=True)).sign()
+    return (centred @ axes.T).view(*features.shape[:2], 2).numpy()
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """A pass on the test examples in one domain: what enters each normalization, what leaves the last layer, accuracy."""
+
+    entering: dict[str, Tensor]
+    features: Tensor
+    accuracy: float
+
+
+class _Looks:
+    """A trained network on its test examples: as they are, in a second domain, and there with AdaBN."""
+
+    def __init__(self, run: Run, domain: Domain) -> None:
+        self.network, data = network_of(run.experiment), load(run.experiment.data)
+        self.parameters, stored = snapshots_of(run, self.network, [-1])
+        here, self.targets = examples_of(data, "test", self.parameters.dtype, self.parameters.device)
+        deviation = float(data.train_x.std())
+        train, test = (domain.apply(x, deviation, seed).to(here) for seed, x in enumerate((data.train_x, data.test_x)))
+        self.source, self.before = self._look(here, stored), self._look(test, stored)
+        self.after = self._look(test, adapted_state(self.network, self.parameters, train))
+        self.device = device_name(here.device)
+
+    def _look(self, x: Tensor, state: NetworkState) -> _Look:
+        entering: dict[str, Tensor] = {}
+        features = x.flatten(1)
+
+        def tap(place: str, moment: str, values: Tensor) -> None:
+            nonlocal features
+            if moment == "before" and (place != "input" or type(self.network.input_layer) is not Layer):
+                entering[place] = values[0].flatten(0, -2).clone()
+            if moment == "activation":
+                features = values[0].flatten(1).clone()
+
+        with torch.no_grad():
+            outputs, _ = self.network.forward(self.parameters, state, x[None], Context(statistics="stored", tap=tap))
+            return _Look(entering, features.cpu(), float(accuracies_of(outputs, self.targets[None])))

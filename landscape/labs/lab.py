@@ -53,8 +53,19 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Linked:
+    """An entry of a table that says where it is to be seen. to: the lab, with a question's settings. called: the link."""
+
+    text: str
+    to: str
+    called: str = "see it"
+
+
+@dataclass(frozen=True)
 class Table:
     """Rows of one kind of record, dataclasses or mappings. columns: the title of each of its fields, in order.
+
+    An entry may be `Linked`.
 
     folded: whether it is folded away under its title.
     """

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from landscape.data import load
+from landscape.data import Data, load
 from landscape.devices import default_device, device_name, keep_freed_memory
 from landscape.experiment import Experiment
 from landscape.loss.losses import loss_on
@@ -51,6 +51,7 @@ class Training(ChunkedTask):
         device: where to train; by default a GPU where there is one.
         dtype: of the parameters.
         snapshots: how many to take at most.
+        data: what to train on and to test by, in place of the experiments' own; of the same shapes.
 
     Raises: ValueError where the experiments cannot share a stack.
     """
@@ -61,6 +62,7 @@ class Training(ChunkedTask):
         device: torch.device | None = None,
         dtype: torch.dtype = torch.float32,
         snapshots: int = SNAPSHOTS,
+        data: Data | None = None,
     ) -> None:
         if len({stack_key(experiment) for experiment in experiments}) != 1:
             raise ValueError(
@@ -71,7 +73,7 @@ class Training(ChunkedTask):
         self.experiments = tuple(experiments)
         self.base = base = self.experiments[0]
         self.device = device or default_device()
-        data = load(base.data)
+        self.given, data = data, data or load(base.data)
         self.majority = data.majority
         self.network = network_of(base)
         seeds = [experiment.seed for experiment in experiments]
@@ -210,7 +212,7 @@ class Training(ChunkedTask):
         end = self.record.diverged_at[0]
         if len(self.experiments) > 1 or end is None or not self.snapshots.are_few_before(end):
             return None
-        again = Training(self.experiments, self.device, self.parameters.dtype)
+        again = Training(self.experiments, self.device, self.parameters.dtype, data=self.given)
         again.snapshots = Snapshots(end - 1, len(self.snapshots.wanted))
         return again
 

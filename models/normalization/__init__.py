@@ -5,7 +5,7 @@ Each module says what it normalizes over: `batch`, `example` or the weights (`we
 
 from enum import StrEnum
 
-from models.normalization import batch, example, weight
+from models.normalization import batch, example, noise, weight
 from models.normalization.base import Context, Layer, NetworkState, Parameters, State
 
 
@@ -23,6 +23,7 @@ class Normalization(StrEnum):
     BATCH_RENORM = "batch-renorm"
     BATCH_MOVING = "batch-moving"
     BATCH_DETACHED = "batch-detached"
+    NOISE = "noise"
     LAYER = "layer"
     RMS = "rms"
     GROUP = "group"
@@ -58,6 +59,7 @@ LAYERS: dict[Normalization, type[Layer]] = {
     Normalization.BATCH_RENORM: batch.BatchRenorm,
     Normalization.BATCH_MOVING: batch.BatchMoving,
     Normalization.BATCH_DETACHED: batch.BatchDetached,
+    Normalization.NOISE: noise.Noise,
     Normalization.LAYER: example.LayerNorm,
     Normalization.RMS: example.RMSNorm,
     Normalization.GROUP: example.GroupNorm,

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from models.normalization.base import Affine, Context, Parameters, State, per_feature
+from models.normalization.noise import disturbed
 
 
 def batch_axes(x: Tensor) -> tuple[int, ...]:
@@ -264,15 +265,12 @@ class BatchLInfinity(BatchL1):
 
 
 class NoisyBatchNorm(BatchNorm):
-    """Normalize as BatchNorm does, then disturb the distribution at every training step.
-
-    For each unit j: mu_j ~ U(-0.5, 0.5), sigma_j ~ U(1, 1.25); for each example (and location) i:
-    m_ij ~ U(mu_j - 0.1, mu_j + 0.1), s_ij ~ N(sigma_j, deviation 0.1); y_ij <- s_ij y_ij + m_ij.
+    """Normalize as BatchNorm does, then disturb the distribution at every training step (`noise.disturbed`).
 
     It normalizes over the examples and locations and stores what BatchNorm does; training uses the batch's statistics
     and draws the noise, testing uses the stored ones and draws none.
 
-    Source: Santurkar et al. 2018, arXiv 1805.11604, App. A.2.1, Algorithm 1, with its constants.
+    Source: Santurkar et al. 2018, arXiv 1805.11604, App. A.2.1, Algorithm 1.
     """
 
     label: ClassVar[str] = "noisy BatchNorm"
@@ -283,14 +281,7 @@ class NoisyBatchNorm(BatchNorm):
 
     def normalize(self, x: Tensor, parameters: Parameters, state: State, context: Context) -> tuple[Tensor, State]:
         y, state = super().normalize(x, parameters, state, context)
-        if not context.training:
-            return y, state
-        unit = y.flatten(1, -2)[:, 0]
-        mu = per_feature(context.uniform(unit) - 0.5, y)
-        sigma = per_feature(1 + 0.25 * context.uniform(unit), y)
-        shifts = mu + (0.2 * context.uniform(y) - 0.1)
-        scales = sigma + 0.1 * context.normal(y)
-        return torch.addcmul(shifts, scales, y), state
+        return (disturbed(y, context) if context.training else y), state
 
 
 def renormalization_limits(progress: float) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from landscape.labs.lab import Table
+from landscape.labs.lab import Linked, Table
 
 
 def table(one: Table) -> None:
@@ -34,8 +34,19 @@ def html_of(one: Table) -> str:
 
 
 def _cells(row: Any, one: Table) -> str:
-    entries = [escape(str(_entry(row, name))) for name in one.columns]
+    entries = [_shown(_entry(row, name)) for name in one.columns]
     return f'<th scope="row">{entries[0]}</th>' + "".join(f"<td>{entry}</td>" for entry in entries[1:])
+
+
+def _shown(entry: Any) -> str:
+    """Return an entry as HTML.
+
+    >>> _shown(Linked("0.9 < 1", "smoothness?ask=why"))
+    '0.9 &lt; 1 <a href="smoothness?ask=why" target="_self">see it</a>'
+    """
+    if not isinstance(entry, Linked):
+        return escape(str(entry))
+    return f'{escape(entry.text)} <a href="{escape(entry.to)}" target="_self">{escape(entry.called)}</a>'
 
 
 def _entry(row: Any, name: str) -> Any:

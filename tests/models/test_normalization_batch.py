@@ -323,6 +323,16 @@ class TestNoise:
         state = {"mean": x.new_zeros(len(x), x.shape[-1]), "variance": x.new_ones(len(x), x.shape[-1])}
         return self.layer.normalize(x, {}, state, context)[0]
 
+    def test_alone_it_is_the_same_noise_without_normalization(self):
+        x = torch.randn(1, 300, 5)
+        standardized = BatchNorm(affine=False).normalize(x, {}, stack_of(BatchNorm(), 5)[1], Context())[0]
+        generator = torch.Generator().manual_seed(0)
+        alone, _ = LAYERS[Normalization.NOISE]().normalize(
+            standardized, {}, {}, Context(training=True, generators=(generator,))
+        )
+        torch.testing.assert_close(alone, self.disturb(x)[0], rtol=1e-5, atol=1e-5)
+        assert torch.equal(LAYERS[Normalization.NOISE]().normalize(x, {}, {}, Context())[0], x)
+
     def test_marginal_deviation_is_1_169(self):
         y, _ = self.disturb(torch.randn(1, 200, 4000))
         assert y.std().item() == pytest.approx(1.1694, abs=0.006)

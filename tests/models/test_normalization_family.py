@@ -106,7 +106,7 @@ def test_training_moves_what_is_stored(member):
 def test_without_affine_nothing_is_learnt_and_the_rest_is_as_with_scale_1_and_shift_0(member, shape):
     bare, full = (LAYERS[member](affine=affine, groups=2) for affine in (False, True))
     assert bare.parameters(FEATURES) == {}
-    assert bool(full.parameters(FEATURES)) == (member is not Normalization.NONE)
+    assert bool(full.parameters(FEATURES)) == (member not in (Normalization.NONE, Normalization.NOISE))
     parameters = {name: torch.full((3, FEATURES), v).double() for name, v in full.parameters(FEATURES).items()}
     x, v, state = normal(*shape), normal(3, 4, FEATURES), drawn(full.state(FEATURES))
     for statistics in ("batch", "stored"):

@@ -97,6 +97,14 @@ def test_a_diverging_member_leaves_the_others_alone():
     assert np.isfinite(both[0].parameters).all()
 
 
+def test_data_of_ones_own_take_the_place_of_the_experiments():
+    other = SMALL.replace(num_examples=100)
+    found, expected = Training([SMALL], data=load(other.data)).complete(), train(other)
+    np.testing.assert_array_equal(found.loss, expected.loss)
+    np.testing.assert_array_equal(found.test_accuracy, expected.test_accuracy)
+    assert found.train_accuracy == expected.train_accuracy
+
+
 def test_unlike_experiments_share_no_stack():
     with pytest.raises(ValueError, match="may differ only in seed, learning_rate"):
         Training([SMALL, SMALL.replace(width=7)])

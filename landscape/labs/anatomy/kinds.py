@@ -22,6 +22,7 @@ class Over(StrEnum):
     MIXED = "several units of several examples"
     RENORMALIZED = "the batch, corrected by what is stored"
     NOISY = "the batch, then noise"
+    NOISE = "nothing, but noise is drawn"
     DETACHED = "the batch, without gradient"
     PIECE = "the batch, in another way than BatchNorm"
     BATCH = "the batch"
@@ -43,7 +44,9 @@ def over_of(reach: Reach, rule: Rule | None) -> Over:
         return Over.EXAMPLE if reach.features == 4 else Over.PART
     if reach.locations:
         return Over.CHANNEL
-    return Over.STORED if reach.training_stored else Over.NOTHING
+    if reach.training_stored:
+        return Over.STORED
+    return Over.NOISE if reach.noise else Over.NOTHING
 
 
 def _of_batch(reach: Reach, rule: Rule | None) -> Over:

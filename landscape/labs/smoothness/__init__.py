@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from landscape.labs.codec import Values
+from landscape.labs.explanations import CONSENSUS
 from landscape.labs.groups import NETWORKS as NETWORK_GROUPS
 from landscape.labs.lab import Group, Lab, Results, Section, Shown, Table
 from landscape.labs.smoothness import prose
@@ -64,7 +65,7 @@ def tables(request: Request, results: Results) -> Shown:
     shown = [
         Table(table(facts), columns, "In numbers", prose.TABLE_NOTE),
         Table(findings(facts), prose.PAPER_COLUMNS, prose.PAPER),
-        Table(explanations(facts), prose.EXPLANATION_COLUMNS, prose.CONSENSUS),
+        Table(explanations(facts), prose.EXPLANATION_COLUMNS, CONSENSUS),
     ]
     return Shown(tables=[one for one in shown if one.rows])
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from landscape.labs.explanations import EXPLANATIONS, Cause
 from landscape.labs.smoothness.facts import NEAR, Facts, Measure, Network, ratio_of, unlike
 from landscape.labs.smoothness.findings import MUCH
-from landscape.labs.smoothness.prose import EXPLANATIONS, Cause
 from landscape.labs.trainings import alike
 from landscape.labs.words import Hole, Ratio, Share, sentence, unmarked
 from models.normalization import Normalization

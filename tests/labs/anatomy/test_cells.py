@@ -190,6 +190,7 @@ def test_noise_and_constants_are_told_of_those_that_have_them():
 
 OVER = {
     "none": Over.NOTHING, "batch": Over.BATCH, "batch-l1": Over.PIECE, "batch-noisy": Over.NOISY,
+    "noise": Over.NOISE,
     "batch-renorm": Over.RENORMALIZED, "batch-moving": Over.STORED, "batch-detached": Over.DETACHED, "layer": Over.EXAMPLE,
     "rms": Over.EXAMPLE, "group": Over.PART, "instance": Over.CHANNEL, "weight": Over.WEIGHTS,
     "weight-mean": Over.WEIGHTS_AND_BATCH, "propagation": Over.CONSTANTS,

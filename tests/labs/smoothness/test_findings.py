@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from landscape.labs.explanations import Cause
 from landscape.labs.smoothness.explanations import evidence, explanations
 from landscape.labs.smoothness.findings import Claim, Verdict, findings
-from landscape.labs.smoothness.prose import Cause
 from landscape.labs.smoothness.tables import rows_of, table
 from tests.labs.smoothness.made import (
     DIVERGED,

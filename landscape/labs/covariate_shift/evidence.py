@@ -1,0 +1,223 @@
+"""For each explanation of why BatchNorm helps a number for it and one against it, with the link that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from landscape.labs.covariate_shift.facts import Facts, of
+from landscape.labs.covariate_shift.words import (
+    LEARNS,
+    Case,
+    linear_case,
+    mends,
+    score_of,
+    steady_case,
+    trio_of,
+    two_of,
+)
+from landscape.labs.explanations import EXPLANATIONS, Cause
+from landscape.labs.lab import Linked
+from landscape.labs.words import Hole, Ratio, Share, sentence, unmarked
+
+HERE = "covariate_shift"
+
+AWAITED = "…"
+
+
+class Piece(StrEnum):
+    """A piece of evidence: its number is of this page where it has a template here, and else was measured on another."""
+
+    STEADY = "BatchNorm's means jump less"
+    UNSTEADY = "noise does no harm"
+    NOISE_HARMS = "noise does harm"
+    NO_STEADIER = "BatchNorm's means jump no less"
+    FOLLOWS = "less shift at the output"
+    FOLLOWS_NOT = "no less shift at the output"
+    CHASES = "more shift in the deep linear network"
+    CHASES_NOT = "no more shift in the deep linear network"
+    ADAPTS = "statistics mend a domain"
+    ADAPTS_NOT = "statistics mend no domain"
+    FALLS = "falls in a domain as without"
+    HOLDS = "does better in a domain"
+
+
+HERE_SENTENCES = {
+    Piece.STEADY: "With BatchNorm the mean of a unit jumps by {batch} of its deviations from look to look, without by {plain}.",
+    Piece.NO_STEADIER: "BatchNorm's means do not jump less: {batch} of a deviation, without it {plain}.",
+    Piece.UNSTEADY: "With noise they jump by {noisy}, and without any normalization by {plain}; yet the network reaches {score}, "
+    "with BatchNorm alone {clean}.",
+    Piece.NOISE_HARMS: "With noise they jump by {noisy}, and the network reaches {score} only, with BatchNorm alone {clean}.",
+    Piece.FOLLOWS: "In layers of {activation} a step of the layers below changes the gradient of the output by {batch} of its length "
+    "with BatchNorm, and by {plain} without it.",
+    Piece.FOLLOWS_NOT: "With BatchNorm it does not change less at the output: by {batch} of its length, without it by {plain}.",
+    Piece.CHASES: "In a deep linear network it changes by {batch} of its length with BatchNorm, and by {plain} without it.",
+    Piece.CHASES_NOT: "In a deep linear network it does not change more: by {batch} of its length, without it by {plain}.",
+    Piece.ADAPTS: "New statistics alone bring it from {before} to {after} where the digits are {domain}.",
+    Piece.ADAPTS_NOT: "New statistics do not mend the domain {domain}: {before}, and with them {after}.",
+    Piece.FALLS: "Without new statistics it falls as one without BatchNorm does: to {before} and {plain}.",
+    Piece.HOLDS: "Without new statistics it does better than one without BatchNorm: {before} and {plain}.",
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured on another page, at the settings of a question. value: a number of its facts, by name."""
+
+    text: str
+    lab: str
+    ask: str
+
+    @property
+    def linked(self) -> Linked:
+        """The entry of the table."""
+        return Linked(self.text, f"{self.lab}?ask={self.ask}")
+
+
+ELSEWHERE: dict[Cause, tuple[Measured, Measured]] = {
+    Cause.SMOOTH: (
+        Measured(
+            "The loss varies along the gradient by SMOOTHPLAIN in the median without it, by SMOOTHBATCH with it.",
+            "smoothness",
+            "smoother",
+        ),
+        Measured(
+            "Layer normalization does as well on the test data, and its loss is rougher: SMOOTHLAYER against SMOOTHWHY.",
+            "smoothness",
+            "why",
+        ),
+    ),
+    Cause.RATE: (
+        Measured(
+            "It trains over RATEBATCH decades of learning rates, without over RATEPLAIN.",
+            "robustness",
+            "rates",
+        ),
+        Measured(
+            "That is what it brings, less why: at a single rate it trains from SCALEBATCH of seven initial scales, without "
+            "from SCALEPLAIN.",
+            "robustness",
+            "initial-scale",
+        ),
+    ),
+    Cause.SPECTRUM: (
+        Measured(
+            "The greatest eigenvalue of the Hessian is TOPBATCH with it, TOPPLAIN without.",
+            "curvature",
+            "outliers",
+        ),
+        Measured(
+            "On full batches its sharpness comes to EDGE times 2 / learning rate, as without it.",
+            "curvature",
+            "edge-batch",
+        ),
+    ),
+}
+"""For and against the explanations that other pages measure."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """An explanation in the table, with what is measured for and against it."""
+
+    claim: str
+    pro: Linked
+    contra: Linked
+
+
+GRADIENTS = "Each layer's gradient stays the right one while the layers below it move (Santurkar et al. 2018, Sec. 2.2)"
+
+DOMAINS = "It makes a network robust against a shift of the data, which is another thing (Li et al. 2016)"
+
+
+def rows(facts: Facts | None) -> list[Row]:
+    """Return the table: first what this page measures, then what others do."""
+    made = [
+        Row(EXPLANATIONS[Cause.SHIFT][0], *_steadiness(facts)),
+        Row(GRADIENTS, *_gradients(facts)),
+        Row(DOMAINS, *_domains(facts)),
+    ]
+    return made + [Row(EXPLANATIONS[cause][0], pro.linked, contra.linked) for cause, (pro, contra) in ELSEWHERE.items()]
+
+
+def _say(piece: Piece, ask: str, **holes: Hole) -> Linked:
+    return Linked(unmarked(sentence(HERE_SENTENCES[piece], **holes)), f"{HERE}?ask={ask}")
+
+
+def _awaited(*asks: str) -> tuple[Linked, ...]:
+    return tuple(Linked(AWAITED, f"{HERE}?ask={ask}") for ask in asks)
+
+
+def _steadiness(facts: Facts | None) -> tuple[Linked, ...]:
+    trio = trio_of(facts) if facts else None
+    if trio is None:
+        return _awaited("steady", "noise")
+    jumps = {name: getattr(trio, name).jump for name in ("batch", "plain", "noisy")}
+    scores = {"score": Share(score_of(trio.noisy)), "clean": Share(score_of(trio.batch))}
+    steadier = Piece.STEADY if trio.batch.jump < trio.plain.jump else Piece.NO_STEADIER
+    harm = Piece.UNSTEADY if noise_refutes(facts) else Piece.NOISE_HARMS
+    return _say(steadier, "steady", **jumps), _say(harm, "noise", **jumps, **scores)
+
+
+def noise_refutes(facts: Facts | None) -> bool:
+    """Return whether the network with noise has less steady distributions than the plain one, and learns as well or nearly."""
+    trio = trio_of(facts) if facts else None
+    if trio is None or steady_case(trio) is not Case.LESS_STEADY:
+        return False
+    return score_of(trio.noisy) >= max(LEARNS, score_of(trio.plain) - 0.1)
+
+
+def _gradients(facts: Facts | None) -> tuple[Linked, ...]:
+    relu, linear = _awaited("relu-layers", "deep-linear")
+    if facts and len(facts.moving) == 2:
+        plain, batch = facts.moving
+        piece = Piece.FOLLOWS if batch.at_output < plain.at_output else Piece.FOLLOWS_NOT
+        relu = _say(piece, "relu-layers", activation=facts.activation, batch=batch.at_output, plain=plain.at_output)
+    if facts and len(facts.linear) == 2:
+        plain, batch = facts.linear
+        piece = Piece.CHASES if linear_case(plain, batch) is Case.LINEAR_MORE else Piece.CHASES_NOT
+        linear = _say(piece, "deep-linear", batch=batch.relative, plain=plain.relative)
+    return relu, linear
+
+
+def _domains(facts: Facts | None) -> tuple[Linked, ...]:
+    adapts, falls = _awaited("blurred", "two-shifts")
+    batch = of(facts.abroad, "batch") if facts else None
+    there = batch.at(facts.elsewhere) if facts and batch else None
+    if facts and batch and there:
+        scores = {"before": Share(there.before), "after": Share(there.after)}
+        piece = Piece.ADAPTS if mends(batch, there) else Piece.ADAPTS_NOT
+        adapts = _say(piece, "blurred", domain=facts.elsewhere.label, **scores)
+    two = two_of(facts) if facts else None
+    if two is not None:
+        piece = Piece.HOLDS if two.better_abroad else Piece.FALLS
+        falls = _say(piece, "two-shifts", before=Share(two.there.before), plain=Share(two.plain_there.before))
+    return adapts, falls
+
+
+def against(facts: Facts) -> int | None:
+    """Return how many of this page's two tests speak against the internal shift; None while they are not both there.
+
+    Noise that does no harm, and a deep linear network that shifts more with BatchNorm.
+    """
+    if trio_of(facts) is None or len(facts.linear) < 2:
+        return None
+    return noise_refutes(facts) + (linear_case(*facts.linear) is Case.LINEAR_MORE)
+
+
+WHY_SENTENCES = {
+    2: "Both tests of this page speak against it: noise makes the distributions {times} as unsteady as without any "
+    "normalization, and the network still reaches {score}; in the deep linear network BatchNorm brings more shift, not "
+    "less. What does explain it is open: there is no consensus.",
+    1: "One of the two tests of this page speaks against it, the other does not, in these settings. There is no consensus.",
+    0: "Neither of the two tests of this page speaks against it, in these settings. There is no consensus.",
+}
+
+
+def told_of_why(facts: Facts) -> str:
+    """Return what the page says on the whole; nothing while a test is not there."""
+    count, trio = against(facts), trio_of(facts)
+    if count is None or trio is None:
+        return ""
+    times = Ratio(trio.noisy.jump / trio.plain.jump)
+    return sentence(WHY_SENTENCES[count], times=times, score=Share(score_of(trio.noisy)))

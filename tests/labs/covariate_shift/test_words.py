@@ -1,0 +1,164 @@
+"""What is said about shifts fits the facts, in every case; and every number of the table has a link that there is."""
+
+import re
+from dataclasses import replace
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from landscape.labs.covariate_shift.evidence import ELSEWHERE, against, noise_refutes, rows, told_of_why
+from landscape.labs.covariate_shift.facts import Abroad, Facts, Inside, Moving, OnCurve, There
+from landscape.labs.covariate_shift.request import Elsewhere
+from landscape.labs.covariate_shift.words import (
+    Case,
+    Two,
+    control_case,
+    curve_case,
+    curve_notice,
+    domain_notice,
+    linear_case,
+    noise_case,
+    relu_case,
+    steady_case,
+    there_case,
+    told_of_all,
+    told_of_control,
+    trio_of,
+)
+from landscape.labs.trainings import Trained
+from tests.labs.every_lab import LABS
+
+TRAINED = Trained("", 0.1, 400, None, 2.3, 0.01, True, True, 0.1, "accuracy", "majority class", 1.0, 0.97, None, 0.01)
+
+
+def inside(kind, jump=0.05, test=0.97, diverged=None):
+    trained = replace(TRAINED, name=kind, test_accuracy=test, diverged_at=diverged)
+    return Inside(kind, kind, trained, jump, 0.5, 10.0)
+
+
+def there(before, after, elsewhere=Elsewhere.BLURRED):
+    return There(elsewhere, before, after, 0.9, 0.6, (2.0, 1.0), (2.0, 0.1))
+
+
+def moving(kind, relative=0.5, at_output=0.5):
+    return Moving(kind, kind, relative, 0.9, 0.1, at_output, 0.9, 2.3, 0.1, 3, False)
+
+
+FACTS = Facts(
+    "accuracy", "ReLU", 3, Elsewhere.BLURRED, 1.0,
+    inside=(inside("none"), inside("batch", 0.001), inside("batch-noisy", 0.25), inside("noise", 0.25)),
+    abroad=(
+        Abroad("none", "none", 0.97, False, (there(0.5, 0.5), there(0.4, 0.4, Elsewhere.MOVED))),
+        Abroad("batch", "batch", 0.97, True, (there(0.5, 0.9), there(0.4, 0.41, Elsewhere.MOVED))),
+    ),
+    moving=(moving("none", at_output=0.7), moving("batch", at_output=0.2)),
+    linear=(moving("none", 0.01), moving("batch", 0.7)),
+    curves=(OnCurve("none", "none", 0.1, 5.0, None), OnCurve("batch", "batch", 0.05, 2.0, 1.6)),
+)  # fmt: skip
+
+
+def with_inside(**changes):
+    """The facts with the network of a kind replaced, by its name with an underscore; or left out."""
+    given = {name.replace("_", "-"): one for name, one in changes.items()}
+    kept = [given.get(one.normalization, one) for one in FACTS.inside]
+    return replace(FACTS, inside=tuple(one for one in kept if one is not None))
+
+
+@pytest.mark.parametrize(
+    ("test", "case"), [(0.95, Case.NOISE_AS_WELL), (0.8, Case.NOISE_WORSE), (0.2, Case.NOISE_FAILS)]
+)
+def test_how_well_noise_lets_it_train(test, case):
+    assert noise_case(trio_of(with_inside(batch_noisy=inside("batch-noisy", 0.25, test)))) is case
+
+
+def test_a_network_that_diverged_is_taken_for_a_guess():
+    trio = trio_of(with_inside(batch_noisy=inside("batch-noisy", 0.25, 0.95, diverged=7)))
+    assert noise_case(trio) is Case.NOISE_FAILS
+
+
+@pytest.mark.parametrize(("jump", "case"), [(0.25, Case.LESS_STEADY), (0.05, Case.AS_STEADY), (0.01, Case.STEADIER)])
+def test_how_steady_it_is(jump, case):
+    assert steady_case(trio_of(with_inside(batch_noisy=inside("batch-noisy", jump)))) is case
+
+
+@pytest.mark.parametrize(
+    ("plain", "alone", "case"),
+    [(0.97, 0.95, Case.CONTROL_TRAINS), (0.97, 0.1, Case.CONTROL_FAILS), (0.3, 0.1, Case.CONTROL_BOTH_FAIL)],
+)
+def test_what_the_noise_does_alone(plain, alone, case):
+    assert control_case(inside("none", test=plain), inside("noise", test=alone)) is case
+
+
+def test_where_the_control_is_not_compared_nothing_is_said_of_it():
+    assert told_of_control(with_inside(noise=None)) == ""
+    assert trio_of(with_inside(batch=None)) is None
+
+
+@pytest.mark.parametrize(
+    ("stores", "before", "after", "case"),
+    [
+        (True, 0.95, 0.96, Case.HOLDS), (True, 0.5, 0.96, Case.MENDED), (True, 0.5, 0.8, Case.PARTLY),
+        (True, 0.5, 0.6, Case.NOT_MENDED), (False, 0.5, 0.5, Case.NOTHING_STORED),
+    ],
+)  # fmt: skip
+def test_what_becomes_of_a_network_in_a_domain(stores, before, after, case):
+    assert there_case(Abroad("b", "batch", 0.97, stores, ()), there(before, after)) is case
+
+
+def test_which_domains_are_mended_is_told_by_name():
+    told = told_of_all(FACTS.abroad[1])
+    assert re.search("is blurred.*is moved by a pixel", told)
+    assert told_of_all(FACTS.abroad[0]) == ""
+    assert len(domain_notice(FACTS)) == 4
+
+
+def test_where_there_is_more_shift():
+    cases = [linear_case(moving("none", 0.5), moving("batch", size)) for size in (0.9, 0.5, 0.1)]
+    assert cases == [Case.LINEAR_MORE, Case.LINEAR_ALIKE, Case.LINEAR_LESS]
+    cases = [relu_case(moving("none"), moving("batch", at_output=size)) for size in (0.9, 0.5, 0.1)]
+    assert cases == [Case.RELU_MORE, Case.RELU_ALIKE, Case.RELU_LESS]
+
+
+@pytest.mark.parametrize(
+    ("at_output", "before", "case"),
+    [
+        (0.1, 0.5, Case.TWO_APART), (0.1, 0.9, Case.TWO_BOTH), (0.7, 0.5, Case.TWO_NEITHER), (0.7, 0.9, Case.TWO_OTHER),
+    ],
+)  # fmt: skip
+def test_of_which_shift_there_is_less(at_output, before, case):
+    plain, batch = FACTS.abroad
+    two = Two(moving("none", at_output=0.7), moving("batch", at_output=at_output), plain, batch, there(0.5, 0.5), there(before, 0.9))  # fmt: skip
+    assert two.case is case
+
+
+@pytest.mark.parametrize(
+    ("outside", "case"), [((5.0, 2.0), Case.CURVE_LOST), ((5.0, 0.1), Case.CURVE_SOME), ((0.1, 0.1), Case.CURVE_HELD)]
+)
+def test_what_becomes_of_the_curve(outside, case):
+    curves = [replace(one, outside=error) for one, error in zip(FACTS.curves, outside, strict=True)]
+    assert curve_case(curves) is case
+    assert len(curve_notice(FACTS)) == 2
+
+
+def test_every_cell_of_the_explanations_has_a_number_and_a_link_to_a_question():
+    for row in rows(FACTS):
+        for cell in (row.pro, row.contra):
+            assert re.search(r"\d", cell.text), cell
+            link = urlsplit(cell.to)
+            asked = dict(parse_qsl(link.query))["ask"]
+            assert asked in {question.slug for question in LABS[link.path].questions}, cell
+
+
+def test_before_there_are_facts_the_explanations_wait():
+    table = rows(None)
+    assert [row.pro.text for row in table[:3]] == ["…"] * 3
+    assert len(table) == 3 + len(ELSEWHERE)
+
+
+def test_what_speaks_against_the_internal_shift_is_counted():
+    assert against(FACTS) == 2
+    assert against(with_inside(batch_noisy=inside("batch-noisy", 0.25, 0.3))) == 1
+    assert against(replace(FACTS, linear=FACTS.linear[::-1])) == 1
+    assert against(replace(FACTS, linear=())) is None
+    assert not noise_refutes(None)
+    assert told_of_why(replace(FACTS, inside=())) == ""
