@@ -7,24 +7,72 @@ surface = surface_of(run, View())
 from landscape.data import Data, load
 from landscape.dynamics.lengths import WeightLengths, WeightLengthsTask, weight_lengths
 from landscape.dynamics.shift import LayerShift, Shift, ShiftTask, internal_covariate_shift, shift_of
-from landscape.dynamics.smoothness import Ladder, LineTask, Smoothness, SmoothnessTask, StepLine, ladder_of, smoothness_of
+from landscape.dynamics.smoothness import (
+    Ladder,
+    LineTask,
+    Smoothness,
+    SmoothnessTask,
+    StepLine,
+    ladder_of,
+    smoothness_of,
+)
 from landscape.dynamics.stability import UnitMoments, UnitMomentsTask, unit_moments
 from landscape.dynamics.steps import StepObjective, step_objective
-from landscape.experiment import Comparison, DataConfig, Display, Experiment, NetworkConfig, TrainingConfig, Variant, View
-from landscape.geometry.curvature import Eigenvalues, bottom_eigenvalues, condition_number, gradient_energy, top_eigenvalues
+from landscape.experiment import (
+    Comparison,
+    DataConfig,
+    Display,
+    Experiment,
+    NetworkConfig,
+    TrainingConfig,
+    Variant,
+    View,
+)
+from landscape.geometry.curvature import (
+    Eigenvalues,
+    bottom_eigenvalues,
+    condition_number,
+    gradient_energy,
+    top_eigenvalues,
+)
 from landscape.geometry.descents import Balls, BallsTask, roll_balls
 from landscape.geometry.directions import filter_normalize
 from landscape.geometry.eigenvalues import EigenvalueScan, LeadingEigenvalues, count_outliers, eigenvalues_along
 from landscape.geometry.gradient_lines import GradientLine, Probe, line_along_gradient, probe_along_gradient
 from landscape.geometry.hessians import hessian, hessian_operator
-from landscape.geometry.planes import Plane, coordinate_plane, gradient_plane, hessian_plane, input_weights_plane, pca_plane, plane_through, random_plane, two_weights_plane
+from landscape.geometry.planes import (
+    Plane,
+    coordinate_plane,
+    gradient_plane,
+    hessian_plane,
+    input_weights_plane,
+    pca_plane,
+    plane_through,
+    random_plane,
+    two_weights_plane,
+)
 from landscape.geometry.sharpness import Sharpness, SharpnessScan, relative_objective, sharpness_along
 from landscape.geometry.spectrum import DensityScan, SpectralDensity, Trace, hessian_trace, spectral_density
 from landscape.geometry.surfaces import Path, Surface, SurfaceScan, axis, loss_surface, losses_at, path_on
 from landscape.internals.bends import ActivationCurve, ActivationUse, activation_curve, activation_use, bend_share
 from landscape.internals.correlations import LayerCorrelations, layer_correlations
-from landscape.internals.distributions import ActivationHistograms, LayerInputs, activation_histograms, excess_kurtosis, layer_inputs
-from landscape.internals.domains import Domain, DomainFeatures, DomainShift, adapted_state, domain_features, domain_shift, domain_told, gaussian_divergence
+from landscape.internals.distributions import (
+    ActivationHistograms,
+    LayerInputs,
+    activation_histograms,
+    excess_kurtosis,
+    layer_inputs,
+)
+from landscape.internals.domains import (
+    Domain,
+    DomainFeatures,
+    DomainShift,
+    adapted_state,
+    domain_features,
+    domain_shift,
+    domain_told,
+    gaussian_divergence,
+)
 from landscape.internals.gradients import GradientNorms, LayerJacobians, gradient_norms, layer_jacobians, layer_lengths
 from landscape.internals.invariances import Invariances, RescaledGradients, Rescaling, invariances, rescaled_gradients
 from landscape.internals.scales import LearntScales, learnt_scales

@@ -1,7 +1,7 @@
 """How stable the distributions inside a network are while it trains: the mean and the deviation of each unit, step by step.
 
-Follows Santurkar et al. 2018 (arXiv 1805.11604), Sec. 2.1, who show the distributions at a few steps; the jump between two
-looks as a number is ours.
+Follows Santurkar et al. 2018 (arXiv 1805.11604), Sec. 2.1, who show the distributions at a few steps; their jump from one
+step to the next as a number is ours.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ EXAMPLES = 256
 class UnitMoments:
     """What enters the activation functions at M steps of a training: the mean and deviation of each of C units of L layers.
 
-    run: up to where it was. steps: (M,). layers: names of the L hidden layers. mean, deviation: (M, L, C), over the same
-    examples as one batch in training's form, with the noise that the step itself begins with. device: where it was computed.
+    run: up to where it was. steps: (M,). layers: names of the L hidden layers. mean, deviation: (M, L, C) before the step,
+    over the same examples as one batch in training's form, with the noise that the step itself begins with.
+    jump: (M, L, C) how far the step, and the noise of the next one, moves each unit's mean, in deviations of the unit before
+    it; not a number where that is 0, as of a unit that is constant. device: where it was computed.
     """
 
     run: Run
@@ -37,28 +39,20 @@ class UnitMoments:
     layers: tuple[str, ...]
     mean: np.ndarray
     deviation: np.ndarray
+    jump: np.ndarray
     device: str = "CPU"
-
-    @property
-    def jumps(self) -> np.ndarray:
-        """How far each unit's mean moves from one look to the next, in its deviations: (M - 1, L, C).
-
-        |mean' - mean| / deviation, by the deviation before; not a number where that is 0, as of a unit that is constant.
-        """
-        before = self.deviation[:-1]
-        return np.abs(np.diff(self.mean, axis=0)) / np.where(before > 0, before, np.nan)
 
 
 class UnitMomentsTask(AlongTraining):
     """The computation of `UnitMoments` in chunks.
 
     Args: experiment: what to train; count: how many steps to look at, evenly spaced.
-    Raises: ValueError for fewer than two looks, between which something could move, or a recurrent network.
+    Raises: ValueError for no looks, or a recurrent network.
     """
 
     def __init__(self, experiment: Experiment, count: int = 40) -> None:
-        if count < 2:
-            raise ValueError(f"count must be at least 2, the steps at which to look, not {count}")
+        if count < 1:
+            raise ValueError(f"count must be at least 1, the steps at which to look, not {count}")
         if experiment.network.kind is Kind.RECURRENT:
             raise ValueError(
                 "a layer must act once for its units to have one distribution: choose a multilayer perceptron or a "
@@ -67,38 +61,47 @@ class UnitMomentsTask(AlongTraining):
         super().__init__(experiment, count)
         self.x = self.training.x[None, :EXAMPLES]
 
-    def measure(self, objective: StepObjective, after: Tensor) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        means: dict[str, np.ndarray] = {}
-        deviations: dict[str, np.ndarray] = {}
+    def measure(self, objective: StepObjective, after: Tensor) -> tuple[tuple[str, ...], np.ndarray]:
+        """Return the layers, and of their units the mean and deviation before the step and the mean after it, (3, L, C)."""
+        layers, mean, deviation = self._look(objective, objective.start, objective.noise)
+        _, next_mean, _ = self._look(objective, after, self.training.generators[0].get_state())
+        return layers, np.array([mean, deviation, next_mean])
+
+    def _look(
+        self, objective: StepObjective, parameters: Tensor, noise: Tensor
+    ) -> tuple[tuple[str, ...], list[np.ndarray], list[np.ndarray]]:
+        """Return the layers, and the means and deviations (L, C) of their units at parameters (P,)."""
+        found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
         def tap(place: str, moment: str, values: Tensor) -> None:
             if moment == "preactivation":
                 variance, mean = torch.var_mean(values.double().flatten(0, -2), dim=0, correction=0)
-                means[place], deviations[place] = mean.cpu().numpy(), variance.sqrt().cpu().numpy()
+                found[place] = mean.cpu().numpy(), variance.sqrt().cpu().numpy()
 
-        generator = torch.Generator(objective.device).set_state(objective.noise)
+        generator = torch.Generator(objective.device).set_state(noise)
         context = Context(progress=objective.progress, momentum=0.0, training=True, generators=(generator,), tap=tap)
         with torch.no_grad():
-            objective.network.forward(objective.start[None], objective.state, self.x, context)
-        return means, deviations
+            objective.network.forward(parameters[None], objective.state, self.x, context)
+        means, deviations = zip(*found.values(), strict=True)
+        return tuple(found), list(means), list(deviations)
 
     def collect(self, run: Run, steps: np.ndarray, measured: list[Any]) -> UnitMoments:
-        layers = tuple(measured[0][0])
-        mean, deviation = (np.array([[one[which][layer] for layer in layers] for one in measured]) for which in (0, 1))
-        return UnitMoments(run, steps, layers, mean, deviation, device_name(self.training.device))
+        mean, deviation, after = np.stack([moments for _, moments in measured], axis=1)
+        jump = np.abs(after - mean) / np.where(deviation > 0, deviation, np.nan)
+        return UnitMoments(run, steps, measured[0][0], mean, deviation, jump, device_name(self.training.device))
 
 
 def unit_moments(experiment: Experiment, count: int = 40) -> UnitMoments:
     """Train an experiment and return the moments of its units at up to `count` steps, evenly spaced.
 
     >>> found = unit_moments(Experiment().replace(dataset="moons", width=4, depth=2, num_steps=10), count=5)
-    >>> found.layers, found.mean.shape, found.jumps.shape
-    (('layer1', 'layer2'), (5, 2, 4), (4, 2, 4))
+    >>> found.layers, found.mean.shape
+    (('layer1', 'layer2'), (5, 2, 4))
 
     Source: Santurkar et al. 2018, arXiv 1805.11604, Sec. 2.1, Fig. 2.
 
-    Args: experiment: what to train, no recurrent network; count: at how many of its steps to look, at least 2.
+    Args: experiment: what to train, no recurrent network; count: at how many of its steps to look, at least 1.
     Returns: UnitMoments, up to the step at which the training diverged, if it did.
-    Raises: ValueError for fewer looks or a recurrent network; RuntimeError where it diverged at its first step.
+    Raises: ValueError for no looks or a recurrent network; RuntimeError where it diverged at its first step.
     """
     return UnitMomentsTask(experiment, count).complete()

@@ -47,7 +47,9 @@ def images_panel(
     upright = {"autorange": "reversed", "tickvals": middles, "ticktext": names, "automargin": True}
     figure = theme.figure(
         heat,
-        xaxis=theme.axis("", showticklabels=False, showgrid=False, zeroline=False, fixedrange=True, constrain="domain"),
+        xaxis=theme.axis(
+            "", showticklabels=False, ticks="", showgrid=False, zeroline=False, fixedrange=True, constrain="domain"
+        ),
         yaxis=theme.axis(
             "", showgrid=False, zeroline=False, fixedrange=True, scaleanchor="x", constrain="domain", **upright
         ),

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from landscape.data import load
-from landscape.dynamics.stability import UnitMoments, UnitMomentsTask, unit_moments
+from landscape.dynamics.stability import UnitMomentsTask, unit_moments
 from landscape.training.training import train
 from tests.cases import SMALL
 from tests.reference import twin
@@ -43,15 +43,23 @@ def test_noise_moves_every_unit_as_its_law_says():
     assert (found.deviation**2).mean() == pytest.approx(1 + 0.25 + 0.0625 / 3 + 0.01 + 0.04 / 12, abs=0.03)
 
 
-def test_a_jump_is_in_deviations_of_the_look_before():
-    mean, deviation = np.array([[[0.0, 1.0]], [[1.0, 1.0]]]), np.array([[[2.0, 0.0]], [[5.0, 1.0]]])
-    found = UnitMoments(None, np.array([0, 1]), ("layer1",), mean, deviation)
-    np.testing.assert_array_equal(found.jumps, [[[0.5, np.nan]]])
+def test_a_jump_is_from_a_step_to_the_next_in_deviations():
+    """At each step, as here all are looked at, the mean after one is the mean before the next."""
+    for normalization in ("none", "batch-noisy"):
+        found = unit_moments(SMALL.replace(normalization=normalization), 30)
+        expected = np.abs(np.diff(found.mean, axis=0)) / found.deviation[:-1]
+        np.testing.assert_allclose(found.jump[:-1], expected, rtol=1e-6, atol=1e-9)
+
+
+def test_a_constant_unit_has_no_jump():
+    looks = [(("layer1",), np.array([[[1.0, 1.0]], [[2.0, 0.0]], [[4.0, 1.0]]]))]
+    found = UnitMomentsTask(SMALL, 1).collect(None, np.array([0]), looks)
+    np.testing.assert_array_equal(found.jump, [[[1.5, np.nan]]])
 
 
 def test_what_cannot_be_looked_at_is_refused():
-    with pytest.raises(ValueError, match="at least 2"):
-        UnitMomentsTask(SMALL, 1)
+    with pytest.raises(ValueError, match="at least 1"):
+        UnitMomentsTask(SMALL, 0)
     with pytest.raises(ValueError, match="recurrent"):
         UnitMomentsTask(SMALL.replace(dataset="digits", kind="recurrent", depth=1), 5)
     assert torch.is_grad_enabled()

@@ -43,7 +43,7 @@ class Piece(StrEnum):
 
 
 HERE_SENTENCES = {
-    Piece.STEADY: "With BatchNorm the mean of a unit jumps by {batch} of its deviations from look to look, without by {plain}.",
+    Piece.STEADY: "With BatchNorm the mean of a unit jumps by {batch} of its deviations from step to step, without by {plain}.",
     Piece.NO_STEADIER: "BatchNorm's means do not jump less: {batch} of a deviation, without it {plain}.",
     Piece.UNSTEADY: "With noise they jump by {noisy}, and without any normalization by {plain}; yet the network reaches {score}, "
     "with BatchNorm alone {clean}.",
@@ -62,7 +62,7 @@ HERE_SENTENCES = {
 
 @dataclass(frozen=True)
 class Measured:
-    """What was measured on another page, at the settings of a question. value: a number of its facts, by name."""
+    """What was measured on another page, at the settings of a question."""
 
     text: str
     lab: str
@@ -77,37 +77,37 @@ class Measured:
 ELSEWHERE: dict[Cause, tuple[Measured, Measured]] = {
     Cause.SMOOTH: (
         Measured(
-            "The loss varies along the gradient by SMOOTHPLAIN in the median without it, by SMOOTHBATCH with it.",
+            "Along the gradient the loss varies by 0.020 in the median with it, and by 0.33 without.",
             "smoothness",
             "smoother",
         ),
         Measured(
-            "Layer normalization does as well on the test data, and its loss is rougher: SMOOTHLAYER against SMOOTHWHY.",
+            "A rougher network does as well: with layer normalization the loss varies by 0.46, and it reaches 0.981 on the test data, "
+            "with BatchNorm 0.972.",
             "smoothness",
             "why",
         ),
     ),
     Cause.RATE: (
         Measured(
-            "It trains over RATEBATCH decades of learning rates, without over RATEPLAIN.",
+            "It trains over 2 to 2.5 decades of learning rates, up to 1 or more; without it over 1.5, up to 0.3.",
             "robustness",
             "rates",
         ),
         Measured(
-            "That is what it brings, less why: at a single rate it trains from SCALEBATCH of seven initial scales, without "
-            "from SCALEPLAIN.",
+            "Not the rate alone: at one and the same rate it trains from 5 of 7 initial scales, without it from 1.",
             "robustness",
             "initial-scale",
         ),
     ),
     Cause.SPECTRUM: (
         Measured(
-            "The greatest eigenvalue of the Hessian is TOPBATCH with it, TOPPLAIN without.",
+            "The greatest eigenvalue of the Hessian is 1.5 with it, 15 without, and 9 of the twenty greatest stand out no more.",
             "curvature",
             "outliers",
         ),
         Measured(
-            "On full batches its sharpness comes to EDGE times 2 / learning rate, as without it.",
+            "Trained on all the data at once its sharpness comes to 1.04 to 1.07 times 2 / learning rate, no less than without it.",
             "curvature",
             "edge-batch",
         ),

@@ -30,14 +30,13 @@ class _Named:
 class Inside(_Named):
     """The distributions inside one network while it trains, of the units of its last hidden layer.
 
-    jump: how far the mean of the median unit moves from one look to the next, in its deviations. wander: by how much the
-    logarithm of its deviation varies over the training. between: steps from one look to the next.
+    jump: how far the mean of the median unit moves from one step to the next, in its deviations. wander: by how much the
+    logarithm of its deviation varies over the training.
     """
 
     trained: Trained
     jump: float
     wander: float
-    between: float
 
 
 @dataclass(frozen=True)
@@ -167,15 +166,14 @@ def _each(
 
 
 def _inside(name: str, kind: str, found: UnitMoments) -> Inside:
-    last, deviation = found.jumps[:, -1], found.deviation[:, -1]
+    deviation = found.deviation[:, -1]
     logarithm = np.log(np.where(deviation > 0, deviation, np.nan))
     return Inside(
         name=name,
         normalization=kind,
         trained=trained_of(name, found.run),
-        jump=_median(last),
+        jump=_median(found.jump[:, -1]),
         wander=_median(logarithm.std(axis=0)),
-        between=_median(np.diff(found.steps)),
     )
 
 

@@ -24,14 +24,17 @@ UNITS = 3
 
 FAINT = 0.16
 
+SMALL = 10
+"""In pixels: the names of six domains stand side by side on a phone."""
+
 WAITING = "Training…"
 
 LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": theme.FONT_SIZE}}
 
 MARGIN = {"l": 64, "r": 16, "t": 40, "b": 48}
 
-DEPTHS = ("#440154", "#3B528B", "#21918C", "#5EC962", "#C8A500")
-"""From the lowest layer to the highest: viridis, with an end that is seen on white."""
+DEPTHS = ("#8A63B8", "#4C78C8", "#21918C", "#5EC962", "#C8A500")
+"""From the lowest layer to the highest: near viridis, with ends that are seen on white and on black."""
 
 
 def inside_panels(names: Sequence[str], styles: Sequence[Style], found: Sequence[UnitMoments | None]) -> list[Panel]:
@@ -95,8 +98,8 @@ def loss_panel(
 
 
 def jump_panel(records: Sequence[Inside], styles: Sequence[Style]) -> Panel:
-    """Draw how far the mean of the median unit moves between two looks."""
-    title = "How far a unit's mean jumps between two looks"
+    """Draw how far the mean of the median unit moves from one step to the next."""
+    title = "How far a unit's mean jumps from step to step"
     if not records:
         return Panel(title, Group.CURVE, None, pending=WAITING)
     bars = {
@@ -153,22 +156,18 @@ def score_panel(abroad: Sequence[Abroad], styles: Sequence[Style], score: str) -
         if one.stores:
             bands.append(_points(f"{one.name}, AdaBN", other, [there.after for there in one.there]))
     source = max(one.source for one in abroad)
-    names = [_broken(there.elsewhere.label) for there in abroad[0].there]
+    names = [there.elsewhere.short for there in abroad[0].there]
     said = "; ".join(
         f"{one.name}, {there.elsewhere.label}: {there.before:.2f}, with AdaBN {there.after:.2f}"
         for one in abroad
         for there in one.there
     )
     limits = (min(-0.02, *(float(np.nanmin(band.middle)) for band in bands)), 1.04)
-    return choices_panel(
-        title, bands, names, x_title="", y_title=f"test {score}", limits=limits, level=source, alt=f"{said}."
-    )
-
-
-def _broken(label: str) -> str:
-    """Return a name on two lines, where it has several words."""
-    first, _, rest = label.partition(" ")
-    return f"{first}<br>{rest}" if rest else first
+    told = {"y_title": f"test {score}", "limits": limits, "level": source, "alt": f"{said}."}
+    panel = choices_panel(title, bands, names, x_title="domain", **told)
+    if panel.figure is not None:
+        panel.figure.update_xaxes(tickangle=0, tickfont_size=SMALL)
+    return panel
 
 
 def _points(name: str, style: Style, values: Sequence[float]) -> Band:
@@ -352,7 +351,7 @@ def output_panel(names: Sequence[str], styles: Sequence[Style], found: Sequence[
 
 def home_panel(abroad: Sequence[Abroad], styles: Sequence[Style], chosen: Elsewhere, score: str) -> Panel:
     """Draw the score of each network at home, in the domain, and there with AdaBN."""
-    title = f"Between domains: test {score}"
+    title = f"Between domains: test {score}, {chosen.label}"
     if not abroad:
         return Panel(title, Group.PATH, None, pending=WAITING)
     bands, said = [], []
@@ -362,7 +361,7 @@ def home_panel(abroad: Sequence[Abroad], styles: Sequence[Style], chosen: Elsewh
             after = there.after if one.stores else float("nan")
             bands.append(_points(one.name, style, [one.source, there.before, after]))
             said.append(f"{one.name} {one.source:.2f}, {there.before:.2f}, {after:.2f}")
-    names = ["at home", chosen.label, "there, with AdaBN"]
+    names = ["at home", "there", "with AdaBN"]
     limits = (min(-0.02, *(float(np.nanmin(band.middle)) for band in bands)), 1.04)
     alt = f"At home, {chosen.label}, with AdaBN: {'; '.join(said)}."
     return choices_panel(title, bands, names, x_title="", y_title=f"test {score}", limits=limits, alt=alt)

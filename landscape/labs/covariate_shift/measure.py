@@ -26,7 +26,7 @@ from landscape.training.run import Run
 from landscape.training.training import Training
 from models.normalization import Context
 
-LINEAR_LOOKS = 20
+LINEAR_LOOKS = 8
 """At so many steps the deep linear network is measured: each takes two gradients a layer."""
 
 GRID = 181
@@ -39,6 +39,7 @@ SHOWN = 4
 def jobs(request: CovariateShift) -> Jobs:
     """Return what is computed, in the order in which it is worth having.
 
+    Those of the curve and of the deep linear network are not serial, so that a second worker has them beside the others.
     Lists are one a network of the comparison ("moments"), of the first two ("run", "domains", "shift"), of the deep linear
     ones, of those of the curve.
     """
@@ -56,13 +57,11 @@ def jobs(request: CovariateShift) -> Jobs:
             for one, run in zip(request.pair, runs, strict=True)
         ],
         "curve": [
-            Job(f"curve {one!r} {request.learnt}", partial(CurveTask, one, request.learnt), serial=True)
-            for one in request.curves()
+            Job(f"curve {one!r} {request.learnt}", partial(CurveTask, one, request.learnt)) for one in request.curves()
         ],
         "shift": [Job(f"shift {one!r} {looks}", partial(ShiftTask, one, looks), serial=True) for one in request.pair],
         "linear": [
-            Job(f"shift {one!r} {LINEAR_LOOKS}", partial(ShiftTask, one, LINEAR_LOOKS), serial=True)
-            for one in request.linear()
+            Job(f"shift {one!r} {LINEAR_LOOKS}", partial(ShiftTask, one, LINEAR_LOOKS)) for one in request.linear()
         ],
     }
 

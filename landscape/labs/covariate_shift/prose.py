@@ -9,7 +9,7 @@ kind and used on examples of another. Here networks are trained there and then, 
 distributions are disturbed on purpose, how much a layer is thrown by those below it, and what new statistics can mend.
 """
 
-NOISE_TITLE = "Noise after BatchNorm: steady distributions are not needed"
+NOISE_TITLE = "Noise after BatchNorm: are steady distributions needed?"
 
 NOISE_NOTE = """
 If BatchNorm helps as it keeps distributions steady, then noise that moves them at **every step** must ruin it. Each picture is one network: three units
@@ -19,15 +19,15 @@ lines jump, and then the loss below.** The last network has the same noise and n
 
 NOISE_LIMITS = """
 The noise, drawn anew at each step: each unit is moved by up to half of a deviation and stretched by up to a quarter, each example by a tenth more. A jump is
-seen from one look to the next. With BatchNorm alone it is small by construction: a unit's mean over the batch is its learnt shift.
+from one step to the next. With BatchNorm alone it is small by construction: a unit's mean over the batch is its learnt shift.
 """
 
 DOMAIN_TITLE = "Another domain, and statistics that fit it"
 
 DOMAIN_NOTE = """
 The first two networks, trained on the digits as they are, are shown the **same digits seen otherwise**. BatchNorm then divides by numbers stored at home, which
-do not fit. **AdaBN** puts the statistics of the new domain in their place, over examples without labels; no weight changes. Look at which domains come back, and at
-which do not.
+do not fit. **AdaBN** puts the statistics of the new domain in their place, over examples without labels; no weight changes. Look which domains come back, and which
+do not.
 """
 
 DOMAIN_LIMITS = """
@@ -82,7 +82,7 @@ INSIDE_COLUMNS = {
 }
 
 INSIDE_TABLE = """
-Of the median unit of the last hidden layer. Jump: between two looks, in deviations of the unit. Wandering: how much the logarithm of its deviation varies over the training; this
+Of the median unit of the last hidden layer. Jump: from one step to the next, in deviations of the unit. Wandering: how much the logarithm of its deviation varies over the training; this
 slow drift noise does **not** enlarge, since it is drawn from one distribution all along.
 """
 

@@ -159,7 +159,7 @@ QUESTIONS = (
     Question(
         "noise-deep",
         "And in sixteen layers?",
-        _asked({"looks": 10}, depth=16),
+        _asked({"looks": 4}, depth=16, num_steps=400),
         "noise",
         told_of_control,
         (

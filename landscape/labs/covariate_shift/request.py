@@ -11,8 +11,8 @@ from landscape.labs.codec import codec_of
 from models.config import Kind
 from models.fields import Misfit, choice, number, validate
 
-BASE = Experiment().replace(depth=3)
-"""The default networks with fewer layers: the shift at their output is the clearest there."""
+BASE = Experiment().replace(depth=3, num_steps=200)
+"""The default networks with fewer layers, where the shift at their output is the clearest; half of the steps are enough."""
 
 DEEP_LINEAR = Experiment().replace(
     dataset="linear-map", num_examples=1000, activation="linear", loss="squared", initialization="xavier",
@@ -43,6 +43,11 @@ class Elsewhere(StrEnum):
     def label(self) -> str:
         """The name that people read."""
         return LABELS[self]
+
+    @property
+    def short(self) -> str:
+        """The name where there is little room."""
+        return self.value.replace("-", " ")
 
     @property
     def domain(self) -> Domain:
@@ -89,7 +94,7 @@ class CovariateShift:
         BASE, tuple(Variant(normalization=one) for one in ("none", "batch", "batch-noisy", "noise"))
     )
     looks: int = number(
-        40, 4, 100, "Looks", "At how many steps the inside of a training is looked at.", stops=(4, 10, 20, 40, 100)
+        20, 4, 100, "Looks", "At how many steps the inside of a training is looked at.", stops=(4, 10, 20, 40, 100)
     )
     elsewhere: Elsewhere = choice(Elsewhere.BLURRED, "Other domain", "How the same examples are seen there.")
     linear_rate: float = number(
@@ -100,7 +105,7 @@ class CovariateShift:
     )
     learnt: float = number(1.0, -2.0, 2.5, "Learnt up to", "The curve is learnt where x is below this.")
     curve_steps: int = number(
-        800, 10, 3200, "Steps on the curve", "Of each training.", stops=(100, 200, 400, 800, 1600, 3200)
+        400, 10, 3200, "Steps on the curve", "Of each training.", stops=(100, 200, 400, 800, 1600, 3200)
     )
 
     def __post_init__(self) -> None:

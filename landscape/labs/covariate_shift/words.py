@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from landscape.labs.covariate_shift.facts import Abroad, Facts, Inside, Moving, OnCurve, There, of
 from landscape.labs.trainings import told_of
-from landscape.labs.words import Ratio, Share, Steps, number, sentence
+from landscape.labs.words import Ratio, Share, number, sentence
 
 NEAR = 0.05
 """Scores that differ by less than this are about the same."""
@@ -69,73 +69,82 @@ class Case(StrEnum):
 
 
 SENTENCES = {
-    Case.NOISE_AS_WELL: "Noise after each BatchNorm moves every distribution at every step, and the network trains as well: "
-    "test {score} {noisy}, with BatchNorm alone {batch}, without any {plain}.",
-    Case.NOISE_WORSE: "With noise after each BatchNorm the network still trains, less well: test {score} {noisy}, with "
+    Case.NOISE_AS_WELL: "Noise after each BatchNorm moves every distribution at every step, and the network trains as "
+    "well: test {score} {noisy}, with BatchNorm alone {batch}, without any {plain}.",
+    Case.NOISE_WORSE: "With noise after each BatchNorm the network still trains, less well: test {score} {noisy}, "
+    "with BatchNorm alone {batch}, without any {plain}.",
+    Case.NOISE_FAILS: "With noise after each BatchNorm the network does not learn here: test {score} {noisy}, with "
     "BatchNorm alone {batch}, without any {plain}.",
-    Case.NOISE_FAILS: "With noise after each BatchNorm the network does not learn here: test {score} {noisy}, with BatchNorm "
-    "alone {batch}, without any {plain}.",
-    Case.LESS_STEADY: "Its distributions are less steady than those without any normalization: between two looks, {steps} "
-    "apart, the mean of the median unit jumps by {noisy} of its deviations, without normalization by {plain}, and with "
+    Case.LESS_STEADY: "Its distributions are less steady than those without any normalization: from one step to the "
+    "next the mean of the median unit jumps by {noisy} of its deviations, without normalization by {plain}, and with "
     "BatchNorm alone by {batch}.",
-    Case.AS_STEADY: "Its distributions are about as steady as those without any normalization: between two looks, {steps} "
-    "apart, the mean of the median unit jumps by {noisy} of its deviations, without normalization by {plain}, and with "
+    Case.AS_STEADY: "Its distributions are about as steady as those without any normalization: from one step to the "
+    "next the mean of the median unit jumps by {noisy} of its deviations, without normalization by {plain}, and with "
     "BatchNorm alone by {batch}.",
-    Case.STEADIER: "Its distributions are steadier than those without any normalization: between two looks, {steps} apart, "
-    "the mean of the median unit jumps by {noisy} of its deviations, without normalization by {plain}, and with BatchNorm "
-    "alone by {batch}.",
-    Case.CONTROL_TRAINS: "The same noise **without** BatchNorm does not stop this network: test {score} {alone}, without "
-    "noise {plain}. In the paper it stopped a deeper one.",
-    Case.CONTROL_FAILS: "The same noise **without** BatchNorm stops the network: test {score} {alone}, without noise {plain}; "
-    "BatchNorm with that noise reaches {noisy}.",
-    Case.CONTROL_BOTH_FAIL: "Without BatchNorm the network does not learn here, with that noise or without: test {score} "
-    "{alone} and {plain}.",
-    Case.HOLDS: "**{name}** does about as well in the domain *{domain}* as at home: {before}, at home {source}.",
-    Case.MENDED: "In the domain *{domain}* **{name}** falls from {source} to {before}; the statistics of that domain bring it "
-    "back to {after}, with no label and no weight changed.",
-    Case.PARTLY: "In the domain *{domain}* **{name}** falls from {source} to {before}; the statistics of that domain bring it "
-    "to {after}, with no label and no weight changed.",
-    Case.NOT_MENDED: "In the domain *{domain}* **{name}** falls from {source} to {before}, and the statistics of that domain "
-    "do not mend it: {after}.",
-    Case.NOTHING_STORED: "In the domain *{domain}* **{name}** falls from {source} to {before}; it stores no statistics that "
-    "could be replaced.",
-    Case.ALL_MENDED: "AdaBN brings back at least half of what **{name}** loses in each domain: {mended}.",
-    Case.SOME_MENDED: "AdaBN brings back at least half of what **{name}** loses where the domain is {mended}, and less where "
-    "it is {others}.",
-    Case.NONE_MENDED: "AdaBN brings back less than half of what **{name}** loses in each domain: {others}.",
-    Case.LAYERS: "What enters the last hidden layer diverges by {before} between the domains, and with AdaBN by {after}; what "
-    "enters the first stays as it was, {first}.",
-    Case.LINEAR_MORE: "In the deep linear network BatchNorm brings **more** of this shift: |G − G′| is {batch} of |G| in the "
-    "median, and {plain} without it. In its worst layer the cosine is {worst} in the median, without BatchNorm {plain_worst}.",
-    Case.LINEAR_ALIKE: "In the deep linear network the shift is about alike: |G − G′| is {batch} of |G| in the median with "
-    "BatchNorm, and {plain} without it. In the worst layers the cosines are {worst} and {plain_worst} in the median.",
-    Case.LINEAR_LESS: "In the deep linear network BatchNorm brings less of this shift: |G − G′| is {batch} of |G| in the "
-    "median, and {plain} without it. In the worst layers the cosines are {worst} and {plain_worst} in the median.",
-    Case.RELU_MORE: "In the network of the sidebar there is **more** of it at the output with **{name}**: |G − G′| is {batch} "
-    "of |G|, with **{other}** {plain}.",
-    Case.RELU_ALIKE: "In the network of the sidebar there is about as much of it at the output with **{name}**: |G − G′| is "
-    "{batch} of |G|, with **{other}** {plain}.",
-    Case.RELU_LESS: "In the network of the sidebar there is **less** of it at the output with **{name}**: |G − G′| is {batch} "
-    "of |G|, with **{other}** {plain}.",
-    Case.LOSSES: "Over the same steps the loss of the deep linear network goes from {first} to {last} with BatchNorm, and from "
-    "{plain_first} to {plain_last} without it.",
-    Case.TWO_APART: "Two things: with **{name}** there is less shift between layers ({inside} of |G| at the output, **{other}** "
-    "{plain_inside}), and in the domain *{domain}* it is no better off: {before}, **{other}** {plain_before}.",
-    Case.TWO_BOTH: "With **{name}** there is less shift between layers ({inside} of |G| at the output, **{other}** "
-    "{plain_inside}), and in the domain *{domain}* it does better: {before}, **{other}** {plain_before}.",
-    Case.TWO_NEITHER: "With **{name}** there is no less shift between layers ({inside} of |G| at the output, **{other}** "
-    "{plain_inside}), and in the domain *{domain}* it is no better off: {before}, **{other}** {plain_before}.",
-    Case.TWO_OTHER: "With **{name}** there is no less shift between layers ({inside} of |G| at the output, **{other}** "
-    "{plain_inside}), yet in the domain *{domain}* it does better: {before}, **{other}** {plain_before}.",
-    Case.CURVE_LOST: "Beyond the part that was learnt no network knows the curve, whatever normalizes it: the error is so many "
-    "times as large there: {times}.",
+    Case.STEADIER: "Its distributions are steadier than those without any normalization: from one step to the next "
+    "the mean of the median unit jumps by {noisy} of its deviations, without normalization by {plain}, and with "
+    "BatchNorm alone by {batch}.",
+    Case.CONTROL_TRAINS: "The same noise **without** BatchNorm does not stop this network: test {score} {alone}, "
+    "without noise {plain}. In the paper it stopped a deeper one.",
+    Case.CONTROL_FAILS: "The same noise **without** BatchNorm stops the network: test {score} {alone}, without noise "
+    "{plain}; BatchNorm with that noise reaches {noisy}.",
+    Case.CONTROL_BOTH_FAIL: "Without BatchNorm the network does not learn here, with that noise or without: test "
+    "{score} {alone} and {plain}.",
+    Case.HOLDS: "The network with **{name}** does about as well in the domain *{domain}* as at home: {before}, at "
+    "home {source}.",
+    Case.MENDED: "In the domain *{domain}* the network with **{name}** falls from {source} to {before}; the "
+    "statistics of that domain bring it back to {after}, with no label and no weight changed.",
+    Case.PARTLY: "In the domain *{domain}* the network with **{name}** falls from {source} to {before}; the "
+    "statistics of that domain bring it to {after}, with no label and no weight changed.",
+    Case.NOT_MENDED: "In the domain *{domain}* the network with **{name}** falls from {source} to {before}, and the "
+    "statistics of that domain do not mend it: {after}.",
+    Case.NOTHING_STORED: "In the domain *{domain}* the network with **{name}** falls from {source} to {before}; it "
+    "stores no statistics that could be replaced.",
+    Case.ALL_MENDED: "AdaBN brings back at least half of what the network with **{name}** loses in each domain: "
+    "{mended}.",
+    Case.SOME_MENDED: "AdaBN brings back at least half of what the network with **{name}** loses where the domain is "
+    "{mended}, and less where it is {others}.",
+    Case.NONE_MENDED: "AdaBN brings back less than half of what the network with **{name}** loses in each domain: "
+    "{others}.",
+    Case.LAYERS: "What enters the last hidden layer diverges by {before} between the domains, and with AdaBN by "
+    "{after}; what enters the first stays as it was, {first}.",
+    Case.LINEAR_MORE: "In the deep linear network BatchNorm brings **more** of this shift: |G − G′| is {batch} of |G| "
+    "in the median, and {plain} without it. In its worst layer the cosine is {worst} in the median, without BatchNorm "
+    "{plain_worst}.",
+    Case.LINEAR_ALIKE: "In the deep linear network the shift is about alike: |G − G′| is {batch} of |G| in the median "
+    "with BatchNorm, and {plain} without it. In the worst layers the cosines are {worst} and {plain_worst} in the "
+    "median.",
+    Case.LINEAR_LESS: "In the deep linear network BatchNorm brings less of this shift: |G − G′| is {batch} of |G| in "
+    "the median, and {plain} without it. In the worst layers the cosines are {worst} and {plain_worst} in the median.",
+    Case.RELU_MORE: "In the network of the sidebar there is **more** of it at the output with **{name}**: |G − G′| is "
+    "{batch} of |G|, and with **{other}** {plain}.",
+    Case.RELU_ALIKE: "In the network of the sidebar there is about as much of it at the output with **{name}**: |G − "
+    "G′| is {batch} of |G|, and with **{other}** {plain}.",
+    Case.RELU_LESS: "In the network of the sidebar there is **less** of it at the output with **{name}**: |G − G′| is "
+    "{batch} of |G|, and with **{other}** {plain}.",
+    Case.LOSSES: "Over the same steps the loss of the deep linear network goes from {first} to {last} with BatchNorm, "
+    "and from {plain_first} to {plain_last} without it.",
+    Case.TWO_APART: "Two things: with **{name}** there is less shift between layers ({inside} of |G| at the output, "
+    "with **{other}** {plain_inside}), and in the domain *{domain}* it is no better off: {before}, with **{other}** "
+    "{plain_before}.",
+    Case.TWO_BOTH: "With **{name}** there is less shift between layers ({inside} of |G| at the output, with "
+    "**{other}** {plain_inside}), and in the domain *{domain}* it does better: {before}, with **{other}** "
+    "{plain_before}.",
+    Case.TWO_NEITHER: "With **{name}** there is no less shift between layers ({inside} of |G| at the output, with "
+    "**{other}** {plain_inside}), and in the domain *{domain}* it is no better off: {before}, with **{other}** "
+    "{plain_before}.",
+    Case.TWO_OTHER: "With **{name}** there is no less shift between layers ({inside} of |G| at the output, with "
+    "**{other}** {plain_inside}), yet in the domain *{domain}* it does better: {before}, with **{other}** "
+    "{plain_before}.",
+    Case.CURVE_LOST: "Beyond the part that was learnt no network knows the curve, whatever normalizes it: the error "
+    "is so many times as large there: {times}.",
     Case.CURVE_SOME: "Beyond the part that was learnt the error is so many times as large: {times}.",
-    Case.CURVE_HELD: "The networks hold the curve beyond the part that was learnt: the error there is so many times as large: "
-    "{times}.",
+    Case.CURVE_HELD: "The networks hold the curve beyond the part that was learnt: the error there is so many times "
+    "as large: {times}.",
     Case.CURVE_ADAPTED: "With the statistics of that part the error of **{name}** beyond it is {adapted}, in place of "
     "{outside}; in the part that was learnt it is {inside}.",
-    Case.CURVE_NOT_ADAPTED: "AdaBN does not mend that: the error of **{name}** beyond is {adapted} with the statistics of that "
-    "part, in place of {outside}; in the part that was learnt it is {inside}.",
+    Case.CURVE_NOT_ADAPTED: "AdaBN does not mend that: the error of **{name}** beyond is {adapted} with the "
+    "statistics of that part, in place of {outside}; in the part that was learnt it is {inside}.",
 }
 
 
@@ -195,7 +204,7 @@ def told_of_noise(trio: Trio, score: str) -> str:
 def told_of_steadiness(trio: Trio) -> str:
     """Return how steady the distributions are, in words."""
     jumps = {name: getattr(trio, name).jump for name in ("noisy", "batch", "plain")}
-    return sentence(SENTENCES[steady_case(trio)], steps=Steps(round(trio.noisy.between)), **jumps)
+    return sentence(SENTENCES[steady_case(trio)], **jumps)
 
 
 def told_of_control(facts: Facts) -> str:

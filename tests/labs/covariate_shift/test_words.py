@@ -25,7 +25,9 @@ from landscape.labs.covariate_shift.words import (
     told_of_control,
     trio_of,
 )
+from landscape.labs.lab import Known
 from landscape.labs.trainings import Trained
+from tests.labs.covariate_shift.measured import result
 from tests.labs.every_lab import LABS
 
 TRAINED = Trained("", 0.1, 400, None, 2.3, 0.01, True, True, 0.1, "accuracy", "majority class", 1.0, 0.97, None, 0.01)
@@ -33,7 +35,7 @@ TRAINED = Trained("", 0.1, 400, None, 2.3, 0.01, True, True, 0.1, "accuracy", "m
 
 def inside(kind, jump=0.05, test=0.97, diverged=None):
     trained = replace(TRAINED, name=kind, test_accuracy=test, diverged_at=diverged)
-    return Inside(kind, kind, trained, jump, 0.5, 10.0)
+    return Inside(kind, kind, trained, jump, 0.5)
 
 
 def there(before, after, elsewhere=Elsewhere.BLURRED):
@@ -162,3 +164,20 @@ def test_what_speaks_against_the_internal_shift_is_counted():
     assert against(replace(FACTS, linear=())) is None
     assert not noise_refutes(None)
     assert told_of_why(replace(FACTS, inside=())) == ""
+
+
+def elsewhere(lab, ask, *names):
+    """The facts of a question of another page, of which only these jobs are done."""
+    (question,) = [question for question in LABS[lab].questions if question.slug == ask]
+    results = {
+        name: [Known(result(job), True) if name in names and job else Known(done=True) for job in many]
+        for name, many in LABS[lab].jobs(question.request).items()
+    }
+    return LABS[lab].facts(question.request, results)
+
+
+def test_the_numbers_of_another_page_are_those_of_its_question():
+    spectra = elsewhere("curvature", "outliers", "run", "eigenvalues")
+    assert spectra.of("batch").top == pytest.approx(1.5, rel=0.3)
+    assert spectra.of("none").top == pytest.approx(15, rel=0.3)
+    assert spectra.of("none").outliers >= 7
