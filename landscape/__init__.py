@@ -16,7 +16,7 @@ from landscape.dynamics.smoothness import (
     ladder_of,
     smoothness_of,
 )
-from landscape.dynamics.stability import UnitMoments, UnitMomentsTask, unit_moments
+from landscape.dynamics.stability import StepMoments, StepMomentsTask, step_moments
 from landscape.dynamics.steps import StepObjective, step_objective
 from landscape.experiment import (
     Comparison,
@@ -141,6 +141,8 @@ __all__ = [
     "SmoothnessTask",
     "SpectralDensity",
     "StepLine",
+    "StepMoments",
+    "StepMomentsTask",
     "StepObjective",
     "Store",
     "Surface",
@@ -157,7 +159,6 @@ __all__ = [
     "Training",
     "TrainingConfig",
     "UnitMoments",
-    "UnitMomentsTask",
     "Variant",
     "View",
     "WeightLengths",
@@ -222,6 +223,7 @@ __all__ = [
     "shift_of",
     "smoothness_of",
     "spectral_density",
+    "step_moments",
     "step_objective",
     "surface_of",
     "sweep",

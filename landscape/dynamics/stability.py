@@ -25,7 +25,7 @@ EXAMPLES = 256
 
 
 @dataclass(frozen=True, eq=False)
-class UnitMoments:
+class StepMoments:
     """What enters the activation functions at M steps of a training: the mean and deviation of each of C units of L layers.
 
     run: up to where it was. steps: (M,). layers: names of the L hidden layers. mean, deviation: (M, L, C) before the step,
@@ -43,8 +43,8 @@ class UnitMoments:
     device: str = "CPU"
 
 
-class UnitMomentsTask(AlongTraining):
-    """The computation of `UnitMoments` in chunks.
+class StepMomentsTask(AlongTraining):
+    """The computation of `StepMoments` in chunks.
 
     Args: experiment: what to train; count: how many steps to look at, evenly spaced.
     Raises: ValueError for no looks, or a recurrent network.
@@ -85,23 +85,23 @@ class UnitMomentsTask(AlongTraining):
         means, deviations = zip(*found.values(), strict=True)
         return tuple(found), list(means), list(deviations)
 
-    def collect(self, run: Run, steps: np.ndarray, measured: list[Any]) -> UnitMoments:
+    def collect(self, run: Run, steps: np.ndarray, measured: list[Any]) -> StepMoments:
         mean, deviation, after = np.stack([moments for _, moments in measured], axis=1)
         jump = np.abs(after - mean) / np.where(deviation > 0, deviation, np.nan)
-        return UnitMoments(run, steps, measured[0][0], mean, deviation, jump, device_name(self.training.device))
+        return StepMoments(run, steps, measured[0][0], mean, deviation, jump, device_name(self.training.device))
 
 
-def unit_moments(experiment: Experiment, count: int = 40) -> UnitMoments:
+def step_moments(experiment: Experiment, count: int = 40) -> StepMoments:
     """Train an experiment and return the moments of its units at up to `count` steps, evenly spaced.
 
-    >>> found = unit_moments(Experiment().replace(dataset="moons", width=4, depth=2, num_steps=10), count=5)
+    >>> found = step_moments(Experiment().replace(dataset="moons", width=4, depth=2, num_steps=10), count=5)
     >>> found.layers, found.mean.shape
     (('layer1', 'layer2'), (5, 2, 4))
 
     Source: Santurkar et al. 2018, arXiv 1805.11604, Sec. 2.1, Fig. 2.
 
     Args: experiment: what to train, no recurrent network; count: at how many of its steps to look, at least 1.
-    Returns: UnitMoments, up to the step at which the training diverged, if it did.
+    Returns: StepMoments, up to the step at which the training diverged, if it did.
     Raises: ValueError for no looks or a recurrent network; RuntimeError where it diverged at its first step.
     """
-    return UnitMomentsTask(experiment, count).complete()
+    return StepMomentsTask(experiment, count).complete()

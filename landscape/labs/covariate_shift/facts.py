@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from landscape.dynamics.shift import Shift
-from landscape.dynamics.stability import UnitMoments
+from landscape.dynamics.stability import StepMoments
 from landscape.labs.covariate_shift.measure import Domains, PartOfCurve, Seen
 from landscape.labs.covariate_shift.request import CovariateShift, Elsewhere
 from landscape.labs.lab import Known, Results
@@ -165,7 +165,7 @@ def _each(
     return tuple(make(name, kind, one.value) for name, kind, one in each if one.value is not None and not one.failed)
 
 
-def _inside(name: str, kind: str, found: UnitMoments) -> Inside:
+def _inside(name: str, kind: str, found: StepMoments) -> Inside:
     deviation = found.deviation[:, -1]
     logarithm = np.log(np.where(deviation > 0, deviation, np.nan))
     return Inside(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from landscape.dynamics.shift import Shift
-from landscape.dynamics.stability import UnitMoments
+from landscape.dynamics.stability import StepMoments
 from landscape.figures import theme
 from landscape.figures.bands import Band, choices_panel
 from landscape.figures.curves import Series, curves_panel, powers
@@ -37,7 +37,7 @@ DEPTHS = ("#8A63B8", "#4C78C8", "#21918C", "#5EC962", "#C8A500")
 """From the lowest layer to the highest: near viridis, with ends that are seen on white and on black."""
 
 
-def inside_panels(names: Sequence[str], styles: Sequence[Style], found: Sequence[UnitMoments | None]) -> list[Panel]:
+def inside_panels(names: Sequence[str], styles: Sequence[Style], found: Sequence[StepMoments | None]) -> list[Panel]:
     """Draw for each network the mean of some units of its last hidden layer by step, in a band of one deviation."""
     known = [one for one in found if one is not None]
     reach = [_reach(one) for one in known]
@@ -69,21 +69,21 @@ def inside_panels(names: Sequence[str], styles: Sequence[Style], found: Sequence
     return panels
 
 
-def _units(found: UnitMoments) -> list[int]:
+def _units(found: StepMoments) -> list[int]:
     """Return the units that are drawn: evenly spaced among those that are no constant."""
     alive = np.flatnonzero(found.deviation[:, -1].min(0) > 0)
     alive = alive if len(alive) else np.arange(found.mean.shape[2])
     return alive[np.unique(np.linspace(0, len(alive) - 1, min(UNITS, len(alive))).round().astype(int))].tolist()
 
 
-def _reach(found: UnitMoments) -> tuple[float, float]:
+def _reach(found: StepMoments) -> tuple[float, float]:
     units = _units(found)
     mean, deviation = found.mean[:, -1, units], found.deviation[:, -1, units]
     return float((mean - deviation).min()), float((mean + deviation).max())
 
 
 def loss_panel(
-    names: Sequence[str], styles: Sequence[Style], found: Sequence[UnitMoments | None], num_steps: int
+    names: Sequence[str], styles: Sequence[Style], found: Sequence[StepMoments | None], num_steps: int
 ) -> Panel:
     """Draw the training loss of each network."""
     title = "Loss of each step's batch"

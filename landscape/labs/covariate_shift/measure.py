@@ -13,7 +13,7 @@ import torch
 from landscape.data import Data, load
 from landscape.data.draws import CURVE_ENDS, target_curve
 from landscape.dynamics.shift import ShiftTask
-from landscape.dynamics.stability import UnitMomentsTask
+from landscape.dynamics.stability import StepMomentsTask
 from landscape.experiment import Experiment
 from landscape.internals.domains import DomainFeatures, DomainShift, adapted_state, domain_features, domain_shift
 from landscape.internals.passes import snapshots_of
@@ -47,7 +47,7 @@ def jobs(request: CovariateShift) -> Jobs:
     domains, looks = request.domains(), request.looks
     return {
         "moments": [
-            Job(f"moments {one!r} {looks}", partial(UnitMomentsTask, one, looks), serial=True)
+            Job(f"moments {one!r} {looks}", partial(StepMomentsTask, one, looks), serial=True)
             for one in request.comparison.experiments()
         ],
         "run": runs,
