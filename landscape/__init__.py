@@ -5,6 +5,8 @@ surface = surface_of(run, View())
 """
 
 from landscape.data import Data, load
+from landscape.data.batches import drawn_batches
+from landscape.dynamics.averages import Averages, AveragesTask, averages_along
 from landscape.dynamics.lengths import WeightLengths, WeightLengthsTask, weight_lengths
 from landscape.dynamics.shift import LayerShift, Shift, ShiftTask, internal_covariate_shift, shift_of
 from landscape.dynamics.smoothness import (
@@ -76,7 +78,25 @@ from landscape.internals.domains import (
 from landscape.internals.gradients import GradientNorms, LayerJacobians, gradient_norms, layer_jacobians, layer_lengths
 from landscape.internals.invariances import Invariances, RescaledGradients, Rescaling, invariances, rescaled_gradients
 from landscape.internals.scales import LearntScales, learnt_scales
+from landscape.internals.sequences import ReadLater, read_later, shared_over_time
+from landscape.internals.statistics import (
+    BatchStatistics,
+    Corrections,
+    StoredStatistics,
+    batch_statistics,
+    renormalization_corrections,
+    stored_statistics,
+)
+from landscape.internals.together import (
+    Mates,
+    MatesTask,
+    Together,
+    TogetherTask,
+    normalized_together,
+    outputs_with_mates,
+)
 from landscape.internals.units import UnitMoments, layer_means, unit_moments
+from landscape.loss.folding import FoldingError, folded, folding_error
 from landscape.loss.module import ModuleObjective, module_objective
 from landscape.loss.network import NetworkObjective, network_of, objective
 from landscape.loss.objective import Objective
@@ -96,9 +116,13 @@ __all__ = [
     "ActivationCurve",
     "ActivationHistograms",
     "ActivationUse",
+    "Averages",
+    "AveragesTask",
     "Balls",
     "BallsTask",
+    "BatchStatistics",
     "Comparison",
+    "Corrections",
     "Data",
     "DataConfig",
     "DensityScan",
@@ -110,6 +134,7 @@ __all__ = [
     "EigenvalueScan",
     "Eigenvalues",
     "Experiment",
+    "FoldingError",
     "GradientLine",
     "GradientNorms",
     "Inspection",
@@ -123,6 +148,8 @@ __all__ = [
     "LeadingEigenvalues",
     "LearntScales",
     "LineTask",
+    "Mates",
+    "MatesTask",
     "ModuleObjective",
     "NetworkConfig",
     "NetworkObjective",
@@ -130,6 +157,7 @@ __all__ = [
     "Path",
     "Plane",
     "Probe",
+    "ReadLater",
     "RescaledGradients",
     "Rescaling",
     "Run",
@@ -145,6 +173,7 @@ __all__ = [
     "StepMomentsTask",
     "StepObjective",
     "Store",
+    "StoredStatistics",
     "Surface",
     "SurfaceScan",
     "Sweep",
@@ -155,6 +184,8 @@ __all__ = [
     "SweepTask",
     "Task",
     "Ticket",
+    "Together",
+    "TogetherTask",
     "Trace",
     "Training",
     "TrainingConfig",
@@ -167,7 +198,9 @@ __all__ = [
     "activation_histograms",
     "activation_use",
     "adapted_state",
+    "averages_along",
     "axis",
+    "batch_statistics",
     "bend_share",
     "bottom_eigenvalues",
     "condition_number",
@@ -177,9 +210,12 @@ __all__ = [
     "domain_features",
     "domain_shift",
     "domain_told",
+    "drawn_batches",
     "eigenvalues_along",
     "excess_kurtosis",
     "filter_normalize",
+    "folded",
+    "folding_error",
     "gaussian_divergence",
     "gradient_energy",
     "gradient_norms",
@@ -207,24 +243,30 @@ __all__ = [
     "make_dispatcher",
     "module_objective",
     "network_of",
+    "normalized_together",
     "objective",
     "objective_of",
+    "outputs_with_mates",
     "path_on",
     "pca_plane",
     "plane_of",
     "plane_through",
     "probe_along_gradient",
     "random_plane",
+    "read_later",
     "relative_objective",
+    "renormalization_corrections",
     "rescaled_gradients",
     "roll_balls",
     "same_function",
+    "shared_over_time",
     "sharpness_along",
     "shift_of",
     "smoothness_of",
     "spectral_density",
     "step_moments",
     "step_objective",
+    "stored_statistics",
     "surface_of",
     "sweep",
     "sweep_grid",

@@ -80,10 +80,18 @@ class Optimizer(StrEnum):
 
 
 class BatchOrder(StrEnum):
-    """How an epoch is cut into batches: shuffled without replacement, or sorted by class."""
+    """How examples come into batches: shuffled without replacement, sorted by class, or each batch of a few classes.
+
+    Source: for few classes Ioffe 2017, arXiv 1702.03275, Sec. 4.3, whose batches of 32 hold two images of each of 16 classes.
+    """
 
     SHUFFLED = "shuffled"
     SORTED = "sorted"
+    FEW_CLASSES = "few-classes"
+
+    @property
+    def label(self) -> str:
+        return self.value.replace("-", " ")
 
 
 class PlaneKind(StrEnum):
@@ -155,6 +163,8 @@ class TrainingConfig:
     """How a network is trained.
 
     batch_size: examples of a step; at least the training set's size means all of it, without shuffling.
+    averages_weight: running averages become `average + averages_weight * (batch - average)` after each step: PyTorch's
+        momentum of BatchNorm, whose default this is. Ioffe 2017, arXiv 1702.03275, has 0.01 for batch renormalization.
     """
 
     loss: LossFunction = choice(LossFunction.CROSS_ENTROPY, "Loss", "What is minimized, a mean over the examples.")
@@ -176,7 +186,16 @@ class TrainingConfig:
     )
     momentum: float = number(0.9, 0.0, 0.999, "Momentum", "Fraction of the last step that momentum keeps.")
     weight_decay: float = number(0.0, 0.0, 1.0, "Weight decay", "Added to the gradient: this times the parameters.")
-    batch_order: BatchOrder = choice(BatchOrder.SHUFFLED, "Batch order", "Shuffled each epoch, or sorted by class.")
+    batch_order: BatchOrder = choice(
+        BatchOrder.SHUFFLED, "Batch order", "Shuffled each epoch, sorted by class, or each batch of a few classes."
+    )
+    batch_classes: int = number(
+        2, 1, 10, "Classes in a batch", "Of how many classes a batch is, where its order is a few classes."
+    )
+    averages_weight: float = number(
+        0.1, 0.001, 1.0, "Weight of a batch in the averages", "How much a new batch counts in the running averages that "
+        "are stored for prediction; PyTorch calls it momentum.", logarithmic=True,
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         validate(self)

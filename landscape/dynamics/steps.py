@@ -20,7 +20,7 @@ from landscape.loss.population import expand_state
 from landscape.serving.task import ChunkedTask
 from landscape.training.run import Run
 from landscape.training.training import Training
-from models.normalization import Context
+from models.normalization import Context, NetworkState
 
 
 class StepObjective(Objective):
@@ -60,6 +60,13 @@ class StepObjective(Objective):
         generators = tuple(torch.Generator(self.device).set_state(self.noise) for _ in parameters)
         context = Context(progress=self.progress, training=True, generators=generators)
         return self.network.forward(parameters, expand_state(self.state, len(parameters)), self.x, context)[0]
+
+    def batch_state(self) -> NetworkState:
+        """Return what the normalizations would remember of this step's batch alone, each value `(1, C)`."""
+        generators = (torch.Generator(self.device).set_state(self.noise),)
+        context = Context(progress=self.progress, momentum=1.0, training=True, generators=generators)
+        with torch.no_grad():
+            return self.network.forward(self.start[None], self.state, self.x, context)[1]
 
     def __call__(self, parameters: Tensor) -> Tensor:
         return self.losses(self.outputs(parameters))

@@ -12,7 +12,17 @@ TRAINING = Group(
     "training",
     "Training",
     ("learning_rate", "optimizer", "batch_size", "num_steps"),
-    {"More about training": ("seed", "loss", "momentum", "weight_decay", "batch_order")},
+    {
+        "More about training": (
+            "seed",
+            "loss",
+            "momentum",
+            "weight_decay",
+            "batch_order",
+            "batch_classes",
+            "averages_weight",
+        )
+    },
 )
 
 NETWORK = Group(

@@ -82,7 +82,8 @@ class Training(ChunkedTask):
         self.state = self.network.initial_state(len(seeds), self.parameters)
         self.grader = Grader(self.network, data, base.training, self.parameters[:0])
         self.x, self.y = self.grader.x, self.grader.y
-        self.batches = Batches(seeds, self.y, base.training.batch_size, base.training.batch_order)
+        order, few = base.training.batch_order, base.training.batch_classes
+        self.batches = Batches(seeds, self.y, base.training.batch_size, order, few)
         self.arranged: tuple[Tensor, Tensor, Tensor] = (torch.empty(0),) * 3
         self.generators = tuple(torch.Generator(self.device).manual_seed(seed + 2) for seed in seeds)
         self.step = 0
@@ -150,8 +151,9 @@ class Training(ChunkedTask):
         The gradient by leaves needs no pass through the views.
         """
         parts, gradients = (blocks_of(self.network, flat) for flat in (self.parameters, self.gradient))
-        loss = self.base.training.loss
-        self.written_out = door.backpropagation(self.network, parts, gradients, self.state, loss)
+        training = self.base.training
+        how = training.loss, training.averages_weight
+        self.written_out = door.backpropagation(self.network, parts, gradients, self.state, *how)
         self.parts = {name: part.requires_grad_() for name, part in parts.items()}
         self.gradient_parts = list(gradients.values())
 
@@ -195,7 +197,8 @@ class Training(ChunkedTask):
     def _by_autograd(self, x: Tensor, y: Tensor) -> tuple[Tensor, NetworkState]:
         """Return the losses and what the network remembers after this batch; write the gradient."""
         progress = self.step / self.steps_total
-        context = Context(progress=progress, training=True, generators=self.generators)
+        weight = self.base.training.averages_weight
+        context = Context(progress=progress, momentum=weight, training=True, generators=self.generators)
         with torch.enable_grad():
             outputs, state = self.network.forward(self.parts, self.state, x, context)
             losses = loss_on(y, self.network.outputs, self.base.training.loss, outputs.dtype)(outputs)

@@ -28,7 +28,7 @@ from models.fast.steps import (
     WholeConvolution,
 )
 from models.network import Network
-from models.normalization import NetworkState, Normalization
+from models.normalization import Context, NetworkState, Normalization
 
 WRITTEN_OUT = {
     Normalization.NONE: (Kind.MLP, Kind.CNN),
@@ -46,12 +46,19 @@ class Backpropagation:
         parts, gradients: its parameters and the places for their gradients, blocks by name, of a stack of one.
         state: what its normalizations remember, which is written over.
         loss: the name of the loss.
+        momentum: weight of a batch in the running averages.
     """
 
     def __init__(
-        self, network: Network, parts: dict[str, Tensor], gradients: dict[str, Tensor], state: NetworkState, loss: str
+        self,
+        network: Network,
+        parts: dict[str, Tensor],
+        gradients: dict[str, Tensor],
+        state: NetworkState,
+        loss: str,
+        momentum: float = Context.momentum,
     ) -> None:
-        self.network, self.state, self.loss = network, state, WITH_GRADIENT[loss]
+        self.network, self.state, self.loss, self.momentum = network, state, WITH_GRADIENT[loss], momentum
         self.learnt = {place: (Learnt.at(place, parts), Learnt.at(place, gradients)) for place in network.maps}
         self.shape: tuple[int, ...] = (-1,)
         if isinstance(network, Convolutional):
@@ -114,7 +121,7 @@ class Backpropagation:
         match self.network.config.normalization:
             case Normalization.BATCH:
                 averages = self.state[place]["mean"].view(-1), self.state[place]["variance"].view(-1)
-                return [Normalize(*self.learnt[place], averages, epsilon), activation]
+                return [Normalize(*self.learnt[place], averages, epsilon, self.momentum), activation]
             case Normalization.LAYER:
                 return [NormalizeExamples(*self.learnt[place], epsilon), activation]
             case _:

@@ -110,7 +110,12 @@ def losses(targets: Tensor, classes: int, loss: str, dtype: torch.dtype) -> Call
 
 
 def backpropagation(
-    network: Network, parts: dict[str, Tensor], gradients: dict[str, Tensor], state: NetworkState, loss: str
+    network: Network,
+    parts: dict[str, Tensor],
+    gradients: dict[str, Tensor],
+    state: NetworkState,
+    loss: str,
+    momentum: float = Context.momentum,
 ) -> Backpropagation | None:
     """Return loss and gradient of a network, without autograd.
 
@@ -119,8 +124,9 @@ def backpropagation(
         parts, gradients: its parameters and the places for their gradients, blocks by name.
         state: what its normalizations remember, which is written over.
         loss: the name of the loss.
+        momentum: weight of a batch in the running averages.
     """
     alone = all(len(own) == 1 for name, own in parts.items() if name.endswith(".weight"))
     if _closed or not alone or not Backpropagation.can(network):
         return None
-    return Backpropagation(network, parts, gradients, state, loss)
+    return Backpropagation(network, parts, gradients, state, loss, momentum)

@@ -126,17 +126,19 @@ class WholeConvolution:
 class Normalize:
     """BatchNorm by the batch's statistics, of (N, C) or of images (N, C, s, s); it moves the running averages.
 
-    averages: mean and variance, (C,). epsilon: added to a variance before its root.
+    averages: mean and variance, (C,). epsilon: added to a variance before its root. momentum: weight of a batch in the
+    averages.
     """
 
     own: Learnt
     towards: Learnt
     averages: tuple[Tensor, Tensor]
     epsilon: float
+    momentum: float
     kept: kernels.Kept = field(init=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        y, self.kept = kernels.batch_norm(x, self.own.affine, self.averages, self.epsilon)
+        y, self.kept = kernels.batch_norm(x, self.own.affine, self.averages, self.epsilon, self.momentum)
         return y
 
     def backward(self, gradient: Tensor) -> Tensor:

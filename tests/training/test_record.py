@@ -96,3 +96,24 @@ def test_a_bare_run_keeps_its_last_snapshot_alone_in_memory_of_its_own():
     assert bare.parameters.base is None
     assert bare.states.base is None
     assert replace(bare, parameters=run.parameters, states=run.states).steps is run.steps
+
+
+def test_batches_of_a_few_classes_hold_so_many_of_each_drawn_anew():
+    targets = torch.arange(60) % 6
+    batches = Batches([5, 6], targets, 8, BatchOrder.FEW_CLASSES, classes=2)
+    seen = []
+    for step in range(2 * batches.per_epoch):
+        for indexes in batches.at(step):
+            assert sorted(targets[indexes].bincount(minlength=6).tolist()) == [0, 0, 0, 0, 4, 4]
+            assert len(indexes.unique()) == 8
+        seen.append(batches.at(step).clone())
+    assert not torch.equal(seen[0], seen[batches.per_epoch])
+    alone = Batches([6], targets, 8, BatchOrder.FEW_CLASSES, classes=2)
+    assert torch.equal(alone.at(0)[0], seen[0][1]), "a member's batches are those that it has alone"
+
+
+def test_where_a_few_classes_are_too_small_others_fill_the_batch():
+    targets = torch.arange(12) % 6
+    batches = Batches([1], targets, 8, BatchOrder.FEW_CLASSES, classes=2)
+    indexes = batches.at(0)[0]
+    assert sorted(targets[indexes].bincount(minlength=6).tolist()) == [0, 0, 2, 2, 2, 2]
