@@ -40,7 +40,13 @@ from landscape.geometry.curvature import (
 from landscape.geometry.descents import Balls, BallsTask, roll_balls
 from landscape.geometry.directions import filter_normalize
 from landscape.geometry.eigenvalues import EigenvalueScan, LeadingEigenvalues, count_outliers, eigenvalues_along
-from landscape.geometry.gradient_lines import GradientLine, Probe, line_along_gradient, probe_along_gradient
+from landscape.geometry.gradient_lines import (
+    GradientLine,
+    Probe,
+    line_along_gradient,
+    probe_along_gradient,
+    probe_snapshots,
+)
 from landscape.geometry.hessians import hessian, hessian_operator
 from landscape.geometry.planes import (
     Plane,
@@ -101,6 +107,7 @@ from landscape.loss.module import ModuleObjective, module_objective
 from landscape.loss.network import NetworkObjective, network_of, objective
 from landscape.loss.objective import Objective
 from landscape.loss.parametrization import same_function
+from landscape.loss.snapshots import Snapshots
 from landscape.serving.jobs import Dispatcher, Job
 from landscape.serving.store import Store
 from landscape.serving.task import Task
@@ -167,6 +174,7 @@ __all__ = [
     "ShiftTask",
     "Smoothness",
     "SmoothnessTask",
+    "Snapshots",
     "SpectralDensity",
     "StepLine",
     "StepMoments",
@@ -252,6 +260,7 @@ __all__ = [
     "plane_of",
     "plane_through",
     "probe_along_gradient",
+    "probe_snapshots",
     "random_plane",
     "read_later",
     "relative_objective",

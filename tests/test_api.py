@@ -47,6 +47,7 @@ FROM_PAPERS = (
     "pca_plane",
     "plane_through",
     "probe_along_gradient",
+    "probe_snapshots",
     "random_plane",
     "relative_objective",
     "rescaled_gradients",

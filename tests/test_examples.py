@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LEFT = {"your_own_network": {"landscapes.html"}, "tour": set()}
+LEFT = {"your_own_network": {"landscapes.html"}, "in_a_notebook": {"figures.html"}, "tour": set()}
 
 
 def run(name, folder):

@@ -6,7 +6,7 @@ its statistics, at the current weights. Leaves out random directions, on which t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from landscape.geometry.gradient_lines import (
     Probe,
     line_along_gradient,
     probe_along_gradient,
+    stacked,
 )
 from landscape.serving.task import ChunkedTask, made
 from landscape.training.run import Run
@@ -104,9 +105,7 @@ class SmoothnessTask(AlongTraining):
         return probe_along_gradient(objective, objective.start, self.ladder.step_sizes(rate))
 
     def collect(self, run: Run, steps: np.ndarray, measured: list[Any]) -> Smoothness:
-        names = ("loss", "gradient_change", "effective_beta", "start_loss", "gradient_norm")
-        stacked = {name: np.stack([getattr(probe, name) for probe in measured]) for name in names}
-        return Smoothness(run, self.ladder, steps, replace(measured[0], **stacked))
+        return Smoothness(run, self.ladder, steps, stacked(measured))
 
 
 def smoothness_of(experiment: Experiment, ladder: Ladder | None = None) -> Smoothness:

@@ -5,7 +5,8 @@ Follows Santurkar et al. 2018 (arXiv 1805.11604), Sec. 3.2 and App. A.2.2.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -113,6 +114,36 @@ def probe_along_gradient(objective: Objective, parameters: np.ndarray | Tensor, 
         gradient_norm=_numpy(norm),
         device=device_name(objective.device),
     )
+
+
+def probe_snapshots(objective: Objective, parameters: np.ndarray, step_sizes: np.ndarray) -> Probe:
+    """Probe along the gradient at each of M points, as the snapshots of a training are.
+
+    >>> from landscape import module_objective
+    >>> data = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.zeros(2, 1)
+    >>> loss = module_objective(torch.nn.Linear(2, 1, bias=False), torch.nn.MSELoss(), data)  # (w1^2 + 4 w2^2) / 2
+    >>> probe = probe_snapshots(loss, np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([0.1]))  # curvatures 4 and 1
+    >>> probe.max_beta.round(4).tolist()
+    [4.0, 1.0]
+
+    Source: Santurkar et al. 2018, arXiv 1805.11604, Sec. 3.2, Fig. 4.
+
+    Args: objective of P parameters; parameters (M, P), at least one row; step_sizes rho (K,), each over 0.
+    Returns: a Probe whose arrays are (M, K) and (M,).
+    Raises: ValueError for parameters of another shape, or none, and where a step size is not over 0.
+    """
+    if np.ndim(parameters) != 2 or not len(parameters):
+        raise ValueError(
+            f"parameters must be (M, P), one row for each point, at least one, not {np.shape(parameters)}; write "
+            "parameters[None] for one"
+        )
+    return stacked([probe_along_gradient(objective, point, step_sizes) for point in parameters])
+
+
+def stacked(probes: Sequence[Probe]) -> Probe:
+    """Return the probes of M points, all on one ladder, as one."""
+    names = ("loss", "gradient_change", "effective_beta", "start_loss", "gradient_norm")
+    return replace(probes[0], **{name: np.stack([getattr(probe, name) for probe in probes]) for name in names})
 
 
 def _numpy(values: Tensor) -> np.ndarray:
