@@ -12,13 +12,14 @@ from enum import StrEnum
 from typing import Any
 
 from landscape.serving.memory import FEATURES, WORK_BYTES, Size
+from landscape.serving.owned import OwnTable
 from models.config import Kind, NetworkConfig, Normalized, Placement
-from models.fields import Misfit, bounds_of, choice, number, switch, validate
+from models.fields import Misfit, bounds_of, carried, choice, number, switch, validate
 from models.normalization import Normalization
 
 
 class Dataset(StrEnum):
-    """The datasets by the names that links use."""
+    """The datasets by the names that links use. The last two are a table of the user's own, of classes or of numbers."""
 
     DIGITS = "digits"
     WINE = "wine"
@@ -30,15 +31,27 @@ class Dataset(StrEnum):
     SPIRALS = "spirals"
     TARGET_CURVE = "target-curve"
     LINEAR_MAP = "linear-map"
+    OWN_CLASSES = "own-classes"
+    OWN_NUMBERS = "own-numbers"
 
     @property
     def label(self) -> str:
-        return {"gaussians": "two Gaussian features"}.get(self.value, self.value.replace("-", " "))
+        named = {"gaussians": "two Gaussian features"} | dict.fromkeys(("own-classes", "own-numbers"), "your own table")
+        return named.get(self.value, self.value.replace("-", " "))
+
+    @property
+    def own(self) -> bool:
+        """Whether it is a table of the user's own."""
+        return self in (Dataset.OWN_CLASSES, Dataset.OWN_NUMBERS)
+
+    def takes(self, table: OwnTable | None) -> bool:
+        """Whether it can be shown with this table: one that is not the user's own with any, and with none."""
+        return not self.own or (table is not None and table.has_classes is self.has_classes)
 
     @property
     def has_classes(self) -> bool:
         """Whether the targets are classes, not numbers."""
-        return self not in (Dataset.TARGET_CURVE, Dataset.LINEAR_MAP)
+        return self not in (Dataset.TARGET_CURVE, Dataset.LINEAR_MAP, Dataset.OWN_NUMBERS)
 
     @property
     def score(self) -> str:
@@ -138,6 +151,7 @@ class DataConfig:
 
     input_scale: ratio between the largest and the smallest factor of a geometric ramp over the features: feature j of
         F is multiplied by `input_scale ** (j / (F - 1))`. 1 changes nothing, 1000 is three decades.
+    table: the user's own, where that is the dataset; else it is let go.
     """
 
     dataset: Dataset = choice(Dataset.DIGITS, "Dataset", "What the networks learn.")
@@ -153,9 +167,24 @@ class DataConfig:
         Preprocessing.NONE, "Preprocessing", "Done to the features after the ramp: standardizing undoes it."
     )
     noise: float = number(0.2, 0.0, 1.0, "Noise", "Deviation of the noise of datasets that are drawn.")
+    table: OwnTable | None = carried()
 
     def __post_init__(self) -> None:
         validate(self)
+        if not self.dataset.own:
+            object.__setattr__(self, "table", None)
+        elif not self.dataset.takes(self.table):
+            kind = "classes" if self.dataset.has_classes else "numbers"
+            raise Misfit(
+                f"DataConfig.dataset must be another than {self.dataset} here: no table of one's own whose last column "
+                f"holds {kind} is at hand. Choose another dataset, or load such a table.",
+                dataset=DataConfig.dataset,
+            )
+
+    @property
+    def features(self) -> int:
+        """How many features there are."""
+        return FEATURES[self.dataset] if self.table is None else self.table.size[0]
 
 
 @dataclass(frozen=True)
@@ -233,7 +262,7 @@ class Experiment:
     def __post_init__(self) -> None:
         validate(self)
         layer = self.network.layer()
-        self.network.check_input(FEATURES[self.data.dataset])
+        self.network.check_input(self.data.features)
         if self.training.batch_size < self.network.least_batch:
             raise Misfit(
                 f"TrainingConfig.batch_size must be at least 2 with {layer.label} on dense layers or on the input, not "
@@ -280,8 +309,9 @@ class Experiment:
     def size(self) -> Size:
         """What tells how much memory the experiment takes."""
         network, data, training = self.network, self.data, self.training
+        own = () if data.table is None else data.table.size
         return Size(
-            network.kind, network.width, network.depth, training.batch_size, data.num_examples, data.dataset.value
+            network.kind, network.width, network.depth, training.batch_size, data.num_examples, data.dataset.value, own
         )
 
     def replace(self, **changes: Any) -> Experiment:
@@ -289,9 +319,9 @@ class Experiment:
         parts: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
         own: dict[str, Any] = {}
         for name, value in changes.items():
-            if name != "seed" and name not in PART_OF:
+            if name not in ("seed", "table") and name not in PART_OF:
                 raise ValueError(f"an Experiment has no field {name!r}; there are: {', '.join([*PART_OF, 'seed'])}")
-            (own if name == "seed" else parts[PART_OF[name]])[name] = value
+            (own if name == "seed" else parts[PART_OF.get(name, "data")])[name] = value
         made = {part: replace(getattr(self, part), **given) for part, given in parts.items() if given}
         return replace(self, **made, **own)
 

@@ -101,6 +101,11 @@ def switch(default: bool, label: str, help: str) -> Any:
     return field(default=default, metadata={"bounds": Bounds(label, help, bool)})
 
 
+def carried() -> Any:
+    """Declare a field that holds what no link can: it comes with the request, and None where nothing came."""
+    return field(default=None, metadata={"carried": True})
+
+
 def bounds_of(config: Any) -> dict[str, Bounds]:
     """Return the bounds of every such field of a configuration (class or instance), by name."""
     return {item.name: item.metadata["bounds"] for item in fields(config) if "bounds" in item.metadata}

@@ -12,7 +12,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 ARRAYS = ("torch", "numpy", "scipy")
-BELOW = ("models", "landscape.experiment", "landscape.data", "landscape.devices", "landscape.serving.task")
+BELOW = (
+    "models",
+    "landscape.experiment",
+    "landscape.serving.owned",
+    "landscape.data",
+    "landscape.devices",
+    "landscape.serving.task",
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,9 @@ RULES = {
     "models": Rule(("torch", "models"), never=("models.fast",)),
     "models/fast": Rule(("torch", "models")),
     "landscape/__init__.py": Rule(("landscape",), never=("landscape.figures", "landscape.labs")),
-    "landscape/experiment.py": Rule(("models", "landscape.serving.memory"), never=("models.fast",)),
+    "landscape/experiment.py": Rule(
+        ("models", "landscape.serving.owned", "landscape.serving.memory"), never=("models.fast",)
+    ),
     "landscape/devices.py": Rule(("torch",)),
     "landscape/views.py": room("views", "loss", "training.run", "geometry", "internals"),
     "landscape/data": room("data"),

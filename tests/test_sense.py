@@ -17,13 +17,14 @@ from models.normalization import LAYERS, Context, Normalization
 # Biases that are drawn, and activations and inputs that do not saturate: what is lost is lost by the normalization.
 BASE = {"num_examples": 60, "depth": 1, "num_steps": 1, "loss": "squared", "seed": 5}
 BASE |= {"activation": "linear", "initialization": "torch", "preprocessing": "standardize"}
+GIVEN = [dataset for dataset in Dataset if not dataset.own]
 SIZES = [(1, 1), (2, 1), (2, 2), (3, 1), (4, 2), (6, 2), (8, 4), (10, 4)]
 EVERY = [
     BASE
     | {"normalization": name, "normalized": where, "placement": side, "dataset": dataset, "kind": kind}
     | {"width": width, "groups": groups, "batch_size": batch_size}
     for name, where, side, dataset, kind, (width, groups), batch_size in product(
-        Normalization, Normalized, Placement, Dataset, Kind, SIZES, (1, 32)
+        Normalization, Normalized, Placement, GIVEN, Kind, SIZES, (1, 32)
     )
 ]
 CODEC = LAB.codec

@@ -76,7 +76,6 @@ class Data:
         return int(by_scale[0]), int(by_scale[int((self.scales > 0).sum()) - 1])
 
 
-@lru_cache(maxsize=32)
 def load(config: DataConfig) -> Data:
     """Return the data of a configuration, always the same; the global generators are left alone.
 
@@ -88,14 +87,35 @@ def load(config: DataConfig) -> Data:
     >>> data.train_x.shape, data.classes, bool(data.train_x.mean(0).abs().max() < 1e-6)
     (torch.Size([142, 13]), 3, True)
     """
+    if config.table is None:
+        return _loaded(config)
+    # Kept with the table, not beside it: it is let go with whoever loaded it.
+    settings = config.dataset, config.num_examples, config.input_scale, config.preprocessing
+    return config.table.kept(settings, lambda: _made(config))
+
+
+@lru_cache(maxsize=32)
+def _loaded(config: DataConfig) -> Data:
+    """Return the data of a configuration whose table is nobody's own."""
+    return _made(config)
+
+
+def _made(config: DataConfig) -> Data:
     rng = np.random.default_rng(SEED)
     if config.dataset in SYNTHETIC:
         x, y = SYNTHETIC[config.dataset](config.num_examples, config.noise, rng)
         feature_names = tuple(f"x{j + 1}" for j in range(x.shape[1]))
         class_names = tuple(str(label) for label in np.unique(y)) if y.ndim == 1 else ()
+    elif config.table is not None:
+        x, y, feature_names, class_names = config.table.x, config.table.y, config.table.names, config.table.class_names
     else:
         x, y, feature_names, class_names = _shipped(config.dataset)
     train, test = _split(y if y.ndim == 1 else np.zeros(len(y), int), config.num_examples, rng)
+    if config.table is not None:  # of many rows those alone that are asked for
+        chosen = np.concatenate([train, test])
+        x, y, train, test = x[chosen], y[chosen], np.arange(len(train)), np.arange(len(train), len(chosen))
+        if y.ndim == 2:  # of whatever unit the numbers are
+            y = (y - y[train].mean(0)) / (deviations_of(y[train]) or 1.0)
     if config.dataset is Dataset.DIGITS:
         x = (x - x[train].mean()) / x[train].std()
     x = x * config.input_scale ** np.linspace(0, 1, x.shape[1])

@@ -32,6 +32,7 @@ class Codec:
     defaults: the values of a link that says nothing, all of them.
     request_of: values, some or all -> the request that they make; a ValueError says what does not fit together.
     values_of: a request -> all its values.
+    carried: names of what comes with the values and stands in no link.
     optional: names whose value may be None, which links write as an empty text.
     idle: values -> the names that do not matter beside them, and are not written.
     """
@@ -43,6 +44,7 @@ class Codec:
     values_of: Callable[[Any], Values]
     optional: Collection[str] = ()
     idle: Callable[[Values], Collection[str]] = lambda values: ()
+    carried: Collection[str] = ()
 
     def read(
         self, parameters: Mapping[str, str], where: str = "link", base: Values | None = None
@@ -142,18 +144,18 @@ class Codec:
 
 @dataclass(frozen=True)
 class _Place:
-    """A field within a request. path: the names of the attributes that lead to it."""
+    """A field within a request. path: the names of the attributes that lead to it. bounds: None of what it carries."""
 
     name: str
     path: tuple[str, ...]
-    bounds: Bounds
+    bounds: Bounds | None
 
 
 def codec_of(page: str, default: Any) -> Codec:
     """Return the codec of a lab, given what its link asks for when it says nothing.
 
     A request is a frozen dataclass whose fields have bounds, or are such dataclasses in their turn, or a `Comparison`,
-    whose networks have fields of their own: `v1_...`, `v2_...`. A name in a link is the field's own, or where an earlier
+    whose networks have fields of their own: `v1_...`, `v2_...`. What it carries stands in no link. A name in a link is the field's own, or where an earlier
     field has that name, the part's and the field's: `view_seed`.
 
     >>> from landscape.experiment import Experiment
@@ -162,7 +164,8 @@ def codec_of(page: str, default: Any) -> Codec:
     >>> codec.request_of(values).training.learning_rate, problems
     (0.5, ("width in the link must be a whole number from 1 to 512, not '1e400'; 64 is used.",))
     """
-    places = list(_places(default))
+    every = list(_places(default))
+    places = [place for place in every if place.bounds is not None]
     varies = [place.path for place in places if place.path[-1] == "variants"]
     of_variants = {f"v{i}_{name}": name for i in range(1, MAX_VARIANTS + 1) for name in VARIED} if varies else {}
 
@@ -183,7 +186,7 @@ def codec_of(page: str, default: Any) -> Codec:
 
     def request_of(values: Values) -> Any:
         values = defaults | values
-        given = {place.path: values[place.name] for place in places}
+        given = {place.path: values[place.name] for place in every if place.name in values}
         for path in varies:
             numbers = range(1, given[path] + 1)
             given[path] = tuple(Variant(**{name: values[f"v{i}_{name}"] for name in VARIED}) for i in numbers)
@@ -192,15 +195,22 @@ def codec_of(page: str, default: Any) -> Codec:
     def idle(values: Values) -> set[str]:
         return {name for name in of_variants if int(name[1 : name.index("_")]) > values["variants"]}
 
-    bounds = {place.name: place.bounds for place in places}
+    bounds = {place.name: place.bounds for place in every if place.bounds is not None}
     bounds |= {name: bounds_of(PARTS[PART_OF[own]])[own] for name, own in of_variants.items()}
     return Codec(
-        page, bounds, defaults, request_of, values_of, tuple(of_variants), idle if varies else lambda values: ()
+        page,
+        bounds,
+        defaults,
+        request_of,
+        values_of,
+        tuple(of_variants),
+        idle if varies else lambda values: (),
+        tuple(place.name for place in every if place.bounds is None),
     )
 
 
 def _places(default: Any, path: tuple[str, ...] = (), taken: set[str] | None = None) -> Iterator[_Place]:
-    """Yield every field with bounds of a request and its parts, in order."""
+    """Yield every field of a request and its parts that has bounds or is carried, in order."""
     taken = set() if taken is None else taken
     own = bounds_of(default)
     for item in fields(default):
@@ -211,6 +221,8 @@ def _places(default: Any, path: tuple[str, ...] = (), taken: set[str] | None = N
                 raise ValueError(f"a request has two fields that links would call {name!r}: give one another name")
             taken.add(name)
             yield _Place(name, here, own[item.name])
+        elif "carried" in item.metadata:
+            yield _Place(item.name, here, None)
         elif isinstance(default, Comparison) and item.name == "variants":
             yield _Place(item.name, here, Bounds("Networks", "How many networks are compared.", int, 1, MAX_VARIANTS))
         elif is_dataclass(value):

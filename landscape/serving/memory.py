@@ -51,7 +51,10 @@ SIDE, CLASSES = 8, 10
 
 @dataclass(frozen=True)
 class Size:
-    """What of an experiment its memory depends on. dataset: its name."""
+    """What of an experiment its memory depends on.
+
+    dataset: its name. own: of a user's own table the numbers of features, of examples and of outputs.
+    """
 
     kind: Kind
     width: int
@@ -59,11 +62,18 @@ class Size:
     batch_size: int
     num_examples: int
     dataset: str
+    own: tuple[int, ...] = ()
+
+    @property
+    def features(self) -> int:
+        """How many features an example has."""
+        return self.own[0] if self.own else FEATURES[self.dataset]
 
     @property
     def training_examples(self) -> int:
         """How many examples a network trains on."""
-        return round(0.8 * min(self.num_examples, EXAMPLES.get(self.dataset, self.num_examples))) + 1
+        there = self.own[1] if self.own else EXAMPLES.get(self.dataset, self.num_examples)
+        return round(0.8 * min(self.num_examples, there)) + 1
 
     @property
     def places(self) -> list[int]:
@@ -75,14 +85,14 @@ class Size:
     @property
     def parameters(self) -> int:
         """About how many parameters there are, scales and shifts included."""
-        features = FEATURES[self.dataset]
+        features, outputs = self.features, max(CLASSES, *self.own[2:], 0)
         if self.kind is Kind.CNN:
             first, further, last = 9, 9 * self.width, SIDE**2 // 4 ** min(self.depth, 2) * self.width
         elif self.kind is Kind.RECURRENT:
             first, further, last = SIDE + self.width, 2 * self.width, self.width
         else:
             first, further, last = features, self.width, self.width
-        return self.width * (first + (self.depth - 1) * further + 3 * self.depth) + (last + 1) * CLASSES + 2 * features
+        return self.width * (first + (self.depth - 1) * further + 3 * self.depth) + (last + 1) * outputs + 2 * features
 
     @property
     def layers(self) -> int:
@@ -93,7 +103,7 @@ class Size:
     def work_bytes(self) -> int:
         """How many bytes the largest phase of its computation holds."""
         batch = min(self.batch_size, self.training_examples)
-        widest = max(self.width * max(self.places), FEATURES[self.dataset])
+        widest = max(self.width * max(self.places), self.features)
         held = COPIES * self.parameters
         phases = held, KEPT * batch * self.layers + held // 2, PASSED * self.training_examples * widest + held // 2
         return NUMBER * max(phases)

@@ -14,7 +14,8 @@ from landscape.labs.codec import Values
 from landscape.labs.fitting import FITTING, chosen
 from landscape.labs.lab import Group, Lab
 from landscape.labs.words import literal, spoken
-from pages.components.settings import adopt, current, request_of, write_link
+from pages.components.own import holds_own, offered, own_table
+from pages.components.settings import adopt, current, request_of, with_table, write_link
 
 AS_BASE = "as in the sidebar"
 
@@ -66,8 +67,8 @@ def finish() -> Any:
         labels = {name: bounds.label for name, bounds in settings.codec.fields.items()}
         said = literal(spoken(str(error), labels)).rstrip(".")
         st.error(f"These settings do not fit together. {said}.")
-        for changes in settings.codec.mends(settings.values):
-            told = ", ".join(f"{_called(name)}: {_label(value)}" for name, value in changes.items())
+        for changes in settings.codec.mends(with_table(settings.values)):
+            told = ", ".join(f"{called(name)}: {label_of(value)}" for name, value in changes.items())
             mended = settings.values | changes
             st.button(literal(told), on_click=adopt, args=(mended, settings.asked), icon=":material/build:")
         st.stop()
@@ -92,11 +93,11 @@ def control(
     if optional or issubclass(bounds.kind, StrEnum):
         options = [None, *_options(name, first)] if optional else _options(name, first)
         value = st.selectbox(
-            **text, options=options, index=options.index(first), format_func=_label, on_change=_fit, args=(name, key)
+            **text, options=options, index=options.index(first), format_func=label_of, on_change=_fit, args=(name, key)
         )
         if sizes := FITTING.get(name, {}).get(value):
             told = " and ".join(f"{settings.codec.fields[size].label.lower()} {most}" for size, most in sizes.items())
-            st.caption(f"Choosing {_label(value)} takes at most {told}; larger ones may take long.")
+            st.caption(f"Choosing {label_of(value)} takes at most {told}; larger ones may take long.")
     elif names:
         # A link may hold a number that has no name here: it stays, and the request says what may stand there.
         options = sorted({*range(len(names)), first})
@@ -111,7 +112,7 @@ def control(
     elif bounds.kind is bool:
         value = st.toggle(**text, value=first)
     elif bounds.logarithmic or bounds.stops:
-        value = st.select_slider(**text, options=_stops(name, first), value=first, format_func=_label)
+        value = st.select_slider(**text, options=_stops(name, first), value=first, format_func=label_of)
     elif bounds.kind is int:
         value = st.number_input(**text, value=first, min_value=int(bounds.low), max_value=int(bounds.high), step=1)
     else:
@@ -126,6 +127,8 @@ def group(one: Group) -> None:
         st.subheader(one.title)
         for name in one.fields:
             control(name, names=one.options.get(name, ()))
+            if holds_own(settings.codec.fields[name].kind):
+                own_table(name)
         for title, names in one.folded.items():
             changed = sum(settings.values[name] != settings.codec.defaults[name] for name in names)
             # By its key it stays open when its title changes.
@@ -246,7 +249,7 @@ def _options(name: str, first: Any) -> list[Any]:
     kind = current().codec.fields[name].kind
     if kind is bool:
         return [True, False]
-    return list(kind) if issubclass(kind, StrEnum) else _stops(name, first)
+    return offered(kind) if issubclass(kind, StrEnum) else _stops(name, first)
 
 
 def _stops(name: str, first: float | None) -> list[float]:
@@ -257,14 +260,14 @@ def _stops(name: str, first: float | None) -> list[float]:
     return sorted(inside if first is None else inside | {first})
 
 
-def _called(name: str) -> str:
+def called(name: str) -> str:
     """Return the label of a field, with the network that has it of its own."""
     label = current().codec.fields[name].label
     own = re.match(r"v(\d)_", name)
     return f"Network {own[1]}, {label[0].lower()}{label[1:]}" if own else label
 
 
-def _label(value: Any) -> str:
+def label_of(value: Any) -> str:
     if value is None:
         return AS_BASE
     if isinstance(value, bool):

@@ -88,10 +88,10 @@ def _load(key: str) -> None:
         st.session_state["upload_problem"] = str(error)
         settings.problems = ()  # of what was read before
     finally:
-        _let_go(file.file_id)
+        let_go(file.file_id)
 
 
-def _let_go(file_id: str) -> None:
+def let_go(file_id: str) -> None:
     """Drop an uploaded file, which Streamlit otherwise holds as long as the session."""
     context = get_script_run_ctx()
     if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):

@@ -16,7 +16,7 @@ from pages.components import compute, controls
 from pages.components.exchange import exchange
 from pages.components.picker import picker
 from pages.components.question import asked, questions
-from pages.components.settings import adopt, begin, current
+from pages.components.settings import adopt, begin, current, with_table
 from pages.components.table import table
 from pages.components.viewer import viewer
 
@@ -63,7 +63,7 @@ def show(lab: Lab) -> None:
 def _controls(lab: Lab) -> None:
     """Draw all controls but those of the sections."""
     settings = current()
-    for group in lab.groups(settings.values):
+    for group in lab.groups(with_table(settings.values)):
         if controls.shown(lab, group.name):
             controls.group(group)
     if controls.shown(lab, "presets"):

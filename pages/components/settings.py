@@ -14,6 +14,7 @@ import streamlit as st
 
 from landscape.labs.codec import Codec, Values
 from landscape.labs.lab import Lab, Question
+from landscape.serving.owned import OwnTable
 
 PREDICT = "predict"
 """The parameter of a link by which a question's choices come before its answer."""
@@ -27,6 +28,15 @@ ASK = "ask"
 
 _HISTORY = st.components.v2.component(
     "landscape_history", js=Path(__file__).with_name("history.js").read_text(encoding="utf-8"), isolate_styles=False
+)
+
+
+OWN = "own_table"
+"""The place in the session of the user's own table: it goes with the session, and nobody else's has it."""
+
+GONE = (
+    "The settings ask for a table of somebody's own, which is not here: it stays in the session in which it was loaded, "
+    "and no link or file holds it. {} is shown; load yours beside the data."
 )
 
 
@@ -104,6 +114,16 @@ class Settings:
         shown = st.session_state
         self.values |= {name: shown.get(f"{name}-{made}", self.values[name]) for name, made in self.made.items()}
 
+    def miss_table(self) -> None:
+        """Take the defaults in place of a table of the user's own that is not in this session, and say so."""
+        table = st.session_state.get(OWN)
+        gone = {name for name, value in self.values.items() if hasattr(value, "takes") and not value.takes(table)}
+        if gone:
+            instead = {name: self.codec.defaults[name] for name in gone}
+            label = next(iter(instead.values())).label
+            said = GONE.format(label[0].upper() + label[1:])
+            self.adopt(self.values | instead, (*self.problems, said), self.asked)
+
     def _base(self, asked: Question | None) -> Values | None:
         return None if asked is None else self.codec.values_of(asked.request)
 
@@ -132,6 +152,7 @@ def begin(lab: Lab) -> Settings:
     if lab.name not in every:
         every[lab.name] = Settings(lab.codec, {one.slug: one for one in lab.questions})
         every[lab.name].arrive(link)
+        every[lab.name].miss_table()
         return every[lab.name]
     settings = every[lab.name]
     if before == lab.name:
@@ -143,6 +164,7 @@ def begin(lab: Lab) -> Settings:
     elif settings.moved:
         settings.problems = ()  # they were read before
         settings.take()
+    settings.miss_table()
     return settings
 
 
@@ -172,4 +194,10 @@ def write_link() -> None:
 
 def request_of(settings: Settings) -> Any:
     """Return the request that the values make; a ValueError says what does not fit together."""
-    return settings.codec.request_of(settings.values)
+    return settings.codec.request_of(with_table(settings.values))
+
+
+def with_table(values: Values) -> Values:
+    """Return values beside the user's own table, if there is one in this session, as requests and groups take it."""
+    table: OwnTable | None = st.session_state.get(OWN)
+    return values if table is None else values | {"table": table}

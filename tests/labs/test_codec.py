@@ -182,9 +182,26 @@ def test_values_that_fit_and_values_without_a_way_out_are_mended_by_nothing(name
 
 
 def test_what_knows_no_way_out_is_mended_by_nothing():
+    @dataclass(frozen=True)
+    class Odd:
+        number: int = number(1, 0, 9, "Number", "An odd one.")
+
+        def __post_init__(self):
+            if self.number % 2 == 0:
+                raise ValueError("number must be odd")
+
+    codec = codec_of("odd", Odd())
+    values, problems = codec.read({"number": "4"})
+    assert problems == ()
+    with pytest.raises(ValueError, match="must be odd"):
+        codec.request_of(values)
+    assert codec.mends(values) == []
+
+
+def test_a_feature_that_the_table_has_not_is_mended_by_one_that_it_has():
     codec = LABS["two_weights"].codec
     values, problems = codec.read({"source": "wine", "feature_1": "25"})
     assert problems == ()
     with pytest.raises(ValueError, match="feature_1 must be from 0 to 12"):
         codec.request_of(values)
-    assert codec.mends(values) == []
+    assert codec.mends(values) == [{"feature_1": 0}]

@@ -25,7 +25,7 @@ def groups(values: Values) -> Sequence[Group]:
         drawn = ("source", "mean_1", "deviation_1", "mean_2", "deviation_2", "correlation")
         data = Group("data", "Data", drawn, {"More about the data": ("noise", "num_examples")})
     else:
-        names = feature_names(values["source"])
+        names = feature_names(values["source"], values.get("table"))
         options = {"feature_1": names, "feature_2": names}
         data = Group("data", "Data", ("source", "feature_1", "feature_2"), options=options)
     adaptive = values["optimizer"] in ADAPTIVE

@@ -11,10 +11,15 @@ from typing import Any
 from landscape.data import load
 from landscape.experiment import DataConfig, Dataset, Optimizer, Preprocessing
 from landscape.labs.codec import codec_of
-from models.fields import choice, number, switch, validate
+from landscape.serving.owned import OwnTable
+from models.fields import Misfit, carried, choice, number, switch, validate
 
 KEPT = 64
 """Results that are kept of each function: as many as some people's sliders ask for at a time."""
+
+
+MOST_EXAMPLES = 2000
+"""Of a user's own table, so that a slider can compute with all of them."""
 
 
 class Source(StrEnum):
@@ -23,10 +28,21 @@ class Source(StrEnum):
     GAUSSIANS = "gaussians"
     WINE = "wine"
     BREAST_CANCER = "breast-cancer"
+    OWN = "own"
 
     @property
     def label(self) -> str:
-        return {"gaussians": "drawn: units and hundreds"}.get(self.value, self.value.replace("-", " "))
+        named = {"gaussians": "drawn: units and hundreds", "own": "your own table"}
+        return named.get(self.value, self.value.replace("-", " "))
+
+    @property
+    def own(self) -> bool:
+        """Whether it is a table of the user's own."""
+        return self is Source.OWN
+
+    def takes(self, table: OwnTable | None) -> bool:
+        """Whether it can be shown with this table: one that is not the user's own with any, and with none."""
+        return not self.own or (table is not None and (len(table.names) > 1 or bool(table.columns)))
 
 
 class Model(StrEnum):
@@ -89,6 +105,7 @@ class TwoWeights:
     start_1, start_2: where training starts, from the minimum, as a share of what the picture shows.
     extent: how far the picture reaches from the minimum, in the weights' own units.
     curvature: the L of the parabola, as a multiple of the loss's own.
+    table: the user's own, where that is the source, less all but the two features; else it is let go.
     center, divisor: of the preprocessing `own`, x -> (x - center * mean) / (divisor * deviation); zero: x -> 0.
     """
 
@@ -104,8 +121,8 @@ class TwoWeights:
     num_examples: int = number(
         500, 20, 2000, "Examples", "Drawn; a real table gives what it has.", stops=(100, 200, 500, 1000, 2000)
     )
-    feature_1: int = number(0, 0, 29, "First feature", "Of the real table.")
-    feature_2: int = number(3, 0, 29, "Second feature", "Of the real table.")
+    feature_1: int = number(0, 0, 199, "First feature", "Of the real table.")
+    feature_2: int = number(3, 0, 199, "Second feature", "Of the real table.")
     model: Model = choice(Model.LEAST_SQUARES, "Model", "Least squares on a number, or logistic on two classes.")
     bias: bool = switch(False, "With a bias", "A third parameter, added to the weighted sum.")
     optimizer: Optimizer = choice(Optimizer.GRADIENT_DESCENT, "Optimizer", "How the gradient becomes a step.")
@@ -124,23 +141,39 @@ class TwoWeights:
     divisor: float = number(1.0, 0.01, 100.0, "Divisor s, times the deviation", "The features are divided by it.", True)
     zero: bool = switch(False, "Multiply by 0 instead", "The smoothest loss there is.")
     cost: bool = switch(False, "Measure the cost of whitening", "A second of computing, here and now.")
+    table: OwnTable | None = carried()
 
     def __post_init__(self) -> None:
         validate(self)
-        if self.source is not Source.GAUSSIANS:
-            names = feature_names(self.source)
-            for name in ("feature_1", "feature_2"):
-                if getattr(self, name) >= len(names):
-                    raise ValueError(
-                        f"{name} must be from 0 to {len(names) - 1} in {self.source.label}, which has {len(names)} "
-                        f"features, not {getattr(self, name)}. Choose another."
-                    )
+        if not self.source.own:
+            object.__setattr__(self, "table", None)
+        elif not self.source.takes(self.table):
+            raise Misfit(
+                "source must be another than own here: no table of one's own with two features or more is at hand. "
+                "Choose another, or load such a table.",
+                source=TwoWeights.source,
+            )
+        columns = self.feature_1, self.feature_2
+        if self.source is Source.GAUSSIANS or (self.table is not None and self.table.columns == columns):
+            return
+        names = feature_names(self.source, self.table)
+        for name, instead in (("feature_1", 0), ("feature_2", 1)):
+            if getattr(self, name) >= len(names):
+                raise Misfit(
+                    f"{name} must be from 0 to {len(names) - 1} in {self.source.label}, which has {len(names)} "
+                    f"features, not {getattr(self, name)}. Choose another.",
+                    **{name: instead},
+                )
+        if self.table is not None:
+            object.__setattr__(self, "table", self.table.part(columns, MOST_EXAMPLES))
 
     @property
     def names(self) -> tuple[str, str]:
         """Return the features' names."""
         if self.source is Source.GAUSSIANS:
             return "x1", "x2"
+        if self.table is not None:
+            return self.table.names[0], self.table.names[1]
         names = feature_names(self.source)
         return names[self.feature_1], names[self.feature_2]
 
@@ -150,7 +183,7 @@ class TwoWeights:
 
 
 DATA = ("source", "mean_1", "deviation_1", "mean_2", "deviation_2", "correlation", "noise", "num_examples", "feature_1",
-        "feature_2")  # fmt: skip
+        "feature_2", "table")  # fmt: skip
 MODEL = ("model", "bias")
 OWN = ("center", "divisor", "zero")
 RATE = ("optimizer", "rate", "step", "learning_rate")
@@ -177,10 +210,12 @@ def remembered(*names: str) -> Callable[[Callable], Callable]:
     return decorate
 
 
-def feature_names(source: Source) -> tuple[str, ...]:
-    """Return the names of a table's features."""
+def feature_names(source: Source, table: OwnTable | None = None) -> tuple[str, ...]:
+    """Return the names of a table's features; the user's own is given."""
     if source is Source.GAUSSIANS:
         return "x1", "x2"
+    if source.own:
+        return table.names if table else ()
     return load(DataConfig(dataset=Dataset(source.value), num_examples=20000)).feature_names
 
 

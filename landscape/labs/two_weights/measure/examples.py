@@ -10,6 +10,7 @@ from numpy import ndarray
 from landscape.data import load, preprocessing_map
 from landscape.experiment import DataConfig, Dataset
 from landscape.labs.two_weights.request import DATA, MODEL, PREPROCESSING, Kind, Source, TwoWeights, remembered
+from landscape.serving.owned import OwnTable
 
 SEED = 6
 """Draws the examples; not a choice, so that whatever differs between two pictures is what was asked to differ."""
@@ -47,8 +48,11 @@ def examples_of(config: TwoWeights) -> Examples:
     """Return the examples: x1 ~ N(mean_1, deviation_1^2), x2 likewise, or two columns of a table.
 
     The drawn target is (z1 + z2) / sqrt(2) plus noise, of the standardized features z, so that both count alike; its
-    sign is the class. A table's class is whether an example is of its first class; its target is 1 or -1 by that.
+    sign is the class. A table's class is whether an example is of its first class; its target is 1 or -1 by that. Where
+    the user's own table holds numbers, these are the target, standardized, and the class is whether they are above 0.
     """
+    if config.table is not None:
+        return _own_examples(config.table)
     if config.source is not Source.GAUSSIANS:
         data = load(DataConfig(dataset=Dataset(config.source.value), num_examples=20000))
         x = data.train_x[:, [config.feature_1, config.feature_2]].double().numpy()
@@ -61,6 +65,16 @@ def examples_of(config: TwoWeights) -> Examples:
     target = z.sum(1) / np.sqrt(2) + config.noise * noise
     means, deviations = [config.mean_1, config.mean_2], [config.deviation_1, config.deviation_2]
     return Examples(means + z * deviations, target, (target > 0).astype(float), "a target above 0")
+
+
+def _own_examples(table: OwnTable) -> Examples:
+    """Return the examples of a user's own table of two features."""
+    if table.has_classes:
+        classes = (table.y == 0).astype(float)
+        return Examples(table.x, 2 * classes - 1, classes, table.class_names[0])
+    numbers = table.y[:, 0]
+    target = (numbers - numbers.mean()) / (numbers.std() or 1.0)
+    return Examples(table.x, target, (target > 0).astype(float), "a target above its mean")
 
 
 @remembered(*DATA, *MODEL)
