@@ -16,27 +16,41 @@ def main() -> None:
         """Go to the first page from the name of its file: a server started anew gives it that in an open window."""
         st.switch_page(first, query_params=st.query_params.to_dict())
 
-    labs = [
-        first,
-        st.Page("pages/anatomy.py", title="Anatomy", icon=":material/grid_on:"),
-        st.Page("pages/activations.py", title="Inside the layers", icon=":material/layers:"),
-        st.Page("pages/two_weights.py", title="Two weights", icon=":material/filter_center_focus:"),
-        st.Page("pages/covariate_shift.py", title="Covariate shift", icon=":material/shuffle:"),
-        st.Page("pages/smoothness.py", title="Smoothness", icon=":material/ssid_chart:"),
-        st.Page("pages/curvature.py", title="Curvature", icon=":material/target:"),
-        st.Page("pages/invariance.py", title="Invariance", icon=":material/open_in_full:"),
-        st.Page("pages/robustness.py", title="What it makes easy", icon=":material/speed:"),
-    ]
-    here = st.navigation([*labs, st.Page(compare, visibility="hidden")], position="top")
+    sections = {
+        "": [
+            st.Page("pages/start.py", title="Start", icon=":material/school:"),
+            st.Page(compare, visibility="hidden"),
+        ],
+        "See": [
+            first,
+            st.Page("pages/two_weights.py", title="Two weights", icon=":material/filter_center_focus:"),
+        ],
+        "Inside": [
+            st.Page("pages/anatomy.py", title="Anatomy", icon=":material/grid_on:"),
+            st.Page("pages/activations.py", title="Inside the layers", icon=":material/layers:"),
+            st.Page("pages/covariate_shift.py", title="Covariate shift", icon=":material/shuffle:"),
+        ],
+        "Why it helps": [
+            st.Page("pages/smoothness.py", title="Smoothness", icon=":material/ssid_chart:"),
+            st.Page("pages/curvature.py", title="Curvature", icon=":material/target:"),
+            st.Page("pages/invariance.py", title="Invariance", icon=":material/open_in_full:"),
+            st.Page("pages/robustness.py", title="What it makes easy", icon=":material/speed:"),
+        ],
+        "Does it hold?": [
+            st.Page("pages/reproductions.py", title="Reproductions", icon=":material/fact_check:"),
+        ],
+    }
+    pages = [page for many in sections.values() for page in many if page.visibility != "hidden"]
+    here = st.navigation(sections, position="top")
     # For a page to know whether the browser's address is its own.
-    st.session_state["address"], st.session_state["addresses"] = here.url_path, [lab.url_path for lab in labs]
+    st.session_state["address"], st.session_state["addresses"] = here.url_path, [page.url_path for page in pages]
     here.run()
     st.divider()
     # Below each page, too: on a phone the navigation is folded away.
     with st.container(horizontal=True, key="others"):
-        for lab in labs:
-            if lab.url_path != here.url_path:
-                st.page_link(lab)
+        for page in pages:
+            if page.url_path != here.url_path:
+                st.page_link(page)
 
 
 if __name__ == "__main__":

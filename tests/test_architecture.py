@@ -46,7 +46,7 @@ GEOMETRY = ("models.layout", "landscape.geometry", "landscape.devices", "landsca
 RULES = {
     "models": Rule(("torch", "models"), never=("models.fast",)),
     "models/fast": Rule(("torch", "models")),
-    "landscape/__init__.py": Rule(("landscape",), never=("landscape.figures", "landscape.labs")),
+    "landscape/__init__.py": Rule(("landscape",), never=("landscape.figures", "landscape.labs", "landscape.teaching")),
     "landscape/experiment.py": Rule(
         ("models", "landscape.serving.owned", "landscape.serving.memory"), never=("models.fast",)
     ),
@@ -61,7 +61,8 @@ RULES = {
     "landscape/serving": Rule(("numpy", "landscape.serving", "landscape.devices")),
     "landscape/serving/memory.py": Rule(("models.config",)),
     "landscape/figures": Rule(("plotly", "numpy", "landscape.figures")),
-    "landscape/labs": Rule(("numpy", "models", "landscape"), never=("models.fast",)),
+    "landscape/labs": Rule(("numpy", "models", "landscape"), never=("models.fast", "landscape.teaching")),
+    "landscape/teaching": Rule(("landscape",), never=("landscape.figures",)),
     "pages": Rule(("streamlit", "landscape", "pages")),
     "app.py": Rule(("streamlit",)),
 }
@@ -184,9 +185,9 @@ def test_the_rules_see_the_whole_house():
     assert {"models/normalization/batch.py", "pages/components/controls.py", "landscape/serving/jobs.py"} <= set(files)
 
 
-def test_landscape_shows_a_dozen_names_and_each_room_says_what_it_knows_of():
+def test_landscape_shows_few_names_and_each_room_says_what_it_knows_of():
     names = {path.name.removesuffix(".py") for path in (ROOT / "landscape").iterdir()}
-    assert len(names - {"__init__", "__pycache__", "py.typed"}) <= 12
+    assert len(names - {"__init__", "__pycache__", "py.typed"}) <= 13
     for init in (ROOT / "landscape").glob("*/__init__.py"):
         assert len(ast.get_docstring(ast.parse(init.read_text())).splitlines()[0]) > 20, init
 
@@ -255,6 +256,14 @@ PLANTED = {
         "import torch",
         "import plotly",
         "from pages.components import compute",
+        "from landscape.teaching.labs import labs",
+    ],
+    "landscape/teaching/a.py": [
+        "import torch",
+        "import streamlit",
+        "from pages.components import compute",
+        "from landscape.figures import theme",
+        "from landscape.labs.a_lab import LAB",
     ],
     "pages/a.py": ["import torch", "import numpy as np", "from models import mlp", "from plotly import graph_objects"],
     "pages/a_lab.py": ["from landscape.labs.another_lab import LAB"],
@@ -279,6 +288,7 @@ ALLOWED = {
     "landscape/labs/a_lab/facts.py": "import numpy\nfrom landscape.labs.words import number\nfrom landscape.labs.a_lab import x",
     "landscape/labs/a_lab/measure.py": "import torch, scipy\nfrom landscape.labs.a_lab.request import Request",
     "landscape/labs/a_lab/measure/a.py": "import torch",
+    "landscape/teaching/a.py": "from landscape.labs.lab import Question\nfrom landscape.teaching.labs import labs",
     "pages/a_lab.py": "from landscape.labs.a_lab import LAB",
     "pages/components/a.py": "import streamlit\nfrom landscape.figures import theme\nfrom pages.components import b",
     "app.py": "import gc\nimport streamlit as st",

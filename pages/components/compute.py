@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -44,14 +45,20 @@ gc.collect()
 gc.freeze()  # what was imported stays out of every later collection, which would otherwise take long with torch loaded
 
 
-def ask(jobs: Jobs) -> Tickets:
-    """Ask for the jobs of a request, and let go of what this session asked for before and needs no more."""
+def ask(jobs: Jobs, ahead: Jobs | None = None) -> Tickets:
+    """Ask for the jobs of a request, and let go of what this session asked for before and needs no more.
+
+    ahead: what is likely to be asked for next. It is computed while nobody waits for anything.
+    """
     every = [job for many in jobs.values() for job in many if job is not None]
     tickets = {job.key: _request(job) for job in every if not job.passing}
     # What only others need is asked for by itself, to see how far it is, while one of them is not there.
     awaited = {need.key for job in every if not job.passing and not tickets[job.key].done for need in job.needs}
     tickets |= {job.key: _request(job) for job in every if job.passing and job.key in awaited}
-    _hold(list(tickets.values()), sorted({need.key for job in every for need in _behind(job)} - set(tickets)))
+    soon = [job for many in (ahead or {}).values() for job in many if job is not None and not job.passing]
+    # Asked for before what was held is let go, as some of it may be the same.
+    later = [_request(replace(job, patient=True)) for job in soon]
+    _hold(list(tickets.values()), sorted({need.key for job in every for need in _behind(job)} - set(tickets)), later)
     return {name: [tickets.get(job.key) if job else None for job in many] for name, many in jobs.items()}
 
 
@@ -194,7 +201,8 @@ def _let_streamlit_end_the_script() -> None:
 def _request(job: Job) -> Ticket:
     # What has ended is kept while its settings are: asked for anew by each run of the page, a failure would fail, and a
     # result that the store had no room for would be computed, for ever.
-    ended = {ticket.key: ticket for ticket in _held().get("tickets", []) if ticket.status in ENDED}
+    before = [*_held().get("tickets", []), *_held().get("later", [])]
+    ended = {ticket.key: ticket for ticket in before if ticket.status in ENDED}
     return ended.get(job.key) or default_dispatcher().request(job, _owner())
 
 
@@ -207,9 +215,13 @@ def _owner() -> str:
     return st.session_state.setdefault("owner", uuid4().hex)
 
 
-def _hold(tickets: list[Ticket], behind: Sequence[str] = ()) -> None:
-    """Hold these jobs, and let go of those held before; note the keys of results that stand behind theirs."""
+def _hold(tickets: list[Ticket], behind: Sequence[str] = (), later: Sequence[Ticket] = ()) -> None:
+    """Hold these jobs, and let go of those held before; note the keys of results that stand behind theirs.
+
+    later: tickets of what may be asked for next.
+    """
     held = _held()
-    before, held["tickets"], held["behind"] = held.get("tickets", []), tickets, behind
+    before = [*held.get("tickets", []), *held.get("later", [])]
+    held["tickets"], held["behind"], held["later"] = tickets, behind, later
     for ticket in before:
         ticket.release()

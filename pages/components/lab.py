@@ -12,7 +12,7 @@ from landscape.experiment import Drawing
 from landscape.labs.glossary import terms_in
 from landscape.labs.lab import Job, Lab, Results, Section, Shown
 from landscape.labs.words import literal, time_left
-from pages.components import compute, controls
+from pages.components import compute, controls, lesson
 from pages.components.exchange import exchange
 from pages.components.picker import picker
 from pages.components.question import asked, questions
@@ -26,11 +26,43 @@ LONG = "Computing: {}. A smaller depth or width, fewer steps or a lower resoluti
 def show(lab: Lab) -> None:
     """Draw the page of a lab."""
     st.set_page_config(layout="wide")  # a link opened before anything else runs its page without app.py
+    place, unclear = lesson.arrive(lab.name)
     settings = begin(lab)
+    if place is not None:
+        lesson.follow(settings, place)
+    settings.problems = (*unclear, *settings.problems)
     for problem in (*settings.problems, *controls.unclear(lab)):
         st.warning(literal(problem))
     if lab.jobs is None:
         compute.compute_here()
+    if place is None:
+        _whole(lab)
+    else:
+        _step(lab, place)
+
+
+def _step(lab: Lab, place: lesson.Place) -> None:
+    """Draw one question of a lesson: before anything is said nothing is shown, afterwards its section alone."""
+    section = next(section for section in lab.sections if section.name == place.question.section)
+    with st.container(border=True, key="lesson"):
+        told = lesson.head(place)
+        answer = st.container()
+        lesson.foot(place)
+    _groups(lab)
+    below = _place(lab, section) if told else None
+    request = controls.finish()
+    jobs = lesson.jobs_of(lab, place.question, request)
+    tickets = compute.ask(jobs, lesson.ahead(place))
+    if below is None:
+        return
+    with answer:
+        lesson.answer(lab, place, request, tickets)
+    with below:
+        _live(lab, section, request, tickets, patient={name for name, many in jobs.items() if _are_patient(many)})
+
+
+def _whole(lab: Lab) -> None:
+    """Draw all of a lab."""
     st.title(lab.question)
     strip = st.container(key="asked")
     st.markdown(lab.introduction)
@@ -62,10 +94,8 @@ def show(lab: Lab) -> None:
 
 def _controls(lab: Lab) -> None:
     """Draw all controls but those of the sections."""
+    _groups(lab)
     settings = current()
-    for group in lab.groups(with_table(settings.values)):
-        if controls.shown(lab, group.name):
-            controls.group(group)
     if controls.shown(lab, "presets"):
         questions(lab)
     controls.run_controls(lab, compute.forget)
@@ -74,6 +104,13 @@ def _controls(lab: Lab) -> None:
             controls.network_control(lab.networks)
         if "variants" in settings.values:
             controls.variant_controls()
+
+
+def _groups(lab: Lab) -> None:
+    """Draw the controls of the sidebar."""
+    for group in lab.groups(current().values):
+        if controls.shown(lab, group.name):
+            controls.group(group)
 
 
 def _place(lab: Lab, section: Section) -> Any:

@@ -19,7 +19,10 @@ from landscape.serving.owned import OwnTable
 PREDICT = "predict"
 """The parameter of a link by which a question's choices come before its answer."""
 
-RESERVED = ("controls", "embed", "embed_options", PREDICT)
+LESSON, AT = "lesson", "at"
+"""The parameters of a link that name a lesson, and which of its questions the page stands at, from 1 on."""
+
+RESERVED = ("controls", "embed", "embed_options", PREDICT, LESSON, AT)
 """Parameters of a link that are no settings. `controls=networks,view` shows only these groups, `controls=none` none."""
 
 ASK = "ask"
@@ -140,10 +143,7 @@ def begin(lab: Lab) -> Settings:
     comes with an empty link: there the page has what it had.
     """
     state = st.session_state
-    # A page that runs without app.py knows no address.
-    _HISTORY(key="history", data={"path": state.get("address"), "all": state.get("addresses", [])})
-    link = link_now()
-    before, state["lab"] = state.get("lab"), lab.name
+    link, before = link_now(), keep_in_step(lab.name)
     own_rerun = state.pop("own_rerun", False)
     every: dict[str, Settings] = state.setdefault("settings", {})
     if link and any(other.link == link for name, other in every.items() if name != lab.name):
@@ -166,6 +166,15 @@ def begin(lab: Lab) -> Settings:
         settings.take()
     settings.miss_table()
     return settings
+
+
+def keep_in_step(page: str) -> str | None:
+    """Have the browser's history and the page that is shown go together; return the page that was shown before."""
+    state = st.session_state
+    # A page that runs without app.py knows no address.
+    _HISTORY(key="history", data={"path": state.get("address"), "all": state.get("addresses", [])})
+    before, state["lab"] = state.get("lab"), page
+    return before
 
 
 def current() -> Settings:

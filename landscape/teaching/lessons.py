@@ -1,0 +1,130 @@
+"""The lessons: each some questions in order, ten minutes of them, over any labs."""
+
+from __future__ import annotations
+
+from landscape.teaching.lesson import Lesson, Step, own_lesson
+
+WHY = Lesson(
+    "why-normalize",
+    "Why normalize at all",
+    "From a bowl over two weights to the landscapes of real networks, and to what their shape allows.",
+    (
+        Step(
+            "two_weights",
+            "thousands",
+            "Over two weights the loss is a bowl, and training rolls down it. Each weight belongs to one feature.",
+        ),
+        Step("two_weights", "beyond-the-limit", "L is the curvature of the bowl where it is steepest."),
+        Step("two_weights", "larger-rate", "Dividing each feature by its deviation makes L smaller."),
+        Step("two_weights", "optimizers", "One could also leave the bowl as it is, and step more cleverly."),
+        Step("compare", "real-table", "So much for a bowl. Here are networks of several layers, on a real table."),
+        Step(
+            "compare",
+            "digits",
+            "A network has thousands of weights; a slice through them can be drawn. BatchNorm normalizes inside the network.",
+        ),
+        Step("compare", "balls", "What does the shape matter? A ball that is dropped on it shows that."),
+        Step("compare", "what-follows", "A ball on a slice is one thing, training the whole network another."),
+        Step(
+            "robustness",
+            "initial-scale",
+            "The learning rate is not the only thing that must be chosen before training.",
+        ),
+        Step("robustness", "activation", "And there is the activation function, which people argue about a lot."),
+    ),
+)
+
+SHIFT = Lesson(
+    "covariate-shift",
+    "Is it covariate shift?",
+    "What BatchNorm was made for, what else it does, and what speaks for and against each explanation.",
+    (
+        Step("robustness", "rates", "First what is to be explained: what does one gain by it?"),
+        Step(
+            "robustness",
+            "same-rate",
+            "Two things could be behind that gain: the rate itself, or something at any rate.",
+        ),
+        Step(
+            "smoothness",
+            "ahead",
+            "BatchNorm was made so that distributions inside a network stay put. Others hold that it smooths the loss: look "
+            "at what lies ahead of one step.",
+        ),
+        Step("smoothness", "smoother", "That was one step of many."),
+        Step(
+            "smoothness",
+            "other-norms",
+            "Dividing by another measure of size leaves distributions that are further from a bell curve.",
+        ),
+        Step(
+            "curvature", "outliers", "Smoothness has to do with curvature: how steep the walls around the network are."
+        ),
+        Step(
+            "curvature",
+            "one-function",
+            "Is that a property of what a network computes, or of how it is written? Take one and the same function.",
+        ),
+        Step(
+            "smoothness",
+            "why",
+            "The sharpest test: after BatchNorm one adds noise that shifts every distribution at every step.",
+        ),
+    ),
+)
+
+KIN = Lesson(
+    "kin",
+    "Batch, layer, group, weight",
+    "What each kind of normalization divides by what, and when one takes which.",
+    (
+        Step("anatomy", "batch", "A layer's activations are a table: an example a row, a unit a column."),
+        Step("anatomy", "layer", "Some data come in batches of very few, and then another choice is needed."),
+        Step("anatomy", "group", "Of an image each channel has many pixels, and there is more to choose from."),
+        Step("anatomy", "weights", "One need not look at activations at all."),
+        Step("anatomy", "undo", "Normalized values get a learnt scale and shift."),
+        Step("anatomy", "undo-layer", "The same question to the neighbour."),
+        Step("robustness", "layer-rates", "Are they as good for training? In deep networks that shows first."),
+        Step("robustness", "batch-size", "Now make the batches small."),
+        Step("curvature", "weights", "And the weights: what does it change to learn length and direction apart?"),
+    ),
+)
+
+FAILS = Lesson(
+    "where-it-fails",
+    "Where it fails",
+    "Small batches, one example alone, frozen statistics: what BatchNorm does not do, and what it costs.",
+    (
+        Step("anatomy", "alone", "In training BatchNorm looks at a batch. In use there may be one example."),
+        Step("robustness", "batch-size", "The fewer the examples, the worse their mean and deviation are known."),
+        Step(
+            "curvature",
+            "frozen",
+            "In use its statistics are frozen. Much that is printed of its landscape was drawn so.",
+        ),
+        Step("compare", "unlike-scales", "Popular notes say that it makes up for features of unlike scales."),
+        Step("robustness", "where", "It can stand in several places of a network."),
+        Step("robustness", "does-not-care", "It is said to make the initial weights irrelevant."),
+        Step("robustness", "thirty", "Its paper found the best network at thirty times the learning rate."),
+        Step("robustness", "layer-rates", "And its kin, which need no batch: do they bring as much?"),
+    ),
+)
+
+LESSONS = {lesson.name: lesson for lesson in (WHY, SHIFT, KIN, FAILS)}
+"""By their names in a link."""
+
+
+def lesson_of(name: str) -> Lesson:
+    """Return the lesson of that name, or the one whose steps it lists.
+
+    >>> len(lesson_of("why-normalize").steps)
+    10
+
+    Raises: ValueError with a sentence where it is neither.
+    """
+    if name in LESSONS:
+        return LESSONS[name]
+    try:
+        return own_lesson(name)
+    except ValueError as error:
+        raise ValueError(f"The link names no lesson. {error}") from error

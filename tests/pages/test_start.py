@@ -1,0 +1,75 @@
+"""Where one begins, and results of papers, without a browser."""
+
+from dataclasses import replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from landscape.teaching import published
+from landscape.teaching.lessons import LESSONS
+from landscape.teaching.themes import by_theme, entries
+from pages.components.links import address_of
+from tests.pages.support import ROOT, button, finished, opened
+
+SMALL = {"width": 8, "depth": 2, "num_steps": 12, "num_examples": 200, "probes": 6, "rungs": 3}
+
+
+@pytest.fixture(scope="module")
+def begun() -> AppTest:
+    return opened("start.py")
+
+
+def links(app: AppTest) -> list[str]:
+    return [one.value for one in app.markdown if one.value.startswith("[")]
+
+
+def test_it_leads_to_every_lesson_and_every_question(begun):
+    every = links(begun)
+    for lesson in LESSONS.values():
+        first = lesson.steps[0]
+        link = {"ask": first.slug, "lesson": lesson.name, "at": "1"}
+        assert any(one.endswith(f"({address_of(first.lab, link)})") for one in every)
+        assert any(lesson.title in one.value for one in begun.markdown)
+    for entry in entries():
+        assert any(one.endswith(f"({address_of(entry.lab.name, {'ask': entry.question.slug})})") for one in every)
+
+
+def test_questions_are_searched():
+    app = opened("start.py")
+    app.text_input[0].set_value("momentum zebra").run()
+    assert any("No question has all of these words" in one.value for one in app.markdown)
+    app.text_input[0].set_value("sigmoid").run()
+    found = [one for one in links(app) if "?ask=" in one and "lesson" not in one]
+    assert len(found) == sum(map(len, by_theme("sigmoid").values()))
+
+
+def test_a_lesson_of_ones_own_is_a_link_and_a_file():
+    app = opened("start.py")
+    app.multiselect[0].set_value(["two_weights.same", "anatomy.batch"]).run()
+    assert [one.value for one in app.code] == ["two_weights?lesson=two_weights.same~anatomy.batch&at=1"]
+    text = "# Mine\ntwo_weights.same First this.\nanatomy.batch"
+    app.file_uploader[0].set_value(("a.txt", text.encode(), "text/plain")).run()
+    assert not app.error
+    assert any("Mine: 2 questions" in one for one in links(app))
+    app.file_uploader[0].set_value(("a.txt", b"compare.no", "text/plain")).run()
+    assert app.error[0].value.startswith("Line 1")
+    app.file_uploader[0].set_value(("a.txt", b"\xff\xfe", "text/plain")).run()
+    assert "UTF-8" in app.error[0].value
+
+
+def test_a_result_is_computed_when_asked_for_and_told_with_its_verdict(monkeypatch):
+    small = replace(published.RESULTS["loss-range"], changes=SMALL)
+    monkeypatch.setitem(published.RESULTS, "loss-range", small)
+    app = AppTest.from_file(str(ROOT / "pages" / "reproductions.py"), default_timeout=60).run()
+    assert not app.exception
+    assert not app.session_state["held"]["tickets"], "nothing is computed before"
+    next(one for one in app.button if one.key == "compute-loss-range").click()
+    app = finished(app.run())
+    told = [one.value for one in app.markdown if "Here:" in one.value]
+    assert len(told) == 1
+    assert told[0].count("times") >= 4
+    assert any("Of 1 results" in one.value for one in app.markdown)
+    assert not [one for one in app.button if one.key == "compute-loss-range"]
+    button(app, "Cancel").click()
+    app.run()
+    assert any("Of 1 results" in one.value for one in app.markdown), "what was found stays"
