@@ -1,0 +1,466 @@
+"""Results of papers, each beside a question whose facts hold the same number at this app's size.
+
+What a paper gives in a figure alone is told in words, as it cannot be read off to a digit.
+"""
+
+from __future__ import annotations
+
+from math import inf, isfinite, nan
+from typing import Any
+
+from landscape.experiment import Statistics
+from landscape.labs.words import Percent, Ratio, Share
+from landscape.teaching.result import Range, Result
+
+IOFFE = "Ioffe & Szegedy 2015, arXiv 1502.03167"
+SANTURKAR = "Santurkar, Tsipras, Ilyas & Madry 2018, arXiv 1805.11604"
+GHORBANI = "Ghorbani, Krishnan & Xiao 2019, arXiv 1901.10159"
+COHEN = "Cohen, Kaur, Li, Kolter & Talwalkar 2021, arXiv 2103.00065"
+WU = "Wu & He 2018, arXiv 1803.08494"
+BA = "Ba, Kiros & Hinton 2016, arXiv 1607.06450"
+BJORCK = "Bjorck, Gomes, Selman & Weinberger 2018, arXiv 1806.02375"
+
+ONE = {"runs": 1}
+"""One seed a request, where a lab takes several."""
+
+
+def _of(records: Any, normalization: str) -> Any:
+    return next((one for one in records if one.normalization == normalization), None)
+
+
+def _over(above: float | None, below: float | None) -> float | None:
+    """Return a ratio; None where one of the two is missing or both are nothing."""
+    if above is None or below is None or (below == 0 and above == 0):
+        return None
+    return inf if below == 0 else above / below
+
+
+def _fewest(curve: Any) -> float:
+    return min(curve.waits.values())
+
+
+def _sooner(facts: Any) -> float | None:
+    plain, batch = _of(facts.curves, "none"), _of(facts.curves, "batch")
+    if plain is None or batch is None or not isfinite(_fewest(batch)):
+        return None
+    # Where the plain network never comes there, it takes more than all steps.
+    return min(_fewest(plain), facts.steps) / max(_fewest(batch), 1.0)
+
+
+def _same_rate(facts: Any) -> float | None:
+    plain, batch = _of(facts.rates, "none"), _of(facts.rates, "batch")
+    if plain is None or batch is None:
+        return None
+    own, other = (min(one.own_steps[0], facts.steps) for one in (plain, batch))
+    return _over(own, other)
+
+
+def _thirty(facts: Any) -> float | None:
+    batch = _of(facts.curves, "batch")
+    return None if batch is None else batch.heights.get(30.0, nan) - batch.heights.get(5.0, nan)
+
+
+def _deep(facts: Any) -> float | None:
+    """Return how much more accurate BatchNorm is at the last choice."""
+    plain, batch = _of(facts.choices, "none"), _of(facts.choices, "batch")
+    return None if plain is None or batch is None else batch.middles[-1] - plain.middles[-1]
+
+
+def _scales(facts: Any) -> float | None:
+    batch = _of(facts.cells, "batch")
+    return None if batch is None else len(batch.rows) / facts.upward_values
+
+
+def _largest(facts: Any) -> float | None:
+    plain, batch = _of(facts.rates, "none"), _of(facts.rates, "batch")
+    return None if plain is None or batch is None else _over(batch.largest[0], plain.largest[0])
+
+
+def _at(facts: Any, normalization: str, size: str) -> float:
+    one = _of(facts.choices, normalization)
+    return one.at(size)[0] if one is not None and one.at(size) else nan
+
+
+def _smoother(facts: Any, measure: str) -> float | None:
+    """Return how many times as large a measure is without normalization."""
+    if facts.pair is None:
+        return None
+    plain, batch = (getattr(one, measure) for one in facts.pair)
+    return None if plain is None or batch is None else _over(plain.median, batch.median)
+
+
+def _level(facts: Any, normalization: str) -> float | None:
+    one = facts.of(normalization)
+    return None if one is None or one.beta is None else one.beta.median / one.edge
+
+
+def _noise(facts: Any) -> float | None:
+    batch, noisy = facts.of("batch"), facts.of("batch-noisy")
+    return None if batch is None or noisy is None else noisy.trained.train_accuracy - batch.trained.train_accuracy
+
+
+def _norms(facts: Any) -> float | None:
+    """Return the loss range by the roughest of the other norms, as a multiple of BatchNorm's."""
+    batch, kin = facts.of("batch"), [facts.of(name) for name in ("batch-l1", "batch-linf")]
+    ranges = [one.loss_range.median for one in kin if one is not None and one.loss_range is not None]
+    if batch is None or batch.loss_range is None or len(ranges) < len(kin):
+        return None
+    return _over(max(ranges), batch.loss_range.median)
+
+
+def _steeper(facts: Any) -> float | None:
+    plain, batch = facts.of("none"), facts.of("batch")
+    return None if plain is None or batch is None else _over(plain.top, batch.top)
+
+
+def _share(facts: Any, normalization: str) -> float | None:
+    one = facts.of(normalization)
+    return None if one is None else one.share
+
+
+def _back(facts: Any) -> float | None:
+    batch, frozen = facts.of("batch"), facts.of("batch", Statistics.RUNNING)
+    return None if batch is None or frozen is None else _over(frozen.top, batch.top)
+
+
+def _edge(facts: Any) -> float | None:
+    """Return the late sharpness over 2 / learning rate, of the rate at which it is furthest from 1."""
+    late = [one.late for one in facts.rates]
+    return max(late, key=lambda value: abs(value - 1)) if late else None
+
+
+SPECTRA = ("run", "eigenvalues", "density")
+EDGE = ("run", "edge run", "sharpness")
+TWO_RATES = Range(0.5, 2.0)
+
+_ALL = (
+    Result(
+        "sooner",
+        f"{IOFFE}, Fig. 3",
+        "With BatchNorm and a larger rate the same accuracy takes a fraction of the steps.",
+        "14 times fewer steps: 2.1 in place of 31 million",
+        "Steps without BatchNorm over those with it, each at its best multiple of the rate",
+        "robustness",
+        "sooner",
+        ("curves",),
+        _sooner,
+        Range(low=5.0),
+        Range(low=1.2),
+        Ratio,
+        ONE,
+    ),
+    Result(
+        "same-rate",
+        f"{IOFFE}, Fig. 3",
+        "Also at the same rate BatchNorm takes fewer steps.",
+        "2.3 times fewer steps: 13.3 in place of 31 million",
+        "Steps without BatchNorm over those with it, at the same small rate",
+        "robustness",
+        "same-rate",
+        ("rates",),
+        _same_rate,
+        Range(low=1.5),
+        Range(low=1.1),
+        Ratio,
+        ONE,
+    ),
+    Result(
+        "thirty",
+        f"{IOFFE}, Fig. 3",
+        "At thirty times the rate BatchNorm ends higher than at five times, if later.",
+        "74.8% in place of 73.0%",
+        "Accuracy at 30 times the rate less that at 5 times",
+        "robustness",
+        "thirty",
+        ("curves",),
+        _thirty,
+        Range(low=0.01),
+        Range(low=0.002),
+        Share,
+        ONE,
+    ),
+    Result(
+        "sigmoid",
+        f"{IOFFE}, Sec. 4.2.2",
+        "Deep networks of sigmoids train with BatchNorm, and stay at chance without.",
+        "69.8% with it, below 0.1% without",
+        "Accuracy with BatchNorm less that without, eight layers of sigmoids",
+        "robustness",
+        "deep-sigmoids",
+        ("choices",),
+        _deep,
+        Range(low=0.5),
+        Range(low=0.1),
+        Share,
+        ONE,
+    ),
+    Result(
+        "scale",
+        f"{IOFFE}, Sec. 3.3",
+        "With BatchNorm training is resilient to the scale of the weights.",
+        "at any scale: BN(aWu) = BN(Wu)",
+        "Share of the initial scales, a thousandfold apart, at which some rate trains",
+        "robustness",
+        "initial-scale",
+        ("map",),
+        _scales,
+        Range(low=0.999),
+        Range(low=0.7),
+        Percent,
+        ONE,
+    ),
+    Result(
+        "rates",
+        BJORCK,
+        "What BatchNorm primarily enables are larger learning rates: large steps diverge without it.",
+        "larger rates, in a residual network of 110 layers",
+        "Largest rate that trains with BatchNorm, over the largest without",
+        "robustness",
+        "rates",
+        ("rates",),
+        _largest,
+        Range(low=3.0),
+        Range(low=1.5),
+        Ratio,
+        ONE,
+    ),
+    Result(
+        "batch-of-two",
+        f"{WU}, Table 2",
+        "BatchNorm gets worse as batches get small.",
+        "error 34.7% at a batch of 2, 23.6% at 32: 11.1 points",
+        "Accuracy with batches of 64 less that with batches of 2",
+        "robustness",
+        "batch-size",
+        ("choices",),
+        lambda facts: _at(facts, "batch", "64") - _at(facts, "batch", "2"),
+        Range(low=0.1),
+        Range(low=0.03),
+        Percent,
+        ONE,
+    ),
+    Result(
+        "group-of-two",
+        f"{WU}, Table 2",
+        "Group normalization does not, and is far better at a batch of 2.",
+        "error 24.1% in place of 34.7%: 10.6 points",
+        "Accuracy of group normalization less that of BatchNorm, batches of 2",
+        "robustness",
+        "batch-size",
+        ("choices",),
+        lambda facts: _at(facts, "group", "2") - _at(facts, "batch", "2"),
+        Range(low=0.1),
+        Range(low=0.03),
+        Percent,
+        ONE | {"v3_normalization": "group"},
+    ),
+    Result(
+        "layer-of-four",
+        f"{BA}, Sec. 6.6",
+        "Layer normalization is robust to small batches, where BatchNorm suffers.",
+        "BatchNorm behind at a batch of 4, as a curve",
+        "Accuracy of layer normalization less that of BatchNorm, batches of 4",
+        "robustness",
+        "batch-size",
+        ("choices",),
+        lambda facts: _at(facts, "layer", "4") - _at(facts, "batch", "4"),
+        Range(low=0.03),
+        Range(low=0.0),
+        Percent,
+        ONE,
+    ),
+    Result(
+        "loss-range",
+        f"{SANTURKAR}, Fig. 4a",
+        "The loss varies far less along the gradient with BatchNorm.",
+        "a wide band without it, a narrow one with it",
+        "Median range of the loss along the gradient without BatchNorm over that with it",
+        "smoothness",
+        "smoother",
+        ("measures",),
+        lambda facts: _smoother(facts, "loss_range"),
+        Range(low=3.0),
+        Range(low=1.5),
+        Ratio,
+    ),
+    Result(
+        "gradient-change",
+        f"{SANTURKAR}, Fig. 4b",
+        "Early in training the gradient changes far less along itself with BatchNorm.",
+        "close to two orders of magnitude",
+        "Median change of the gradient in the first fifth without BatchNorm over that with it",
+        "smoothness",
+        "smoother",
+        ("measures",),
+        lambda facts: _smoother(facts, "early_change"),
+        Range(low=30.0),
+        Range(low=1.5),
+        Ratio,
+    ),
+    Result(
+        "beta-plain",
+        f"{SANTURKAR}, Fig. 4c",
+        "The effective beta settles without BatchNorm too.",
+        "near 20 at a rate of 0.1, which is 2 / rate",
+        "Its median without BatchNorm over 2 / rate",
+        "smoothness",
+        "smoother",
+        ("measures",),
+        lambda facts: _level(facts, "none"),
+        TWO_RATES,
+        Range(0.2, 5.0),
+    ),
+    Result(
+        "beta-batch",
+        f"{SANTURKAR}, Fig. 4c",
+        "The effective beta settles at the same height with BatchNorm.",
+        "near 20 at a rate of 0.1, which is 2 / rate",
+        "Its median with BatchNorm over 2 / rate",
+        "smoothness",
+        "smoother",
+        ("measures",),
+        lambda facts: _level(facts, "batch"),
+        TWO_RATES,
+        Range(0.2, 5.0),
+    ),
+    Result(
+        "convolutional",
+        f"{SANTURKAR}, Fig. 4a",
+        "In a convolutional network the loss varies far less along the gradient with BatchNorm.",
+        "a wide band without it, a narrow one with it, in VGG",
+        "Median range of the loss along the gradient without BatchNorm over that with it",
+        "smoothness",
+        "convolutional",
+        ("measures",),
+        lambda facts: _smoother(facts, "loss_range"),
+        Range(low=3.0),
+        Range(low=1.5),
+        Ratio,
+    ),
+    Result(
+        "noise",
+        f"{SANTURKAR}, Fig. 2",
+        "BatchNorm followed by noise that shifts every distribution trains as well as BatchNorm.",
+        "almost no difference, as curves",
+        "Training accuracy with the noise less that without it",
+        "smoothness",
+        "why",
+        ("measures",),
+        _noise,
+        Range(low=-0.02),
+        Range(low=-0.1),
+        Share,
+    ),
+    Result(
+        "norms",
+        f"{SANTURKAR}, Sec. 3.3",
+        "Dividing by other norms smooths the loss as well as BatchNorm.",
+        "alike or better, as curves",
+        "The widest median range of the loss by the l1 and the greatest-value norm over BatchNorm's",
+        "smoothness",
+        "other-norms",
+        ("measures",),
+        _norms,
+        Range(high=2.0),
+        Range(high=3.0),
+        Ratio,
+    ),
+    Result(
+        "outliers",
+        GHORBANI,
+        "Without BatchNorm large isolated eigenvalues appear; with it they are almost absent.",
+        "almost absent with it",
+        "Greatest eigenvalue without BatchNorm over that with it",
+        "curvature",
+        "outliers",
+        SPECTRA,
+        _steeper,
+        Range(low=3.0),
+        Range(low=1.5),
+        Ratio,
+    ),
+    Result(
+        "concentration",
+        GHORBANI,
+        "Without BatchNorm the gradient is concentrated along those directions.",
+        "surprisingly concentrated, as curves",
+        "Share of the squared gradient along the ten steepest directions, without BatchNorm",
+        "curvature",
+        "outliers",
+        SPECTRA,
+        lambda facts: _share(facts, "none"),
+        Range(low=0.7),
+        Range(low=0.4),
+        Percent,
+    ),
+    Result(
+        "no-concentration",
+        GHORBANI,
+        "With BatchNorm it is not.",
+        "almost absent with it",
+        "Share of the squared gradient along the ten steepest directions, with BatchNorm",
+        "curvature",
+        "outliers",
+        SPECTRA,
+        lambda facts: _share(facts, "batch"),
+        Range(high=0.4),
+        Range(high=0.7),
+        Percent,
+    ),
+    Result(
+        "frozen",
+        GHORBANI,
+        "With statistics that are not the batch's the large eigenvalues come back.",
+        "they reappear with statistics of the population",
+        "Greatest eigenvalue with running statistics over that with the batch's, same weights",
+        "curvature",
+        "frozen",
+        SPECTRA,
+        _back,
+        Range(low=3.0),
+        Range(low=1.5),
+        Ratio,
+    ),
+    Result(
+        "edge",
+        f"{COHEN}, Fig. 1",
+        "On full batches sharpness rises to 2 / rate and hovers there.",
+        "1, or just above",
+        "Late sharpness over 2 / rate, at the rate where it is furthest from 1",
+        "curvature",
+        "edge",
+        EDGE,
+        _edge,
+        Range(0.9, 1.1),
+        Range(0.7, 1.4),
+    ),
+    Result(
+        "edge-batch",
+        f"{COHEN}, App.",
+        "Networks with BatchNorm train at that edge too.",
+        "1, or just above",
+        "Late sharpness over 2 / rate, at the rate where it is furthest from 1",
+        "curvature",
+        "edge-batch",
+        EDGE,
+        _edge,
+        Range(0.9, 1.1),
+        Range(0.7, 1.4),
+    ),
+    Result(
+        "edge-cross-entropy",
+        f"{COHEN}, App.",
+        "With cross-entropy sharpness falls below that edge at the end of training.",
+        "below 1 at the end",
+        "Late sharpness over 2 / rate, greatest over the rates",
+        "curvature",
+        "cross-entropy",
+        EDGE,
+        lambda facts: max((one.late for one in facts.rates), default=None),
+        Range(high=0.95),
+        Range(high=1.0),
+    ),
+)
+
+RESULTS = {one.name: one for one in _ALL}
+"""By name."""

@@ -1,0 +1,157 @@
+"""The page of results of papers: each computed on demand, over three seeds, through the jobs of the labs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from landscape.labs.lab import Table
+from landscape.labs.words import literal, time_left
+from landscape.teaching.labs import labs
+from landscape.teaching.published import RESULTS
+from landscape.teaching.reproductions import jobs_of
+from landscape.teaching.result import SEEDS, Found, Result, Verdict
+from pages.components import compute
+from pages.components.exchange import csv_of
+from pages.components.links import page_link
+from pages.components.settings import keep_in_step
+from pages.components.table import table
+
+NAME = "reproductions"
+
+TITLE = "Does it hold?"
+
+INTRODUCTION = f"""
+What papers found in large networks, beside the same number measured here in small ones, each over {len(SEEDS)} seeds. Nothing
+is written by hand: the numbers are the facts of a question of a lab, computed when you ask for them. A result agrees where the median is
+where the paper's is and no seed contradicts it; it agrees in direction where it goes the same way by less; and what is
+not seen at this size is told as such.
+"""
+
+COLUMNS = {
+    "claim": "Claim",
+    "paper": "Paper",
+    "theirs": "Its number",
+    "what": "What is measured here",
+    "ours": "Here: median (each seed)",
+    "verdict": "Verdict",
+    "settings": "Settings",
+}
+
+ICONS = {
+    Verdict.AGREES: ":green-badge[:material/check: agrees]",
+    Verdict.DIRECTION: ":blue-badge[:material/trending_up: agrees in direction]",
+    Verdict.NOT_HERE: ":orange-badge[:material/close: not at this size]",
+    Verdict.UNANSWERED: ":gray-badge[not answered by these results]",
+}
+
+
+def show() -> None:
+    """Draw the page."""
+    st.set_page_config(layout="wide")
+    keep_in_step(NAME)
+    st.title(TITLE)
+    st.markdown(INTRODUCTION)
+    asked = _asked()
+    tickets = compute.ask({name: jobs_of(result) for name, result in RESULTS.items() if name in asked})
+    with st.container(horizontal=True):
+        st.button("Compute all", on_click=_ask, args=(list(RESULTS),), icon=":material/play_arrow:", key="all")
+        st.button("Cancel", on_click=_cancel, icon=":material/stop:", key="cancel", disabled=not asked)
+    compute.live(compute.of(tickets), lambda: _draw(asked, tickets))
+
+
+def found_of(result: Result, tickets: compute.Tickets) -> Found | None:
+    """Return what is found, None while a seed is awaited; a seed that failed has no number."""
+    known = compute.known({result.name: tickets[result.name]})[result.name] if result.name in tickets else []
+    if not known or not all(one.done for one in known):
+        return None
+    return Found(result, tuple(float("nan") if one.value is None else one.value for one in known))
+
+
+def rows_of(found: Mapping[str, Found]) -> list[dict[str, str]]:
+    """Return a row for each result that is found."""
+    return [
+        {
+            "claim": one.result.claim,
+            "paper": one.result.paper,
+            "theirs": one.result.theirs,
+            "what": one.result.what,
+            "ours": one.ours,
+            "verdict": one.verdict.value,
+            "settings": settings_of(one.result),
+        }
+        for one in found.values()
+    ]
+
+
+def settings_of(result: Result) -> str:
+    """Return in words what differs from the defaults of the lab's page."""
+    fields = labs()[result.lab].codec.fields
+    each = [f"{fields[name].label.lower()} {value}" for name, value in result.settings().items()]
+    return ", ".join(each) or "the defaults of the page"
+
+
+def _draw(asked: frozenset[str], tickets: compute.Tickets) -> None:
+    """Draw all results, those that are asked for as far as they are."""
+    found = {name: one for name in asked if (one := found_of(RESULTS[name], tickets)) is not None}
+    st.session_state["reproduced"] = tuple(found)
+    held = compute.of(tickets)
+    if held and not all(ticket.done for ticket in held):
+        done = sum(1.0 if ticket.done else ticket.fraction for ticket in held)
+        st.progress(done / len(held), f"{len(found)} of {len(asked)} results")
+        if left := time_left(compute.seconds_left(held, (NAME, asked))):
+            st.caption(f"Computing: {left}.")
+    if found:
+        counts = {verdict: sum(one.verdict is verdict for one in found.values()) for verdict in Verdict}
+        told = [f"{count} {verdict}" for verdict, count in counts.items() if count]
+        st.markdown(f"**Of {len(found)} results: {', '.join(told)}.**")
+    paper = ""
+    for result in RESULTS.values():
+        if (own := result.paper.split(",")[0]) != paper:
+            paper = own
+            st.subheader(paper)
+        _result(result, result.name in asked, found.get(result.name))
+    ordered = {name: found[name] for name in RESULTS if name in found}
+    if ordered:
+        rows = rows_of(ordered)
+        table(Table(rows, COLUMNS, "As a table", folded=True))
+        st.download_button(
+            "Numbers (CSV)",
+            csv_of(rows),
+            "reproductions.csv",
+            "text/csv",
+            icon=":material/table:",
+            on_click="ignore",
+            key="reproductions-csv",
+        )
+
+
+def _result(result: Result, asked: bool, found: Found | None) -> None:
+    """Draw one result."""
+    with st.container(border=True, key=f"result-{result.name}"):
+        state = ICONS[found.verdict] if found else "*computing …*" if asked else ""
+        st.markdown(f"**{literal(result.claim)}** {state}")
+        here = f" · **Here: {found.ours}**" if found else ""
+        st.markdown(f"{literal(result.what)}. Paper: {literal(result.theirs)}{here}")
+        st.caption(
+            f"{literal(result.paper)}. Settings: {literal(settings_of(result))}; seeds {', '.join(map(str, SEEDS))}."
+        )
+        with st.container(horizontal=True):
+            key = f"compute-{result.name}"
+            if not asked and st.button("Compute", on_click=_ask, args=([result.name],), key=key, type="tertiary"):
+                st.rerun()  # of the page, which asks for the jobs: results are drawn by themselves as they come
+            page_link(result.lab, f"See it: {result.question.ask}", result.link(), labs()[result.lab].icon)
+
+
+def _asked() -> frozenset[str]:
+    return st.session_state.setdefault("reproductions", frozenset())
+
+
+def _ask(names: Sequence[str]) -> None:
+    st.session_state["reproductions"] = _asked() | frozenset(names)
+
+
+def _cancel() -> None:
+    """Let go of what is not there yet."""
+    st.session_state["reproductions"] = frozenset(st.session_state.get("reproduced", ()))

@@ -1,0 +1,123 @@
+"""Results of papers: verdicts on made-up numbers, the very facts of the labs, and a number that is what its words say."""
+
+from dataclasses import replace
+from math import inf, nan
+from types import SimpleNamespace
+
+import pytest
+
+from landscape.labs.words import Ratio
+from landscape.teaching.labs import labs
+from landscape.teaching.published import RESULTS
+from landscape.teaching.reproductions import jobs_of, number_of
+from landscape.teaching.result import SEEDS, Found, Range, Verdict
+from tests.labs.ended import _ended, results_of
+
+RATIO = replace(RESULTS["sooner"], agrees=Range(low=5.0), direction=Range(low=1.2), unit=Ratio)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "verdict"),
+    [
+        ((6.0, 7.0, 9.0), Verdict.AGREES),
+        ((6.0, 7.0, inf), Verdict.AGREES),
+        ((1.3, 7.0, 9.0), Verdict.AGREES),
+        ((1.1, 7.0, 9.0), Verdict.DIRECTION),
+        ((1.3, 1.4, 9.0), Verdict.DIRECTION),
+        ((1.0, 1.1, 9.0), Verdict.NOT_HERE),
+        ((nan, 6.0, 7.0), Verdict.AGREES),
+        ((nan, nan, 7.0), Verdict.UNANSWERED),
+        ((nan, nan, nan), Verdict.UNANSWERED),
+    ],
+)
+def test_a_verdict_is_that_of_the_median_and_no_seed_contradicts_agreement(numbers, verdict):
+    assert Found(RATIO, numbers).verdict is verdict
+
+
+def test_numbers_are_told_in_their_unit_each_seed_by_itself():
+    assert Found(RATIO, (14.0, 2.0, 6.0)).ours == "6 times (14 times, 2 times, 6 times)"
+    assert Found(RATIO, (nan, 2.0, 6.0)).ours == "4 times (none, 2 times, 6 times)"
+
+
+@pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
+def test_a_result_names_a_question_and_jobs_that_there_are_and_a_link_that_asks_it(result):
+    lab = labs()[result.lab]
+    assert set(result.jobs) <= set(lab.jobs(result.question.request))
+    assert result.claim.endswith(".")
+    assert not result.what.endswith(".")
+    link = result.link()
+    assert link.pop("ask") == result.slug
+    values, problems = lab.codec.read(link, base=lab.codec.values_of(result.question.request))
+    assert not problems
+    for seed in SEEDS:
+        assert lab.codec.request_of(values | {"seed": seed}) == lab.codec.request_of(result.values(seed))
+    # What agrees also goes the paper's way.
+    for bound in (result.agrees.low, result.agrees.high):
+        assert bound in result.direction or abs(bound) == inf
+
+
+def test_there_are_enough_of_them_by_several_papers_told_apart():
+    assert len(RESULTS) >= 20
+    assert len({one.paper.split(",")[0] for one in RESULTS.values()}) >= 5
+    keys = [job.key for one in RESULTS.values() for job in jobs_of(one)]
+    assert len(set(keys)) == len(keys) == len(SEEDS) * len(RESULTS)
+
+
+def network(normalization, **facts):
+    return SimpleNamespace(normalization=normalization, **facts)
+
+
+def test_measures_are_what_their_words_say():
+    """Against facts made up here, in which each number can be read off."""
+    curves = (
+        network("none", waits={1.0: inf, 5.0: 200.0, 30.0: 120.0}, heights={5.0: 0.5, 30.0: 0.9}),
+        network("batch", waits={1.0: 90.0, 5.0: 20.0, 30.0: 40.0}, heights={5.0: 0.97, 30.0: 0.95}),
+    )
+    rates = (network("none", own_steps=(200.0,), largest=(0.1,)), network("batch", own_steps=(inf,), largest=(1.0,)))
+    facts = SimpleNamespace(curves=curves, rates=rates, steps=300)
+    assert RESULTS["sooner"].measure(facts) == 6.0
+    assert RESULTS["thirty"].measure(facts) == pytest.approx(-0.02)
+    assert RESULTS["same-rate"].measure(facts) == pytest.approx(2 / 3)
+    assert RESULTS["rates"].measure(facts) == 10.0
+    never = SimpleNamespace(curves=(network("none", waits={1.0: inf}), curves[1]), steps=300)
+    assert RESULTS["sooner"].measure(never) == 15.0
+    choices = tuple(
+        network(name, middles=(0.9, last), at={"2": (two,), "4": (four,), "64": (0.95,)}.get)
+        for name, last, two, four in (("none", 0.1, 0.8, 0.9), ("batch", 0.95, 0.3, 0.7), ("layer", 0.9, 0.7, 0.8))
+    )
+    facts = SimpleNamespace(choices=choices)
+    assert RESULTS["sigmoid"].measure(facts) == pytest.approx(0.85)
+    assert RESULTS["batch-of-two"].measure(facts) == pytest.approx(0.65)
+    assert RESULTS["layer-of-four"].measure(facts) == pytest.approx(0.1)
+    rates_at = tuple(SimpleNamespace(late=late) for late in (1.02, 0.8, 1.1))
+    facts = SimpleNamespace(rates=rates_at)
+    assert RESULTS["edge"].measure(facts) == 0.8
+    assert RESULTS["edge-cross-entropy"].measure(facts) == 1.1
+
+
+SMALL = {"width": 8, "depth": 2, "num_steps": 12, "num_examples": 200, "probes": 6, "rungs": 3}
+
+
+def test_a_number_comes_of_the_very_jobs_of_the_lab_and_is_that_of_its_facts():
+    """Small networks: what is asked is whether both ways lead to one number, not which."""
+    result = replace(RESULTS["loss-range"], changes=SMALL)
+    lab = labs()[result.lab]
+    for seed, job in zip(SEEDS[:2], jobs_of(result), strict=False):
+        request = lab.codec.request_of(result.values(seed))
+        assert request.comparison.base.seed == seed
+        asked = {one.key for many in lab.jobs(request).values() for one in many if one is not None}
+        assert {need.key for need in job.needs} <= asked
+        ended: dict = {}
+        values = [_ended(need, ended).value for need in job.needs]
+        shape = {name: tuple(name in result.jobs for _ in many) for name, many in lab.jobs(request).items()}
+        found = number_of(result, request, values, shape)
+        assert found == result.measure(lab.facts(request, results_of(lab, request)))
+        assert found > 0
+
+
+def test_facts_that_are_not_there_are_no_number():
+    result = replace(RESULTS["loss-range"], changes=SMALL)
+    request = labs()[result.lab].codec.request_of(result.values(0))
+    shape = {name: tuple(False for _ in many) for name, many in labs()[result.lab].jobs(request).items()}
+    found = number_of(result, request, (), shape)
+    assert found != found
