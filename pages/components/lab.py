@@ -108,7 +108,7 @@ def _controls(lab: Lab) -> None:
 
 def _groups(lab: Lab) -> None:
     """Draw the controls of the sidebar."""
-    for group in lab.groups(current().values):
+    for group in lab.groups(with_table(current().values)):
         if controls.shown(lab, group.name):
             controls.group(group)
 
