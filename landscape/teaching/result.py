@@ -16,6 +16,9 @@ from landscape.teaching.labs import labs, question_of
 SEEDS = (0, 1, 2)
 """Of the initial weights and batches."""
 
+SEED_FIELDS = ("seed", "runs")
+"""The fields that say which seeds a lab takes."""
+
 
 class Verdict(StrEnum):
     """What is measured here says of a paper's result."""
@@ -66,6 +69,11 @@ class Result:
     changes: Values = field(default_factory=dict, hash=False)
 
     @property
+    def authors(self) -> str:
+        """Who found it, and when."""
+        return self.paper.split(", arXiv")[0]
+
+    @property
     def question(self) -> Question:
         """The question whose facts hold the number."""
         found = question_of(self.lab, self.slug)
@@ -75,17 +83,25 @@ class Result:
 
     def values(self, seed: int) -> Values:
         """Return the values of a request with this seed."""
-        return labs()[self.lab].codec.values_of(self.question.request) | self.changes | {"seed": seed}
+        return self._values() | {"seed": seed}
 
     def settings(self) -> dict[str, str]:
-        """Return what differs from the defaults of the page, as a link has it."""
+        """Return what differs from the defaults of the page, less how many seeds it takes, as a link has it."""
         codec = labs()[self.lab].codec
-        return codec.write(codec.values_of(self.question.request) | self.changes)
+        return codec.write(self._values(), codec.defaults | self._seeds())
 
     def link(self) -> dict[str, str]:
         """Return the parameters of a link that shows it."""
-        codec, base = labs()[self.lab].codec, labs()[self.lab].codec.values_of(self.question.request)
-        return {"ask": self.slug} | codec.write(base | self.changes, base)
+        codec = labs()[self.lab].codec
+        base = codec.values_of(self.question.request)
+        return {"ask": self.slug} | codec.write(self._values(), base | self._seeds())
+
+    def _values(self) -> Values:
+        return labs()[self.lab].codec.values_of(self.question.request) | self.changes
+
+    def _seeds(self) -> Values:
+        """Return what stands for the seeds here, which the page has of its own."""
+        return {name: value for name, value in self._values().items() if name in SEED_FIELDS}
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,10 @@ def _step(lab: Lab, place: lesson.Place) -> None:
         told = lesson.head(place)
         answer = st.container()
         lesson.foot(place)
-    _groups(lab)
-    below = _place(lab, section) if told else None
+    below = None
+    if told:
+        _groups(lab)
+        below = _place(lab, section)
     request = controls.finish()
     jobs = lesson.jobs_of(lab, place.question, request)
     tickets = compute.ask(jobs, lesson.ahead(place))

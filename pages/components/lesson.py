@@ -83,9 +83,11 @@ def arrive(page: str) -> tuple[Place | None, tuple[str, ...]]:
             _go(place)
         leave()  # the address of another page, which came late
         return None, ()
-    for name, text in ((AT, f"{place.at}"), (ASK, place.step.slug)):
-        if link.get(name) != text:
-            link[name] = text
+    before = st.session_state.get("in_lesson")
+    own = {ASK: place.step.slug, AT: f"{place.at}"}
+    if before is None or before.link != place.link or any(link.get(name) != text for name, text in own.items()):
+        # Also where it says so already: of a link to the page that is shown the browser's address knows nothing.
+        link.from_dict(link.to_dict() | own)
     st.session_state["in_lesson"] = place
     return place, place.problems
 
@@ -129,7 +131,7 @@ def answer(lab: Lab, place: Place, request: Any, tickets: compute.Tickets) -> No
             ended = all(ticket.done for ticket in compute.of(tickets))
             st.info(UNANSWERED if ended else WAITING, icon=":material/hourglass:")
             return
-        st.success(f"{beside(place.question, _said(place.question) or '', facts)} {told}", icon=":material/check:")
+        st.success(f"{beside(place.question, _said(place.question) or '', facts)} {told}", icon=":material/insights:")
 
     if tickets:
         compute.live(compute.of(tickets), draw)
@@ -148,7 +150,7 @@ def beside(question: Question, said: str, facts: Any) -> str:
 
 def foot(place: Place) -> None:
     """Draw the ways on and back, and out of the lesson."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         if (before := place.moved(-1)) is not None:
             _link(before, "Back", ":material/arrow_back:")
         if (after := place.moved(1)) is not None:

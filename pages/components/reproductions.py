@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -88,7 +89,10 @@ def rows_of(found: Mapping[str, Found]) -> list[dict[str, str]]:
 def settings_of(result: Result) -> str:
     """Return in words what differs from the defaults of the lab's page."""
     fields = labs()[result.lab].codec.fields
-    each = [f"{fields[name].label.lower()} {value}" for name, value in result.settings().items()]
+    each = []
+    for name, value in result.settings().items():
+        own = re.match(r"v(\d)_", name)
+        each.append(f"{f'network {own[1]}: ' if own else ''}{fields[name].label.lower()} {value}")
     return ", ".join(each) or "the defaults of the page"
 
 
@@ -108,8 +112,8 @@ def _draw(asked: frozenset[str], tickets: compute.Tickets) -> None:
         st.markdown(f"**Of {len(found)} results: {', '.join(told)}.**")
     paper = ""
     for result in RESULTS.values():
-        if (own := result.paper.split(",")[0]) != paper:
-            paper = own
+        if result.authors != paper:
+            paper = result.authors
             st.subheader(paper)
         _result(result, result.name in asked, found.get(result.name))
     ordered = {name: found[name] for name in RESULTS if name in found}
@@ -137,7 +141,7 @@ def _result(result: Result, asked: bool, found: Found | None) -> None:
         st.caption(
             f"{literal(result.paper)}. Settings: {literal(settings_of(result))}; seeds {', '.join(map(str, SEEDS))}."
         )
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             key = f"compute-{result.name}"
             if not asked and st.button("Compute", on_click=_ask, args=([result.name],), key=key, type="tertiary"):
                 st.rerun()  # of the page, which asks for the jobs: results are drawn by themselves as they come

@@ -27,7 +27,7 @@ PARAGRAPH = """
 Training a network is walking downhill on a landscape: the loss, as a height over the weights. Normalization layers such as
 BatchNorm change that landscape, and with it what training can do. Here small networks are trained before your eyes, and
 what you see is computed from them: nothing is drawn by hand. Turn the pair below: **the same data, the same initial weights, without
-normalization and with BatchNorm.**
+normalization and with BatchNorm.** Below them are four lessons and every question, and at the end all pages.
 """
 
 CAPTION = "Height is training loss, the centre is where training ended, and each picture is a slice: two of thousands of directions."

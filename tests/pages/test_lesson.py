@@ -161,3 +161,25 @@ def test_in_a_page_with_jobs_the_picture_comes_with_the_answer():
     app = finished(app.run())
     assert app.success[0].value.startswith(SENTENCES["shown"])
     assert link_of(app)["width"] == "8"
+
+
+def test_the_browsers_address_is_told_where_one_stands_also_on_the_page_that_is_shown(monkeypatch):
+    """A link to the page that is shown sends its parameters to the server and leaves the address as it was."""
+    from streamlit.runtime.state.query_params import QueryParams
+
+    sent: list[str] = []
+    send = QueryParams._send_query_param_msg
+    monkeypatch.setattr(
+        QueryParams,
+        "_send_query_param_msg",
+        lambda self: (sent.append(self._query_params.get("at", "")), send(self))[1],
+    )
+    app = opened("two_weights.py", lesson=WHY.name, at="1", ask="thousands")
+    sent.clear()
+    app.query_params.update({"at": "2", "ask": "beyond-the-limit"})
+    app.run()
+    assert app.title[0].value == WHY.steps[1].question.ask
+    assert "2" in [one if isinstance(one, str) else one[-1] for one in sent]
+    sent.clear()
+    app.run()
+    assert not sent
