@@ -41,35 +41,34 @@ SHIFT = Lesson(
     (
         Step("robustness", "rates", "First what is to be explained: what does one gain by it?"),
         Step(
-            "robustness",
-            "same-rate",
-            "Two things could be behind that gain: the rate itself, or something at any rate.",
+            "activations",
+            "stable",
+            "BatchNorm was made so that what a layer sees stays in place while the layers below it learn.",
+        ),
+        Step("activations", "matters", "Whether it does so is one question; whether it has to is another."),
+        Step(
+            "covariate_shift",
+            "noise",
+            "The sharpest test: after BatchNorm one adds noise that shifts every distribution, anew at each step.",
+        ),
+        Step("covariate_shift", "steady", "What does that noise do to the distributions themselves?"),
+        Step(
+            "covariate_shift",
+            "deep-linear",
+            "Shift between layers can be measured too: by how a layer's gradient turns when the layers below take their step.",
         ),
         Step(
             "smoothness",
-            "ahead",
-            "BatchNorm was made so that distributions inside a network stay put. Others hold that it smooths the loss: look "
-            "at what lies ahead of one step.",
-        ),
-        Step("smoothness", "smoother", "That was one step of many."),
-        Step(
-            "smoothness",
-            "other-norms",
-            "Dividing by another measure of size leaves distributions that are further from a bell curve.",
-        ),
-        Step(
-            "curvature", "outliers", "Smoothness has to do with curvature: how steep the walls around the network are."
+            "smoother",
+            "Others hold that BatchNorm smooths the loss: one walks along the gradient and looks how much it changes.",
         ),
         Step(
             "curvature",
             "one-function",
             "Is that a property of what a network computes, or of how it is written? Take one and the same function.",
         ),
-        Step(
-            "smoothness",
-            "why",
-            "The sharpest test: after BatchNorm one adds noise that shifts every distribution at every step.",
-        ),
+        Step("robustness", "same-rate", "And others hold that the larger rate itself is all there is to it."),
+        Step("smoothness", "why", "Now all of it side by side."),
     ),
 )
 
@@ -83,17 +82,22 @@ KIN = Lesson(
         Step("anatomy", "group", "Of an image each channel has many pixels, and there is more to choose from."),
         Step("anatomy", "weights", "One need not look at activations at all."),
         Step("anatomy", "undo", "Normalized values get a learnt scale and shift."),
-        Step("anatomy", "undo-layer", "The same question to the neighbour."),
+        Step("invariance", "layer", "What a network does not notice tells its kind of normalization."),
+        Step("invariance", "mates", "Whom does an example depend on?"),
         Step("robustness", "layer-rates", "Are they as good for training? In deep networks that shows first."),
         Step("robustness", "batch-size", "Now make the batches small."),
-        Step("curvature", "weights", "And the weights: what does it change to learn length and direction apart?"),
+        Step(
+            "invariance",
+            "start",
+            "Weight normalization looks at no data, but for the very first batch, if one lets it.",
+        ),
     ),
 )
 
 FAILS = Lesson(
     "where-it-fails",
     "Where it fails",
-    "Small batches, one example alone, frozen statistics: what BatchNorm does not do, and what it costs.",
+    "Small batches, one example alone, other data, frozen statistics: what BatchNorm does not do, and what it costs.",
     (
         Step("anatomy", "alone", "In training BatchNorm looks at a batch. In use there may be one example."),
         Step("robustness", "batch-size", "The fewer the examples, the worse their mean and deviation are known."),
@@ -102,11 +106,16 @@ FAILS = Lesson(
             "frozen",
             "In use its statistics are frozen. Much that is printed of its landscape was drawn so.",
         ),
+        Step(
+            "covariate_shift",
+            "paler",
+            "What if the data in use are not those of training? Statistics can be taken anew.",
+        ),
+        Step("covariate_shift", "moved", "Paler is a change that a mean and a deviation can tell. There are others."),
         Step("compare", "unlike-scales", "Popular notes say that it makes up for features of unlike scales."),
-        Step("robustness", "where", "It can stand in several places of a network."),
         Step("robustness", "does-not-care", "It is said to make the initial weights irrelevant."),
+        Step("activations", "growth", "And to keep gradients in order, however deep the network."),
         Step("robustness", "thirty", "Its paper found the best network at thirty times the learning rate."),
-        Step("robustness", "layer-rates", "And its kin, which need no batch: do they bring as much?"),
     ),
 )
 

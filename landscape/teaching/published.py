@@ -19,6 +19,10 @@ COHEN = "Cohen, Kaur, Li, Kolter & Talwalkar 2021, arXiv 2103.00065"
 WU = "Wu & He 2018, arXiv 1803.08494"
 BA = "Ba, Kiros & Hinton 2016, arXiv 1607.06450"
 BJORCK = "Bjorck, Gomes, Selman & Weinberger 2018, arXiv 1806.02375"
+YANG = "Yang, Pennington, Rao, Sohl-Dickstein & Schoenholz 2019, arXiv 1902.08129"
+LI = "Li, Wang, Shi, Liu & Hou 2016, arXiv 1603.04779"
+SALIMANS = "Salimans & Kingma 2016, arXiv 1602.07868"
+LAARHOVEN = "van Laarhoven 2017, arXiv 1706.05350"
 
 ONE = {"runs": 1}
 """One seed a request, where a lab takes several."""
@@ -127,6 +131,30 @@ def _edge(facts: Any) -> float | None:
     """Return the late sharpness over 2 / learning rate, of the rate at which it is furthest from 1."""
     late = [one.late for one in facts.rates]
     return max(late, key=lambda value: abs(value - 1)) if late else None
+
+
+def _ratio_of(records: Any, above: str, below: str, name: str) -> float | None:
+    """Return how many times as large a fact of one network is as that of another."""
+    one, other = _of(records, above), _of(records, below)
+    return None if one is None or other is None else _over(getattr(one, name), getattr(other, name))
+
+
+def _fact(records: Any, normalization: str, name: str) -> float | None:
+    one = _of(records, normalization)
+    return None if one is None else getattr(one, name)
+
+
+def _turns(facts: Any) -> float | None:
+    """Return how much more the gradients turn with BatchNorm, by the cosine of the layer where they turn most."""
+    plain, batch = _of(facts.linear, "none"), _of(facts.linear, "batch")
+    return None if plain is None or batch is None else plain.worst - batch.worst
+
+
+def _adapted(facts: Any) -> float | None:
+    """Return how much more accurate BatchNorm is in another domain with statistics from there."""
+    batch = _of(facts.abroad, "batch")
+    there = None if batch is None else batch.at(facts.elsewhere)
+    return None if there is None else there.after - there.before
 
 
 SPECTRA = ("run", "eigenvalues", "density")
@@ -459,6 +487,114 @@ _ALL = (
         lambda facts: max((one.late for one in facts.rates), default=None),
         Range(high=0.95),
         Range(high=1.0),
+    ),
+    Result(
+        "unsteady",
+        f"{SANTURKAR}, Fig. 2",
+        "With that noise distributions are less stable than without any normalization.",
+        "less stable, as pictures of distributions",
+        "How far a unit's mean jumps from step to step with the noise over how far without normalization",
+        "covariate_shift",
+        "steady",
+        ("moments",),
+        lambda facts: _ratio_of(facts.inside, "batch-noisy", "none", "jump"),
+        Range(low=1.2),
+        Range(low=1.0),
+        Ratio,
+    ),
+    Result(
+        "turns",
+        f"{SANTURKAR}, Fig. 3",
+        "In deep linear networks the layers below turn a layer's gradient no less with BatchNorm.",
+        "a cosine near 1 without it and far below with it, as curves",
+        "Cosine of the gradient before and after, of the layer where it is least: without BatchNorm less with it",
+        "covariate_shift",
+        "deep-linear",
+        ("linear",),
+        _turns,
+        Range(low=0.1),
+        Range(low=0.0),
+    ),
+    Result(
+        "growth",
+        YANG,
+        "With BatchNorm and ReLU gradients grow by a constant factor a layer before the first step.",
+        "1.21, for many units and large batches",
+        "The factor a layer with BatchNorm",
+        "activations",
+        "growth",
+        ("deep",),
+        lambda facts: _fact(facts.deep, "batch", "growth"),
+        Range(1.16, 1.26),
+        Range(low=1.05),
+    ),
+    Result(
+        "growth-plain",
+        YANG,
+        "Without normalization, at He's initialization, they do not grow.",
+        "1",
+        "The factor a layer without normalization",
+        "activations",
+        "growth",
+        ("deep",),
+        lambda facts: _fact(facts.deep, "none", "growth"),
+        Range(0.9, 1.1),
+        Range(0.8, 1.15),
+    ),
+    Result(
+        "adapted",
+        LI,
+        "Statistics from another domain, without any label, make BatchNorm more accurate there.",
+        "more accurate on each of two benchmarks of photographs",
+        "Accuracy on blurred digits with statistics from there less that with the stored ones",
+        "covariate_shift",
+        "blurred",
+        ("domains",),
+        _adapted,
+        Range(low=0.05),
+        Range(low=0.01),
+        Percent,
+    ),
+    Result(
+        "at-right-angles",
+        f"{SALIMANS}, Sec. 2.1",
+        "With weight normalization each step is at right angles to the weights, which can only grow.",
+        "|v|² grows by the squared length of each step: 1",
+        "Growth of the squared length of the weights over the sum of the squared steps",
+        "invariance",
+        "growth",
+        ("lengths",),
+        lambda facts: _fact(facts.lengths, "weight", "share"),
+        Range(0.98, 1.02),
+        Range(low=0.8),
+    ),
+    Result(
+        "divided",
+        LAARHOVEN,
+        "With BatchNorm the gradient by weights that are longer by a factor is divided by it.",
+        "an exponent of -1",
+        "Slope of the logarithm of the gradient over that of the factor",
+        "invariance",
+        "gradient",
+        ("run", "gradient"),
+        lambda facts: _fact(facts.gradients, "batch", "slope"),
+        Range(-1.02, -0.98),
+        Range(high=-0.8),
+    ),
+    Result(
+        "settles",
+        LAARHOVEN,
+        "With weight decay effective learning rates come together, whatever the initial scale was.",
+        "they settle at one value",
+        "Spread of the effective rates at the end over that at the start, six initial scales",
+        "invariance",
+        "decay",
+        ("funnel",),
+        lambda facts: (
+            None if (one := _of(facts.funnels, "batch")) is None else _over(one.spread_last, one.spread_first)
+        ),
+        Range(high=0.2),
+        Range(high=0.7),
     ),
 )
 
