@@ -36,6 +36,9 @@ def main() -> None:
             st.Page("pages/invariance.py", title="Invariance", icon=":material/open_in_full:"),
             st.Page("pages/robustness.py", title="What it makes easy", icon=":material/speed:"),
         ],
+        "Where it fails": [
+            st.Page("pages/inference.py", title="One example", icon=":material/filter_1:"),
+        ],
         "Does it hold?": [
             st.Page("pages/reproductions.py", title="Reproductions", icon=":material/fact_check:"),
         ],

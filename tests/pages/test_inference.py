@@ -1,0 +1,40 @@
+"""The page about inference, without a browser: it opens, moves, asks, and says what cannot be."""
+
+from tests.pages.support import button, control, finished, link_of, opened, tables
+
+SMALL = {"width": "12", "depth": "2", "num_steps": "20", "num_examples": "200"}
+
+
+def test_it_shows_all_its_sections():
+    app = opened("inference.py", **SMALL)
+    assert not app.error
+    assert not app.warning
+    assert len(tables(app)[0]) == 4
+    assert len(app.info) == 6
+
+
+def test_controls_beside_sections_are_in_the_link():
+    app = opened("inference.py", **SMALL)
+    control(app, "example").set_value(3)
+    app.run()
+    control(app, "learns").set_value(True)
+    finished(app.run())
+    assert link_of(app)["example"] == "3"
+    assert link_of(app)["learns"] == "true"
+    assert not app.error
+
+
+def test_a_question_is_answered_under_the_title():
+    app = opened("inference.py", **SMALL | {"ask": "folded"})
+    assert any("folded into the weights before it" in one.value for one in app.markdown)
+    button(app, "Close").click()
+    assert "ask" not in link_of(finished(app.run()))
+
+
+def test_networks_that_store_nothing_and_targets_that_are_numbers_are_no_error():
+    own = {"variants": "2", "v1_normalization": "none", "v2_normalization": "layer"}
+    app = opened(
+        "inference.py", **SMALL | own | {"dataset": "target-curve", "loss": "squared", "learning_rate": "0.01"}
+    )
+    assert not app.error
+    assert any("stores a mean" in one.value for one in app.warning)
