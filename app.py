@@ -37,7 +37,7 @@ def main() -> None:
             st.Page("pages/robustness.py", title="What it makes easy", icon=":material/speed:"),
         ],
         "Where it fails": [
-            st.Page("pages/inference.py", title="One example", icon=":material/filter_1:"),
+            st.Page("pages/inference.py", title="One example", icon=":material/looks_one:"),
         ],
         "Does it hold?": [
             st.Page("pages/reproductions.py", title="Reproductions", icon=":material/fact_check:"),

@@ -35,19 +35,48 @@ class Mode(StrEnum):
 
     prefix: it shows its points up to k. point: it shows its point k alone. row: its y is `offset + scale * rows[k]`.
     line: it is a vertical line, which moves to the step of snapshot k. A trace with fewer snapshots stays at its last.
+    frames: it shows the last of its frames that is not after k, and at the last snapshot what the figure holds. end: it
+    shows at the last snapshot alone. note: it is an annotation that does so.
     """
 
     PREFIX = "prefix"
     POINT = "point"
     ROW = "row"
     LINE = "line"
+    FRAMES = "frames"
+    END = "end"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """Surfaces that a trace shows one after the other.
+
+    at: (F,) the snapshot from which on each is shown, in order. x: (A,). y: (B,). z: (F, B, A) heights.
+    told: (F, B, A) what one reads by pointing at them.
+    """
+
+    at: Sequence[int]
+    x: np.ndarray
+    y: np.ndarray
+    z: np.ndarray
+    told: np.ndarray
+
+
+@dataclass(frozen=True)
+class Readout:
+    """Words on one network that stand beside the slider. words: (S,) at each snapshot. colour: its dot."""
+
+    name: str
+    colour: str
+    words: Sequence[str]
 
 
 @dataclass(frozen=True, eq=False)
 class Playback:
-    """How one trace (or, for a line, one shape) follows the slider.
+    """How one trace (for a line, one shape; for a note, one annotation) follows the slider.
 
-    trace: its index in the figure. rows: (S, bins) unsigned bytes of a row playback.
+    trace: its index in the figure. rows: (S, bins) unsigned bytes of a row playback. frames: of a playback of frames.
     """
 
     trace: int
@@ -55,6 +84,7 @@ class Playback:
     rows: np.ndarray | None = None
     offset: float = 0.0
     scale: float = 1.0
+    frames: Frames | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,16 +130,28 @@ def _encoded(playback: Playback) -> dict[str, Any]:
         # As plotly encodes typed arrays, to be read in the browser by the same few lines.
         spec["rows"] = {"dtype": "u1", "bdata": b64encode(rows.tobytes()).decode(), "shape": shape}
         spec |= {"offset": playback.offset, "scale": playback.scale}
+    if (frames := playback.frames) is not None:
+        arrays = {name: np.ascontiguousarray(getattr(frames, name), np.float32) for name in ("x", "y", "z", "told")}
+        spec["frames"] = {"at": [int(at) for at in frames.at]}
+        spec["frames"] |= {
+            name: {"dtype": "f4", "bdata": b64encode(array.tobytes()).decode()} for name, array in arrays.items()
+        }
     return spec
 
 
-def payload(panels: Sequence[Panel], steps: Sequence[int], **settings: Any) -> bytes:
+def payload(panels: Sequence[Panel], steps: Sequence[int], readouts: Sequence[Readout] = (), **settings: Any) -> bytes:
     """Return the JSON message of the viewer, in which a number that is not finite is null.
 
     Args:
         panels: what is drawn, in order.
         steps: (S,) the step of training of each snapshot.
+        readouts: what stands beside the slider.
         settings: what else the viewer reads.
     """
-    message = {"panels": [panel.to_dict() for panel in panels], "steps": [int(step) for step in steps], **settings}
+    message = {
+        "panels": [panel.to_dict() for panel in panels],
+        "steps": [int(step) for step in steps],
+        "readouts": [vars(readout) for readout in readouts],
+        **settings,
+    }
     return to_json_plotly(message, engine="json").encode()

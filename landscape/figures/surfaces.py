@@ -232,7 +232,7 @@ def surface_panel(
             scene={
                 "xaxis": _edge(labels[0], range=_ends(alphas), nticks=5),
                 "yaxis": _edge(labels[1], range=_ends(betas), nticks=5),
-                "zaxis": _edge("loss", range=[low - 0.18 * span, high + 0.02 * span], **heights.ticks()),
+                "zaxis": _edge("height: the loss", range=[low - 0.18 * span, high + 0.02 * span], **heights.ticks()),
                 "aspectmode": "manual",
                 "aspectratio": {"x": 1, "y": 1, "z": 0.85},
                 "camera": CAMERA,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from landscape.labs.given import thumbnail
 from landscape.labs.lab import Group
 
 DATA = Group(
-    "data", "Data", ("dataset", "input_scale", "preprocessing"), {"More about the data": ("num_examples", "noise")}
+    "data",
+    "Data",
+    ("dataset", "input_scale", "preprocessing"),
+    {"More about the data": ("num_examples", "noise")},
+    picture=thumbnail,
 )
 
 TRAINING = Group(

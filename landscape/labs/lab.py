@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from landscape.figures.panel import Panel
+from landscape.figures.panel import Panel, Readout
 from landscape.labs.codec import Codec, Values
 from landscape.serving.jobs import Job
 
@@ -37,12 +37,21 @@ Facts = Any
 
 
 @dataclass(frozen=True)
+class Thumbnail:
+    """A small picture among controls: as SVG, with the sentence below it."""
+
+    svg: str
+    said: str
+
+
+@dataclass(frozen=True)
 class Group:
     """Controls that stand together in the sidebar.
 
     name: by which `controls=` in a link shows or hides them. fields: of the codec, by name.
     folded: by its title, the rarer ones that are folded away.
     options: by field, the names of the numbers from 0 on, where these are chosen by name.
+    picture: values -> what they choose, small; None where they choose nothing that can be.
     """
 
     name: str
@@ -50,6 +59,7 @@ class Group:
     fields: tuple[str, ...]
     folded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     options: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    picture: Callable[[Values], Thumbnail | None] = lambda values: None
 
 
 @dataclass(frozen=True)
@@ -92,6 +102,7 @@ class Shown:
     problems: what keeps a picture from being what one expects. notice: sentences on what to notice. panels: pictures.
     steps: (S,) the step of training of each snapshot, where panels follow a slider. note: a line below the pictures.
     said: a paragraph below the tables. actions: buttons at the end, each of which changes settings.
+    readouts: words that stand beside the slider, at each snapshot others.
     """
 
     problems: Sequence[str] = ()
@@ -102,6 +113,7 @@ class Shown:
     tables: Sequence[Table] = ()
     said: str = ""
     actions: Sequence[Action] = ()
+    readouts: Sequence[Readout] = ()
 
 
 @dataclass(frozen=True)
@@ -112,7 +124,8 @@ class Section:
     jobs: those during which it is drawn anew; all of the lab's where empty and there are any.
     title, note: a heading, and a paragraph below it. group: by which a link shows or hides its controls.
     controls: values -> its own controls by field, each with the greatest number it may have now, or None for its bound.
-    picks: the field that a click on its curves sets. awaited: jobs whose end draws it at once.
+    picks: the field that a click on its curves sets. awaited: jobs whose end draws it at once. prompt: those of which it
+    is drawn at once before that, as they are quick.
     height: of a scene, in pixels.
     """
 
@@ -126,6 +139,7 @@ class Section:
     picks: str = ""
     awaited: tuple[str, ...] = ()
     height: int = 420
+    prompt: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,9 @@ from landscape.serving.workers import default_dispatcher, one_thread
 POLL_SECONDS = 0.5
 """Between two drawings while jobs run."""
 
+PROMPT_SECONDS = 0.1
+"""Until the second drawing where quick jobs are awaited; each one after it stays for what is to end soon."""
+
 AWAIT_SECONDS = 0.45
 """How long a drawing stays for an end that it would miss, less than until the next one."""
 
@@ -161,16 +164,27 @@ def digest(request: object) -> str:
     return f"{crc32(repr(request).encode()):08x}"
 
 
-def live(tickets: Sequence[Ticket], draw: Callable[[], None], awaited: Sequence[Ticket] = ()) -> None:
-    """Draw now, and again every half second until all jobs are done; and at once when the awaited ones are, and all."""
+def live(
+    tickets: Sequence[Ticket],
+    draw: Callable[[], None],
+    awaited: Sequence[Ticket] = (),
+    prompt: Sequence[Ticket] = (),
+) -> None:
+    """Draw now, and again every half second until all jobs are done; and at once when the awaited ones are, and all.
+
+    prompt: quick jobs, whose end draws before that of the awaited ones.
+    """
     pending = not all(ticket.done for ticket in tickets)
     turns = count()
     last: list[float] = []
 
-    @st.fragment(run_every=POLL_SECONDS if pending else None)
+    every = PROMPT_SECONDS if not all(ticket.done for ticket in prompt) else POLL_SECONDS
+
+    @st.fragment(run_every=every if pending else None)
     def redraw() -> None:
         done = all(ticket.done for ticket in tickets)
-        soon = tickets if all(ticket.done for ticket in awaited) else awaited
+        stages = (stage for stage in (prompt, awaited) if not all(ticket.done for ticket in stage))
+        soon = next(stages, tickets)
         draw()
         if done and pending:
             last.append(time.monotonic())

@@ -89,7 +89,8 @@ def control(
     settings = current()
     bounds, key = settings.codec.fields[name], settings.key(name)
     first = settings.first[name]
-    text: dict[str, Any] = {"label": label or bounds.label, "help": bounds.help, "key": key}
+    about = _about(bounds.help, settings.values[name])
+    text: dict[str, Any] = {"label": label or bounds.label, "help": about, "key": key}
     if optional or issubclass(bounds.kind, StrEnum):
         options = [None, *_options(name, first)] if optional else _options(name, first)
         value = st.selectbox(
@@ -129,6 +130,9 @@ def group(one: Group) -> None:
             control(name, names=one.options.get(name, ()))
             if holds_own(settings.codec.fields[name].kind):
                 own_table(name)
+        if picture := one.picture(settings.values):
+            st.html(picture.svg)
+            st.caption(picture.said)
         for title, names in one.folded.items():
             changed = sum(settings.values[name] != settings.codec.defaults[name] for name in names)
             # By its key it stays open when its title changes.
@@ -265,6 +269,15 @@ def called(name: str) -> str:
     label = current().codec.fields[name].label
     own = re.match(r"v(\d)_", name)
     return f"Network {own[1]}, {label[0].lower()}{label[1:]}" if own else label
+
+
+def _about(help_text: str, value: Any) -> str:
+    """Return what a control's help says: of a normalization that is chosen also what it does, and where it is seen."""
+    does = getattr(value, "about", "")
+    if not does:
+        return help_text
+    said = f"**[{value.label}](anatomy?normalization={value.value})**: {does}"
+    return f"{help_text}\n\n{said}\n\nThe name leads to its arithmetic, cell by cell."
 
 
 def label_of(value: Any) -> str:

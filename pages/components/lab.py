@@ -18,6 +18,7 @@ from pages.components.picker import picker
 from pages.components.question import asked, questions
 from pages.components.settings import adopt, begin, current, with_table
 from pages.components.table import table
+from pages.components.terms import prose
 from pages.components.viewer import viewer
 
 LONG = "Computing: {}. A smaller depth or width, fewer steps or a lower resolution takes less."
@@ -67,7 +68,7 @@ def _whole(lab: Lab) -> None:
     """Draw all of a lab."""
     st.title(lab.question)
     strip = st.container(key="asked")
-    st.markdown(lab.introduction)
+    prose(lab.introduction)
     _controls(lab)
     places = [_place(lab, section) for section in lab.sections]
     end = st.container()
@@ -83,7 +84,7 @@ def _whole(lab: Lab) -> None:
         if lab.numbers and controls.shown(lab, "files") and all(ticket.done for ticket in compute.of(tickets)):
             exchange(lab.name, lab.numbers(request, compute.known(tickets)))
         with st.expander("How to read this: the maths, and where it comes from", icon=":material/menu_book:"):
-            st.markdown(lab.reading)
+            prose(lab.reading)
         with st.expander("The words that stand here", icon=":material/dictionary:"):
             texts = (lab.question, lab.introduction, lab.reading, *(section.note for section in lab.sections))
             shown = [
@@ -122,7 +123,7 @@ def _place(lab: Lab, section: Section) -> Any:
         if section.title:
             st.subheader(section.title)
         if section.note:
-            st.markdown(section.note)
+            prose(section.note)
         if controls.shown(lab, section.group):
             controls.beside(section.controls(current().values))
     return place
@@ -149,7 +150,8 @@ def _live(lab: Lab, section: Section, request: Any, tickets: compute.Tickets, pa
     awaited = compute.of(tickets, section.awaited) if section.awaited else []
     jobs = _Jobs(own, awaited or compute.of(tickets, soon), compute.of(tickets, first) if first and own else [])
     if own:
-        compute.live(own, lambda: _draw(section, request, tickets, jobs), awaited)
+        prompt = compute.of(tickets, section.prompt) if section.prompt else []
+        compute.live(own, lambda: _draw(section, request, tickets, jobs), awaited, prompt)
     else:
         _draw(section, request, tickets, jobs)
     if section.picks and controls.shown(lab, section.group):
@@ -173,7 +175,9 @@ def _draw(section: Section, request: Any, tickets: compute.Tickets, jobs: _Jobs)
         said = "\n\n" + "\n".join(f"- {one}" for one in shown.notice) if several else f" {shown.notice[0]}"
         st.info(f"**What to notice.**{said}", icon=":material/visibility:")
     if shown.panels:
-        viewer(shown.panels, shown.steps, f"viewer-{section.name}", section.height, revision, _contours())
+        viewer(
+            shown.panels, shown.steps, f"viewer-{section.name}", section.height, revision, _contours(), shown.readouts
+        )
     if shown.note:
         st.caption(shown.note)
     for one in shown.tables:

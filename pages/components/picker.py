@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -21,7 +22,9 @@ def picker(name: str, key: str) -> None:
 
     Args:
         name: of the field, a whole number, which is the curves' horizontal axis. A point that carries `customdata`, whole
-            numbers by the names of fields, sets all of these instead.
+            numbers by the names of fields, sets all of these instead; and a trace whose `meta` says under `sets` what
+            each field takes: a value, or a coordinate's name, its middle and its reach. Where the field is no whole number
+            a click on such a trace alone sets it.
         key: of the container that holds the pictures; its viewer may draw them anew at any time.
     """
     own = f"picker-{name}"
@@ -29,7 +32,16 @@ def picker(name: str, key: str) -> None:
     def picked() -> None:
         settings, picked = current(), st.session_state[own].picked
         chosen = picked if isinstance(picked, dict) else {name: picked}
-        numbers = {field: round(value) for field, value in chosen.items() if field in settings.codec.fields}
-        adopt(settings.values | numbers, settings.asked)
+        bounds = settings.codec.fields
+        taken = {field: _fitting(bounds[field], value) for field, value in chosen.items() if field in bounds}
+        adopt(settings.values | taken, settings.asked)
 
-    _MOUNT(key=own, data=key, on_picked_change=picked)
+    marked = current().codec.fields[name].kind is not int
+    _MOUNT(key=own, data={"key": key, "marked": marked}, on_picked_change=picked)
+
+
+def _fitting(bounds: Any, value: float) -> float:
+    """Return a value as a field takes it: whole, or of three decimals, within its bounds."""
+    if bounds.kind is float:
+        return min(max(round(float(value), 3), bounds.low), bounds.high)
+    return bounds.kind(round(value))

@@ -79,6 +79,23 @@ function decodedRows(array) {
   return Array.from({ length: count }, (_, row) => flat.subarray(row * bins, (row + 1) * bins));
 }
 
+// The frames of a surface, each as what its trace takes; and what the trace holds by itself.
+function decodedFrames({ at, x, y, z, told }, trace) {
+  const [alphas, betas, heights, losses] = [x, y, z, told].map(decoded);
+  const size = alphas.length * betas.length;
+  const rows = (flat, number) =>
+    Array.from(betas, (_, row) => flat.subarray(number * size + row * alphas.length, number * size + (row + 1) * alphas.length));
+  const shots = at.map((_, i) => ({ x: alphas, y: betas, z: rows(heights, i), customdata: rows(losses, i) }));
+  const own = { x: decoded(trace.x), y: decoded(trace.y) };
+  for (const name of ["z", "customdata"]) own[name] = decodedRows(trace[name]);
+  return { at, shots, own };
+}
+
+// The annotations of a figure, in space or flat.
+function annotationsOf(layout) {
+  return (layout.scene ?? layout).annotations ?? [];
+}
+
 let webgl;
 
 // Whether scenes can be drawn here. Asked once: a browser keeps few contexts.

@@ -39,6 +39,7 @@ class Viewer {
     this.makeBar();
     this.slots = []; // the panels that stand
     this.fraction = 1; // of the slider
+    this.readouts = [];
     this.snapshot = 0;
     this.work = Promise.resolve();
     this.observer = new ResizeObserver((entries) => {
@@ -54,6 +55,7 @@ class Viewer {
     Object.assign(this.slider, { type: "range", min: 0, max: 0, step: 1 });
     this.slider.setAttribute("aria-label", "Step of training");
     this.step = element("output", "lv-step", this.bar);
+    this.words = element("div", "lv-words", this.bar);
     this.play.onclick = () => (this.playing ? this.pause() : this.start());
     this.slider.oninput = () => {
       this.pause();
@@ -103,8 +105,9 @@ class Viewer {
 
   async draw(text, turn) {
     if (turn !== this.turn) return;
-    const { panels, steps, height, revision, plotly, flat } = JSON.parse(text.slice(text.indexOf("{")));
+    const { panels, steps, readouts, height, revision, plotly, flat } = JSON.parse(text.slice(text.indexOf("{")));
     this.steps = steps;
+    this.setReadouts(readouts);
     this.flat = flat; // whether contours can be asked for in place of scenes
     this.layOut(panels, height);
     this.setSlider(panels.some((panel) => !panel.figure && !panel.empty && panel.group === "path"));
@@ -205,6 +208,8 @@ class Viewer {
     slot.animation = panel.animation;
     slot.whole = data.map(({ x, y, z }) => ({ x: decoded(x), y: decoded(y), z: decoded(z) }));
     slot.rows = panel.animation.map(({ rows }) => rows && decodedRows(rows));
+    slot.frames = panel.animation.map(({ frames, trace }) => frames && decodedFrames(frames, data[trace]));
+    slot.shown = {};
     if (layout.scene) {
       this.home = farther(layout.scene.camera, slot.stage.clientWidth);
       layout.scene.camera = this.camera ?? this.home;
@@ -212,6 +217,8 @@ class Viewer {
       layout.scene.zaxis.showticklabels = !slot.above;
     }
     for (const { trace, attributes } of this.changes(slot)) Object.assign(data[trace], attributes);
+    for (const i of this.notes(slot)) annotationsOf(layout)[i].visible = this.atEnd;
+    slot.noted = this.atEnd;
     for (const [name, value] of Object.entries(this.shapes(slot))) {
       const [, index, end] = name.match(/shapes\[(\d+)\]\.(x[01])/);
       layout.shapes[index][end] = value;
@@ -290,15 +297,33 @@ class Viewer {
     this.moveTo(Math.round(this.fraction * last), false);
   }
 
+  // Words on each network beside the slider, a dot of its colour before them.
+  setReadouts(readouts) {
+    this.words.replaceChildren();
+    this.readouts = readouts.map(({ name, colour, words }) => {
+      const line = element("span", "lv-readout", this.words);
+      element("span", "lv-dot", line).style.setProperty("--dot", colour);
+      return { name, words, text: element("span", "", line) };
+    });
+  }
+
   moveTo(snapshot, byHand = true) {
     const last = Math.max(1, this.steps.length - 1);
     if (byHand) this.fraction = snapshot / last;
     this.snapshot = snapshot;
     this.slider.value = snapshot;
+    const told = this.readouts.map(({ name, words, text }) => {
+      text.textContent = words[Math.min(snapshot, words.length - 1)] ?? "";
+      return `${name}: ${text.textContent}`;
+    });
     const text = `step ${this.steps[snapshot] ?? 0} of ${this.steps.at(-1) ?? 0}`;
     this.step.textContent = text;
-    this.slider.setAttribute("aria-valuetext", text);
+    this.slider.setAttribute("aria-valuetext", [text, ...told].join("; "));
     this.follow();
+  }
+
+  get atEnd() {
+    return this.snapshot >= this.steps.length - 1;
   }
 
   // Moves the panels to the snapshot, as many in a frame as fit, those first that waited longest for what they cost:
@@ -348,7 +373,14 @@ class Viewer {
       .map(({ trace, mode, offset, scale }, i) => {
         const whole = slot.whole[trace];
         const attributes = {};
-        if (mode === "row") {
+        if (mode === "note") return { trace, attributes };
+        if (mode === "end") {
+          if (this.change(slot, i, this.atEnd)) attributes.visible = this.atEnd;
+        } else if (mode === "frames") {
+          const { at, shots, own } = slot.frames[i];
+          const number = this.atEnd ? at.length : at.findLastIndex((first) => first <= this.snapshot);
+          if (this.change(slot, i, number)) Object.assign(attributes, shots[number] ?? own);
+        } else if (mode === "row") {
           const rows = slot.rows[i];
           const row = rows[Math.min(this.snapshot, rows.length - 1)];
           attributes.y = Float32Array.from(row, (value) => offset + scale * value);
@@ -360,6 +392,17 @@ class Viewer {
         return { trace, attributes };
       })
       .filter(({ attributes }) => Object.keys(attributes).length);
+  }
+
+  // Notes whether what moves stands otherwise than it did.
+  change(slot, i, state) {
+    const changed = slot.shown[i] !== state;
+    slot.shown[i] = state;
+    return changed;
+  }
+
+  notes(slot) {
+    return slot.animation.filter(({ mode }) => mode === "note").map(({ trace }) => trace);
   }
 
   shapes(slot) {
@@ -375,8 +418,15 @@ class Viewer {
     const shapes = this.shapes(slot);
     if (changes.length) {
       const update = {};
-      for (const name of Object.keys(changes[0].attributes)) update[name] = changes.map((c) => c.attributes[name]);
+      // What a trace has not is undefined there, which leaves it as it is.
+      const names = new Set(changes.flatMap(({ attributes }) => Object.keys(attributes)));
+      for (const name of names) update[name] = changes.map((c) => c.attributes[name]);
       window.Plotly.restyle(slot.plot, update, changes.map(({ trace }) => trace));
+    }
+    if (slot.noted !== this.atEnd) {
+      const place = slot.plot.layout.scene ? "scene.annotations" : "annotations";
+      for (const i of this.notes(slot)) shapes[`${place}[${i}].visible`] = this.atEnd;
+      slot.noted = this.atEnd;
     }
     if (Object.keys(shapes).length) window.Plotly.relayout(slot.plot, shapes);
     slot.moved = performance.now();

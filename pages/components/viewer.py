@@ -16,7 +16,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components.v1 import declare_component
 
-from landscape.figures.panel import PLOTLY_JS, Group, Panel, payload
+from landscape.figures.panel import PLOTLY_JS, Group, Panel, Readout, payload
 
 HERE = Path(__file__).parent
 
@@ -48,6 +48,7 @@ def viewer(
     height: int = 420,
     revision: str = "",
     flat: Callable[[], None] | None = None,
+    readouts: Sequence[Readout] = (),
 ) -> None:
     """Show panels in rows by group, with a slider over the snapshots wherever a panel follows one.
 
@@ -61,6 +62,7 @@ def viewer(
         revision: given back as `data-revision` of the viewer once everything is drawn, with the number of panels drawn
             as `data-ready`.
         flat: makes the page draw contours in place of scenes, which a browser without WebGL offers.
+        readouts: what stands beside the slider.
 
     Raises:
         ValueError: if there are more scenes than a browser keeps.
@@ -68,7 +70,9 @@ def viewer(
     scenes = sum(panel.group is Group.SCENE for panel in panels)
     if scenes > MAX_SCENES:
         raise ValueError(f"a viewer holds at most {MAX_SCENES} scenes, not {scenes}; draw the others as contours")
-    message = payload(panels, steps, height=height, revision=revision, plotly=_plotly_js(), flat=flat is not None)
+    message = payload(
+        panels, steps, readouts, height=height, revision=revision, plotly=_plotly_js(), flat=flat is not None
+    )
     # Where news are late the browser asks for them, by a trigger that lets the script run.
     told = _MOUNT(
         key=key,

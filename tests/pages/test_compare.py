@@ -6,12 +6,13 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from landscape.experiment import DEFAULT_SEED
+from landscape.experiment import DEFAULT_SEED, Dataset
 from landscape.labs import jobs
 from landscape.labs.codec import text_of
 from landscape.labs.compare import LAB, outcomes
 from landscape.labs.compare.request import CODEC
 from models.config import Kind
+from models.normalization import Normalization
 from pages.components import compute
 from pages.components.controls import groups_of
 from pages.components.question import UNANSWERED
@@ -175,7 +176,7 @@ def test_reset_new_seed_and_the_number_of_networks():
     assert link_of(finished(app.run())) == SMALL | {"seed": str(DEFAULT_SEED + 1)}
     app.segmented_control[0].set_value(4)
     finished(app.run())
-    assert len(tickets(app)) == 4 * 5
+    assert len(tickets(app)) == 4 * 8
     chosen = {values_of(app)[f"v{i}_normalization"] for i in range(1, 5)}
     assert len(chosen) == 4
     button(app, "Reset").click()
@@ -204,12 +205,12 @@ def test_only_controls_that_show_another_value_are_made_anew():
 
 def test_running_again_computes_anew_and_finds_the_same():
     app = opened(**SMALL)
-    first = tickets(app)[0].result
+    first = tickets(app, "run ")[0].result
     finished(app.run())
-    assert tickets(app)[0].result is first
+    assert tickets(app, "run ")[0].result is first
     button(app, "Run again").click()
     finished(app.run())
-    second = tickets(app)[0].result
+    second = tickets(app, "run ")[0].result
     assert second is not first
     assert (second.parameters == first.parameters).all()
 
@@ -287,8 +288,8 @@ def test_an_exception_in_a_job_is_a_sentence_with_a_way_on(monkeypatch):
         "This could not be computed: the dog ate the weights. Change a setting, or press Reset."
     ]
     assert not app.info  # nothing is awaited, and nothing to be noticed
-    failed = tickets(app)[0]
-    assert tickets(finished(app.run()))[0] is failed  # it is not tried again and again
+    failed = tickets(app, "run ")[0]
+    assert tickets(finished(app.run()), "run ")[0] is failed  # it is not tried again and again
     button(app, "Run again").click()
     finished(app.run())
     assert not app.error
@@ -334,3 +335,52 @@ def test_the_time_left_follows_the_pace_since_the_request(monkeypatch):
 def test_a_question_about_a_network_that_is_not_there_is_left_unanswered(slug):
     app = opened(ask=slug, variants="1", **SMALL)
     assert UNANSWERED in [element.value for element in app.markdown]
+
+
+def test_a_ball_that_is_dropped_rolls_by_itself_and_stands_in_the_link():
+    app = opened(**SMALL)
+    before = {ticket.key: ticket.result for ticket in tickets(app, "balls ")}
+    control(app, "another_ball").set_value(True)
+    finished(app.run())
+    assert link_of(app) == SMALL | {"another_ball": "true"}
+    after = {ticket.key: ticket.result for ticket in tickets(app, "balls ")}
+    assert len(after) == 4
+    assert all(after[key] is result for key, result in before.items())
+    others = [result.coordinates.shape[1] for key, result in after.items() if key not in before]
+    assert others == [1, 1]
+
+
+def test_a_term_of_the_glossary_says_its_sentence_where_it_stands():
+    app = opened(**SMALL)
+    (introduction,) = [each.value for each in app.markdown if "draws it" in each.value]
+    assert introduction.count('title="How wrong a network is on some examples') == 1
+    assert '<abbr class="lv-term" tabindex="0"' in introduction
+
+
+def test_the_help_of_a_normalization_says_what_it_does_and_leads_to_its_arithmetic():
+    app = opened(**SMALL)
+    told = control(app, "v2_normalization").help
+    assert Normalization.BATCH.about in told
+    assert "(anatomy?normalization=batch)" in told
+    control(app, "v2_normalization").set_value(Normalization.LAYER)
+    finished(app.run())
+    assert Normalization.LAYER.about in control(app, "v2_normalization").help
+    assert "about" not in control(app, "dataset").help
+
+
+def test_the_data_are_shown_beside_their_control():
+    app = opened(**SMALL)
+    pictures = [element.proto.body for element in app.get("html") if "<svg" in element.proto.body]
+    assert len(pictures) == 1
+    assert "One example of each digit" in pictures[0]
+    control(app, "dataset").set_value(Dataset.MOONS)
+    finished(app.run())
+    (picture,) = [element.proto.body for element in app.get("html") if "<svg" in element.proto.body]
+    assert picture.count("<circle") == 150
+
+
+def test_frozen_statistics_stand_beside_those_of_the_batch():
+    app = opened(**SMALL, frozen="true")
+    assert len(tickets(app, "surface ")) == 3
+    assert "frozen, the same weights on the same plane climb to" in app.info[0].value
+    assert len(tickets(opened(**SMALL, frozen="true", v2_normalization="layer"), "surface ")) == 2

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from landscape.figures.theme import styles_of
 from landscape.labs.compare import prose
 from landscape.labs.compare.facts import answering, facts_of
-from landscape.labs.compare.figures import comparison_panels, rates_panel
-from landscape.labs.compare.outcomes import failed_of, jobs, outcomes_of
+from landscape.labs.compare.figures import comparison_panels, rates_panel, readouts_of
+from landscape.labs.compare.outcomes import failed_of, jobs, outcomes_of, starts_of
 from landscape.labs.compare.questions import QUESTIONS
 from landscape.labs.compare.request import CODEC, Request
-from landscape.labs.compare.words import balls, follows, notice, parting_rate, rows_of, table
+from landscape.labs.compare.words import balls, before, follows, notice, parting_rate, rows_of, table
 from landscape.labs.groups import NETWORKS
 from landscape.labs.lab import Action, Group, Lab, Results, Section, Shown, Table
 
@@ -22,14 +23,14 @@ VIEW = Group(
     {
         "More about the view": (
             "extent", "resolution", "resolution_y", "view_num_examples", "split", "batches", "view_seed", "feature_x",
-            "feature_y",
+            "feature_y", "frozen",
         )
     },
 )  # fmt: skip
 
 
 BALLS = Group(
-    "balls", "Balls", ("ball_rate",), {"More about the balls": ("ball_steps", "another_ball", "ball_x", "ball_y")}
+    "balls", "Balls", ("ball_rate", "another_ball", "ball_x", "ball_y"), {"More about the balls": ("ball_steps",)}
 )
 
 
@@ -41,8 +42,9 @@ def landscapes(request: Request, results: Results) -> Shown:
     said = [prose.TRAINING]
     if trained:
         said = [notice(facts)] if facts else []
+    kinds, starts = comparison.normalizations(), starts_of(results)
     panels = comparison_panels(
-        comparison.labels(), comparison.normalizations(), outcomes, request.view, request.display, failed_of(results)
+        comparison.labels(), kinds, outcomes, request.view, request.display, failed_of(results), starts
     )
     steps: list[int] = max((outcome.run.steps.tolist() for outcome in outcomes if outcome), key=len, default=[])
     score = comparison.base.data.dataset.score
@@ -55,7 +57,9 @@ def landscapes(request: Request, results: Results) -> Shown:
             Table(rows, few, "In numbers"),
             Table(rows, columns, prose.ALL, prose.TABLE_NOTE.replace("accuracy", score), folded=True),
         ]
-    return Shown(notice=[one for one in said if one], panels=panels, steps=steps, tables=tables)
+    beside = readouts_of(outcomes, styles_of(kinds))
+    note = " ".join(before(facts)) if facts and trained else ""
+    return Shown([], [one for one in said if one], panels, steps, note, tables, readouts=beside)
 
 
 def rates(request: Request, results: Results) -> Shown:
@@ -90,13 +94,27 @@ LAB = Lab(
         Section(
             "landscapes",
             landscapes,
-            ("run", "surface", "inspection", "measures", "training", "balls"),
+            (
+                "start",
+                "run",
+                "surface",
+                "inspection",
+                "frozen",
+                "shots",
+                "frames",
+                "measures",
+                "training",
+                "balls",
+                "another",
+            ),
+            picks="ball_x",
             awaited=("run", "surface", "inspection"),
+            prompt=("start", "another"),
         ),
         Section(
             "follows",
             rates,
-            ("run", "balls", "rates"),
+            ("run", "balls", "another", "rates"),
             prose.FOLLOWS,
             prose.FOLLOWS_NOTE,
             controls=lambda values: {"other_rates": None},

@@ -61,6 +61,7 @@ class Network:
     experiment: what it is. known: whether nothing more will come. train_loss: over the whole training set.
     sharpness: the top eigenvalue at the end. edge: 2 / learning rate; its_edge: whether that is its threshold.
     slice: its heights on the plane that is drawn; own: on the plane of its own path.
+    start: its heights around the initial weights. frozen: on the plane that is drawn, by the statistics that it stored.
     variance: the share of the path's variance that its plane holds; off_plane: of its squared length that lies off it.
     """
 
@@ -77,6 +78,8 @@ class Network:
     off_plane: float | None
     rolled: Rolled | None
     rates: Rates | None
+    start: Slice | None = None
+    frozen: Slice | None = None
 
     @property
     def name(self) -> str:
@@ -125,7 +128,7 @@ def facts_of(request: Request, results: Results) -> Facts | None:
 
 def answering(request: Request, results: Results) -> Facts | None:
     """Return the facts that a question is answered from; None while a training, a landscape or a measure is awaited."""
-    awaited = (one for name in ("run", "surface", "measures") for one in results[name])
+    awaited = (one for name in ("start", "run", "surface", "frozen", "measures") for one in results[name])
     return facts_of(request, results) if all(one.done for one in awaited) else None
 
 
@@ -162,6 +165,8 @@ def _network(outcome: Outcome) -> Network:
         off_plane=None if path is None else path.off_plane,
         rolled=None if outcome.balls is None else _rolled(outcome.balls),
         rates=_rates(outcome.sweeps, run.majority) if outcome.sweeps else None,
+        start=_slice(outcome.start),
+        frozen=_slice(outcome.frozen),
     )
 
 

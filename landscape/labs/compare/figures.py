@@ -12,14 +12,23 @@ from landscape.experiment import Display, Drawing, PlaneKind, View
 from landscape.figures.curves import Series, curves_panel
 from landscape.figures.histograms import histograms_panel
 from landscape.figures.lines import Line, lines_panel
-from landscape.figures.panel import Group, Panel
+from landscape.figures.moving import with_frames, with_note
+from landscape.figures.panel import Group, Panel, Readout
 from landscape.figures.surfaces import HeightRange, contour_panel, height_range, surface_panel
 from landscape.figures.theme import Figure, Style, styles_of
 from landscape.geometry.descents import Balls
 from landscape.geometry.surfaces import Surface
 from landscape.labs.compare.facts import Facts
 from landscape.labs.compare.outcomes import Outcome
-from landscape.labs.compare.words import balls_caption, surface_caption
+from landscape.labs.compare.words import (
+    balls_caption,
+    frozen_caption,
+    moved_caption,
+    readout,
+    start_caption,
+    surface_caption,
+)
+from landscape.training.run import Run
 
 BALL = "white"
 
@@ -27,6 +36,10 @@ LIFT = 0.02
 """So much of the height the ways of balls are lifted above a surface, not to sink into its facets."""
 
 FAILED = "This could not be computed: see above."
+ENDED = "training ended here"
+STEPS = ("steps along direction 1", "steps along direction 2")
+"""Of a plane of random directions: how its axes are called on the picture."""
+
 APART = "A range of its own, as it diverged."
 
 
@@ -37,6 +50,7 @@ def comparison_panels(
     view: View,
     display: Display,
     failed: Sequence[frozenset[Group]] = (),
+    starts: Sequence[tuple[Surface, int] | None] = (),
 ) -> list[Panel]:
     """Return the panels of a comparison, as far as its results are there.
 
@@ -44,19 +58,30 @@ def comparison_panels(
         labels: of the networks. normalizations: which give them their colours.
         outcomes: one a network, None before its first step.
         failed: of each network what could not be computed: what is missing there will not come.
+        starts: the landscapes around the weights while the networks are trained, and at which step: they stand until those
+            around the last weights come.
     """
     styles, failed = styles_of(normalizations), failed or [frozenset()] * len(labels)
+    starts = starts or [None] * len(labels)
     panels = []
     for which in (Group.SCENE, Group.PATH):
         surfaces = [_surface(outcome, which) for outcome in outcomes]
         diverged = [outcome is not None and outcome.run.diverged_at is not None for outcome in outcomes]
-        ranges = _ranges(surfaces, diverged, display)
+        drawn = [_drawn(one, outcome, which) for one, outcome in zip(surfaces, outcomes, strict=True)]
+        if which is Group.SCENE and not any(drawn):
+            drawn = [[start[0].loss] if start is not None else [] for start in starts]
+        ranges = _ranges(drawn, diverged, display)
         for i, (label, style, outcome) in enumerate(zip(labels, styles, outcomes, strict=True)):
             draw = _landscape if which is Group.SCENE else _path
             panel = draw(label, style, outcome, surfaces[i], ranges[i], view, display)
+            start = starts[i] if which is Group.SCENE and which not in failed[i] else None
+            if panel.figure is None and start is not None and not any(one is not None for one in surfaces):
+                panel = _start(label, style, start, ranges[i], view, display)
             apart = panel.figure and display.shared_range and diverged[i] and not all(diverged)
             panel = replace(panel, caption=f"{panel.caption} {APART}") if apart else panel
             panels.append(_ended(panel, which in failed[i]))
+            if which is Group.SCENE and outcome is not None and outcome.frozen is not None:
+                panels.append(_frozen(label, style, outcome.frozen, ranges[i], view, display))
     untrained = all(Group.CURVE in groups for groups in failed)
     panels += [_ended(panel, untrained) for panel in _curves(labels, styles, outcomes)]
     panels += [
@@ -79,15 +104,23 @@ def _surface(outcome: Outcome | None, which: Group) -> Surface | None:
     return None if outcome.inspection is None else outcome.inspection.surface
 
 
-def _ranges(surfaces: Sequence[Surface | None], diverged: Sequence[bool], display: Display) -> list[HeightRange]:
-    """Return the range of each surface: one for all, but for those that diverged, which would flatten the others."""
-    alike = [one for one, apart in zip(surfaces, diverged, strict=True) if one is not None and not apart]
-    shared = height_range([one.loss for one in alike or surfaces if one is not None], display.logarithmic)
+def _drawn(surface: Surface | None, outcome: Outcome | None, which: Group) -> list[np.ndarray]:
+    """Return all losses that a network's panels of a row draw, one after the other or side by side."""
+    if surface is None or outcome is None:
+        return []
+    if which is not Group.SCENE:
+        return [surface.loss]
+    frames = () if outcome.frames is None else outcome.frames.surfaces
+    return [one.loss for one in (surface, *frames, outcome.frozen) if one is not None]
+
+
+def _ranges(drawn: Sequence[list[np.ndarray]], diverged: Sequence[bool], display: Display) -> list[HeightRange]:
+    """Return the range of each network: one for all, but for those that diverged, which would flatten the others."""
+    alike = [one for one, apart in zip(drawn, diverged, strict=True) if one and not apart]
+    shared = height_range([loss for losses in alike or drawn for loss in losses], display.logarithmic)
     return [
-        height_range([one.loss], display.logarithmic)
-        if one is not None and (not display.shared_range or (apart and alike))
-        else shared
-        for one, apart in zip(surfaces, diverged, strict=True)
+        height_range(one, display.logarithmic) if one and (not display.shared_range or (apart and alike)) else shared
+        for one, apart in zip(drawn, diverged, strict=True)
     ]
 
 
@@ -106,23 +139,85 @@ def _landscape(
     # On the plane of the trajectory's axes the path lies on this very plane.
     known = outcome.inspection if view.plane is PlaneKind.PCA else None
     path = None if known is None else known.path.coordinates
-    shared: dict[str, Any] = {
-        "title": title,
-        "heights": heights,
-        "colour": style.colour,
-        "labels": surface.plane.labels,
-        "path": path,
-    }
     flat = display.drawing is Drawing.CONTOUR
-    if flat:
-        panel = contour_panel(surface.alphas, surface.betas, surface.loss, group=Group.SCENE, **shared)
-    else:
-        ridden = None if path is None else _heights_below(surface, path)
-        panel = surface_panel(surface.alphas, surface.betas, surface.loss, path_heights=ridden, **shared)
+    panel = _drawing(title, style, surface, heights, view, display, path)
     if outcome.balls is not None and panel.figure is not None:
         _add_balls(panel.figure, outcome.balls, None if flat else heights)
         panel = _captioned(panel, balls_caption(outcome.balls))
+    if panel.figure is not None:
+        panel.figure.data[0].meta = {"sets": _dropping(surface)}
+    if outcome.frames is not None:
+        frames = outcome.frames.surfaces
+        axes = frames[0].alphas, frames[0].betas
+        panel = with_frames(panel, outcome.frames.at, *axes, [one.loss for one in frames], heights)
+        panel = _captioned(panel, moved_caption(frames[0], surface))
+    if path is None:
+        (height,) = heights.heights(np.array([surface.centre]))
+        panel = with_note(panel, ENDED, 0.0, 0.0, None if flat else float(height))
     return _captioned(panel, surface_caption(surface, view, outcome.run.parameters.shape[1]))
+
+
+def _dropping(surface: Surface) -> dict[str, Any]:
+    """Return what a click on a landscape sets: one more ball, there, in shares of what the picture shows."""
+    ends = {"ball_x": ("x", surface.alphas), "ball_y": ("y", surface.betas)}
+    reach = {
+        name: [axis, float(along[0] + along[-1]) / 2, float(along[-1] - along[0]) / 2]
+        for name, (axis, along) in ends.items()
+    }
+    return {"another_ball": True, **reach}
+
+
+def _drawing(
+    title: str,
+    style: Style,
+    surface: Surface,
+    heights: HeightRange,
+    view: View,
+    display: Display,
+    path: np.ndarray | None = None,
+) -> Panel:
+    """Return a landscape as a surface or as contours, as is asked for."""
+    labels = STEPS if view.plane is PlaneKind.RANDOM else surface.plane.labels
+    shared: dict[str, Any] = {
+        "title": title, "heights": heights, "colour": style.colour, "labels": labels, "path": path
+    }  # fmt: skip
+    if display.drawing is Drawing.CONTOUR:
+        return contour_panel(surface.alphas, surface.betas, surface.loss, group=Group.SCENE, **shared)
+    ridden = None if path is None else _heights_below(surface, path)
+    return surface_panel(surface.alphas, surface.betas, surface.loss, path_heights=ridden, **shared)
+
+
+def _start(
+    label: str, style: Style, start: tuple[Surface, int], heights: HeightRange, view: View, display: Display
+) -> Panel:
+    """Return the landscape around a network's initial weights, or later ones, which stands while it is trained."""
+    surface, step = start
+    panel = _drawing(f"Loss landscape: {label}", style, surface, heights, view, display)
+    return _captioned(panel, start_caption(surface, step))
+
+
+def _frozen(label: str, style: Style, frozen: Surface, heights: HeightRange, view: View, display: Display) -> Panel:
+    """Return the landscape of a network by the statistics that it stored."""
+    panel = _drawing(f"Frozen statistics: {label}", style, frozen, heights, view, display)
+    return _captioned(panel, frozen_caption(frozen))
+
+
+def readouts_of(outcomes: Sequence[Outcome | None], styles: Sequence[Style]) -> list[Readout]:
+    """Return what stands beside the slider: loss and score of each network at each snapshot."""
+    return [
+        Readout(outcome.label, style.colour, _readout(outcome.run))
+        for outcome, style in zip(outcomes, styles, strict=True)
+        if outcome is not None
+    ]
+
+
+def _readout(run: Run) -> list[str]:
+    """Return the words at each snapshot: the loss of the batch that came then; at the end, of all training data."""
+    score, losses = run.experiment.data.dataset.score, (*run.loss.tolist(), run.train_loss)
+    return [
+        readout(losses[min(step, len(run.loss))], score, reached, ended=step >= len(run.loss))
+        for step, reached in zip(run.steps.tolist(), run.test_accuracy.tolist(), strict=True)
+    ]
 
 
 def _add_balls(figure: Figure, balls: Balls, heights: HeightRange | None) -> None:

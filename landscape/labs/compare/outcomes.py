@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
-from landscape.experiment import Experiment, PlaneKind, View
+from landscape.experiment import Experiment, PlaneKind, Statistics, View
 from landscape.figures.panel import Group
 from landscape.geometry.descents import Balls, BallsTask
 from landscape.geometry.surfaces import Surface
-from landscape.labs.compare.request import RATES, BallsRequest, Request
+from landscape.labs.compare.measure import MOVING, Followed, Frames, FramesTask, Moved, StartTask, shots_of
+from landscape.labs.compare.request import PLACES, RATES, BallsRequest, Request
 from landscape.labs.jobs import training_jobs
 from landscape.labs.lab import Job, Jobs, Known, Results
+from landscape.serving.task import Once
 from landscape.training.run import Run
 from landscape.training.sweeps import Sweep, SweepTask
 from landscape.views import Bare, Inspection, InspectionTask, Measures, MeasuresTask, scan_of
@@ -26,6 +28,8 @@ class Outcome:
 
     finished: whether the run is whole. ended: whether what is missing will not come. failed: the rows of pictures that
     could not be computed.
+    start: the landscape around its initial weights; frames: those around the weights of its snapshots. frozen: on the
+    plane of `surface`, by the statistics that training stored.
     """
 
     label: str
@@ -37,20 +41,34 @@ class Outcome:
     balls: Balls | None = None
     sweeps: tuple[Sweep, ...] = ()
     ended: bool = False
+    start: Surface | None = None
+    frames: Frames | None = None
+    frozen: Surface | None = None
+
+
+MOST_PICTURES = 4
+"""As many landscapes a page can draw in space."""
 
 
 def jobs(request: Request) -> Jobs:
     """Return what is computed for each network, in the order in which it is worth having.
 
-    The trainings of all networks, then their landscapes, then the rest. Results are bare: many pages that are open hold
+    The landscapes around the initial weights, the trainings of all networks, then their landscapes, then the rest. Results are bare: many pages that are open hold
     many of them, and the store alone keeps all snapshots.
     """
     view, experiments = request.view, request.comparison.experiments()
     fixed = f"{view.num_examples} {view.batches}"
-    trainings, runs = training_jobs(experiments)
+    moving = view.plane in MOVING
+    trainings, runs = training_jobs(experiments, partial(Followed, view=view) if moving else None)
     on = trainings if view.plane is PlaneKind.PCA else runs
     each = list(zip(experiments, trainings, runs, on, strict=True))
+    shots = [Job(f"shots {one!r}", _shots, (training,)) for one, training, _, _ in each]
+    frozen = _frozen_of(request, experiments)
+    still = replace(view, statistics=Statistics.RUNNING)
     return {
+        "start": [
+            Job(f"start {one!r} {view!r}", partial(StartTask, one, view)) if moving else None for one in experiments
+        ],
         "run": runs,
         "training": trainings,
         "surface": [
@@ -60,20 +78,26 @@ def jobs(request: Request) -> Jobs:
             Job(f"inspection {one!r} {fixed}", partial(_bare_inspection, view=view), (training,))
             for one, training, _, _ in each
         ],
+        "frozen": [
+            Job(f"surface {one!r} {still!r}", partial(_bare_surface, view=still), (need,)) if i == frozen else None
+            for i, (one, _, _, need) in enumerate(each)
+        ],
+        "shots": [shot if moving else None for shot in shots],
+        "frames": [
+            Job(f"frames {one!r} {view!r}", partial(FramesTask, view=view), (shot,)) if moving else None
+            for one, shot in zip(experiments, shots, strict=True)
+        ],
         # One after the other: of images the second derivatives take more memory than all else.
         "measures": [
             Job(f"measures {one!r} {fixed}", partial(MeasuresTask, view=view), (run,), serial=True)
             for one, _, run, _ in each
         ],
-        "balls": [
-            Job(
-                f"balls {one!r} {view!r} {request.balls.ball_rate} {request.balls.ball_steps} {request.balls.places}",
-                partial(_balls, view=view, balls=request.balls),
-                (need,),
-                serial=True,
-            )
+        # By itself, as it answers a click: the others need not roll again.
+        "another": [
+            _balls(one, view, need, request.balls, request.balls.another) if request.balls.another else None
             for one, _, _, need in each
         ],
+        "balls": [_balls(one, view, need, request.balls, PLACES) for one, _, _, need in each],
         # What follows comes last, and where others wait after them.
         "rates": [_sweep(one) if request.balls.other_rates else None for one in experiments],
     }
@@ -81,16 +105,38 @@ def jobs(request: Request) -> Jobs:
 
 def outcomes_of(request: Request, results: Results) -> list[Outcome | None]:
     """Return what is known of each network now, None before its first step."""
-    surfaces, inspections = _together(results["surface"]), _together(results["inspection"])
+    surfaces, inspections, frames = (_together(results[name]) for name in ("surface", "inspection", "frames"))
     made: list[Outcome | None] = []
     for i, label in enumerate(request.comparison.labels()):
         run, training, measures = (results[name][i] for name in ("run", "training", "measures"))
         known = run.value if run.done else training.value
-        balls, rates = (results[name][i].value for name in ("balls", "rates"))
+        balls, another, rates = (results[name][i].value for name in ("balls", "another", "rates"))
+        balls = joined([one for one in (balls, another) if one is not None])
         ended = all(results[name][i].done for name in results)
         parts = surfaces[i], inspections[i], measures.value, balls, () if rates is None else (rates,)
-        made.append(known and Outcome(label, known, run.done, *parts, ended))
+        moving = results["start"][i].value, frames[i], results["frozen"][i].value
+        made.append(known and Outcome(label, known, run.done, *parts, ended, *moving))
     return made
+
+
+def starts_of(results: Results) -> list[tuple[Surface, int] | None]:
+    """Return the coarse landscape around each network's weights while it is trained, and at which step, once all have one.
+
+    Around the initial weights at first, then around those of a look while training goes on.
+    """
+    found: list[tuple[Surface, int] | None] = []
+    for start, training in zip(_together(results["start"]), results["training"], strict=True):
+        now = training.value if isinstance(training.value, Moved) and training.value.around is not None else None
+        found.append((now.around, now.around_step) if now else None if start is None else (start, 0))
+    return found
+
+
+def _frozen_of(request: Request, experiments: Sequence[Experiment]) -> int | None:
+    """Return which network is drawn by frozen statistics too; None where none is asked for, stores some or has room."""
+    if not request.beside.frozen or len(experiments) >= MOST_PICTURES:
+        return None
+    stores = (i for i, one in enumerate(experiments) if one.network.layer().of_batches)
+    return next(stores, None)
 
 
 def failed_of(results: Results) -> list[frozenset[Group]]:
@@ -117,12 +163,32 @@ def _sweep(experiment: Experiment) -> Job:
     return Job(f"rates {experiment!r}", task, serial=True, patient=True)
 
 
-def _balls(run: Run, view: View, balls: BallsRequest) -> BallsTask:
-    """Return the balls of a network: dropped at shares of what its picture shows."""
+def _shots(run: Run) -> Once:
+    return Once(partial(shots_of, run))
+
+
+def joined(rolled: Sequence[Balls]) -> Balls | None:
+    """Return balls of one landscape that were dropped apart as one; None where there are none."""
+    if len(rolled) < 2:
+        return rolled[0] if rolled else None
+    whole = {name: np.concatenate([getattr(one, name) for one in rolled], axis=-1) for name in ("loss", "thrown")}
+    return replace(rolled[0], coordinates=np.concatenate([one.coordinates for one in rolled], axis=1), **whole)
+
+
+def _balls(
+    experiment: Experiment, view: View, need: Job, balls: BallsRequest, places: tuple[tuple[float, float], ...]
+) -> Job:
+    """Return the balls of a network that are dropped at these places."""
+    key = f"balls {experiment!r} {view!r} {balls.ball_rate} {balls.ball_steps} {places}"
+    return Job(key, partial(_rolling, view=view, balls=balls, places=places), (need,), serial=True)
+
+
+def _rolling(run: Run, view: View, balls: BallsRequest, places: tuple[tuple[float, float], ...]) -> BallsTask:
+    """Return the task of balls that are dropped at shares of what the picture shows."""
     scan = scan_of(run, view)
     reach = [(axis[-1] - axis[0]) / 2 for axis in (scan.alphas, scan.betas)]
     centre = [(axis[-1] + axis[0]) / 2 for axis in (scan.alphas, scan.betas)]
-    starts = np.asarray(centre) + np.asarray(balls.places) * reach
+    starts = np.asarray(centre) + np.asarray(places) * reach
     extent = float(np.abs(np.concatenate([scan.alphas, scan.betas])).max())
     return BallsTask(scan.objective, scan.plane, starts, balls.ball_rate, balls.ball_steps, extent)
 

@@ -3,9 +3,10 @@
 QUESTION = "What does normalization do to a network's loss landscape?"
 
 INTRODUCTION = """
-Networks with the same initial weights, the same data and the same steps of training, but for one thing: what normalizes
-their layers. Each is trained here and now; then its loss is computed at every point of a plane through its
-trained weights. Turn a landscape with the mouse, or along it with a finger, and the others turn with it.
+The loss of a network is a height over all its weights, and training walks downhill. A **landscape** draws it on one slice: in
+the middle are the weights that training reached, and every other point is the same network with its weights moved, one step
+being as long as they are. The networks here share initial weights, data and steps, and differ in what normalizes their layers;
+each is trained here and now. Turn one picture, and the others turn with it.
 """
 
 TRAINING = "The networks are being trained…"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from landscape.experiment import Comparison, Experiment, PlaneKind, Variant, View
 from landscape.labs.compare.facts import Facts, Network
 from landscape.labs.compare.request import BallsRequest, Request
+from landscape.labs.compare.variations import VARIATIONS
 from landscape.labs.lab import Choice, Question
 from landscape.labs.words import Ratio, Share, sentence
 from models.normalization import Normalization
@@ -343,6 +344,7 @@ QUESTIONS = (
         ),
         (3, 68),
     ),
+    *VARIATIONS,
     Question(
         "unlike-scales",
         "What if x2 is 100 times x1: what rounds the valley?",

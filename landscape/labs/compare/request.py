@@ -27,7 +27,7 @@ class BallsRequest:
         "ones.", logarithmic=True,
     )  # fmt: skip
     ball_steps: int = number(60, 1, 200, "Steps of the balls", "How many.", stops=(10, 20, 40, 60, 100, 200))
-    another_ball: bool = switch(False, "One more ball", "Dropped where you say.")
+    another_ball: bool = switch(False, "One more ball", "Dropped where you say, here or by a click on a landscape.")
     ball_x: float = number(0.5, -1.0, 1.0, "Its place along x", "From the centre to the edge of the picture.")
     other_rates: bool = switch(
         False, "Train at other learning rates", "Eight of them, for as many steps: some seconds."
@@ -38,9 +38,24 @@ class BallsRequest:
         validate(self)
 
     @property
-    def places(self) -> tuple[tuple[float, float], ...]:
-        """Where balls are dropped."""
-        return (*PLACES, (self.ball_x, self.ball_y)) if self.another_ball else PLACES
+    def another(self) -> tuple[tuple[float, float], ...]:
+        """Where one more ball is dropped; nowhere where none is asked for."""
+        return ((self.ball_x, self.ball_y),) if self.another_ball else ()
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is drawn beside the landscapes that the view asks for.
+
+    frozen: of the first network that stores statistics, the landscape on these, frozen as training left them.
+    """
+
+    frozen: bool = switch(
+        False, "Frozen statistics too", "Beside the first network that stores statistics: its landscape on these alone."
+    )
+
+    def __post_init__(self) -> None:
+        validate(self)
 
 
 @dataclass(frozen=True)
@@ -51,6 +66,7 @@ class Request:
     view: View = View()
     display: Display = Display()
     balls: BallsRequest = BallsRequest()
+    beside: Beside = Beside()
 
 
 CODEC = codec_of("compare", Request())

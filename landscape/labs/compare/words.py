@@ -36,6 +36,9 @@ class Case(StrEnum):
     HIGHER = "higher"
     HIGHER_HERE = "higher here, and on the planes of the paths"
     HIGHER_OWN = "higher on its own plane"
+    BEFORE = "before the first step"
+    BEFORE_LESS = "before the first step, less"
+    FROZEN = "frozen"
     RUNNING = "running"
     POPULATION = "population"
     BALLS = "balls"
@@ -61,6 +64,13 @@ SENTENCES = {
     "{own_ratio} as high.",
     Case.HIGHER_OWN: "Each on the plane of its own path, the loss of **{high}** climbs to {top}, **{ratio}** as high as "
     "that of **{low}** ({least}); the medians are {median} and {least_median}.",
+    Case.BEFORE: "The difference is there before the first step: around the initial weights the loss climbs to {top} and to "
+    "{least}, {ratio} as high. It is the network's, and training digs the centre: from {first} to {last} in **{high}**, and "
+    "from {low_first} to {low_last} in **{low}**. Press play to see it.",
+    Case.BEFORE_LESS: "Before the first step the loss climbs to {top} around the initial weights of **{high}**, and to {least} "
+    "around those of **{low}**, {ratio} as high: what is drawn now came with training. Press play to see it.",
+    Case.FROZEN: "By the statistics that **{name}** stored, frozen, the same weights on the same plane climb to {top}, {ratio} "
+    "as high as by those of the batch ({least}). Training descends by those of the batch.",
     Case.RUNNING: "These surfaces use **running statistics**, frozen as training left them: away from the centre they no "
     "longer fit the network, and BatchNorm looks more rugged than what training descends. Batch statistics show that.",
     Case.ROLLED: "Of {dropped} balls, rolling at a rate of {rate}, {out} are thrown out and {low} arrive.",
@@ -80,7 +90,8 @@ SENTENCES = {
 def notice(facts: Facts) -> str:
     """Return one paragraph on what to notice."""
     trained = [one.trained for one in facts.networks]
-    return " ".join([*told_of(trained), *_heights(facts), *_statistics(facts), *decay_of(trained)])
+    said = [*told_of(trained), *_heights(facts), *_statistics(facts), *_frozen(facts)]
+    return " ".join([*said, *decay_of(trained)])
 
 
 def balls_caption(rolled: Balls) -> str:
@@ -162,6 +173,49 @@ def _heights(facts: Facts) -> list[str]:
             least_median=medians[low],
             each={name: tops[name] for name in (high, low)},
         )
+    ]
+
+
+def before(facts: Facts) -> list[str]:
+    """Return whether the landscapes differed before the first step, where they differ on one plane at the end."""
+    if _case(facts) not in (Case.HIGHER, Case.HIGHER_HERE):
+        return []
+    pair = [(one.name, one.slice, one.start) for one in _pair(facts) or facts.compared]
+    known = [(name, end, start) for name, end, start in pair if end is not None and start is not None]
+    if len(known) < len(pair):
+        return []
+    high, low = (pick(known, key=lambda one: one[1].top) for pick in (max, min))
+    ratio = high[2].top / max(low[2].top, LEAST)
+    return [
+        sentence(
+            SENTENCES[Case.BEFORE if ratio >= ALIKE else Case.BEFORE_LESS],
+            high=high[0],
+            low=low[0],
+            top=high[2].top,
+            least=low[2].top,
+            ratio=Ratio(ratio),
+            first=high[2].centre,
+            last=high[1].centre,
+            low_first=low[2].centre,
+            low_last=low[1].centre,
+        )
+    ]
+
+
+def _frozen(facts: Facts) -> list[str]:
+    """Return how high the landscapes by frozen statistics are beside those by the batch's."""
+    if facts.statistics is not Statistics.BATCH:
+        return []
+    return [
+        sentence(
+            SENTENCES[Case.FROZEN],
+            name=one.name,
+            top=one.frozen.top,
+            least=one.slice.top,
+            ratio=Ratio(one.frozen.top / max(one.slice.top, LEAST)),
+        )
+        for one in facts.networks
+        if one.frozen is not None and one.slice is not None
     ]
 
 
@@ -264,6 +318,41 @@ def surface_caption(surface: Surface, view: View, dimensions: int) -> str:
     return "; ".join(parts) + "."
 
 
+def start_caption(surface: Surface, step: int) -> str:
+    """Return what the picture around the initial weights, or those of a later step, must say."""
+    when = (
+        f"At step {step}: a coarse slice around the weights"
+        if step
+        else "Before the first step: a coarse slice around the initial weights"
+    )
+    return f"{when}, where the loss is {number(surface.centre)}. The network is being trained…"
+
+
+def moved_caption(start: Surface, surface: Surface) -> str:
+    """Return how high a landscape was before the first step, and how high it is; nothing where one has no height."""
+    if not len(start.finite) or not len(surface.finite):
+        return ""
+    tops = [number(float(one.finite.max())) for one in (start, surface)]
+    return f"Before the first step it rose to {tops[0]}; now it rises to {tops[1]}."
+
+
+def frozen_caption(surface: Surface) -> str:
+    """Return what the picture by frozen statistics must say."""
+    return (
+        f"The same weights on the same plane, by running statistics, frozen as training left them. Loss in the middle "
+        f"{number(surface.centre)}."
+    )
+
+
+def readout(loss: float, score: str, reached: float, ended: bool) -> str:
+    """Return what stands beside the slider of one network at one step.
+
+    >>> readout(0.0213, "accuracy", 0.967, ended=False)
+    'loss of the batch 0.0213, test accuracy 0.97'
+    """
+    return f"{'loss' if ended else 'loss of the batch'} {number(loss)}, test {score} {reached:.2f}"
+
+
 def rows_of(facts: Facts) -> Sequence[dict[str, object]]:
     """Return the numbers to take along, a row for each network."""
     return [
@@ -278,6 +367,8 @@ def rows_of(facts: Facts) -> Sequence[dict[str, object]]:
             "population_accuracy": one.trained.population_accuracy,
             "sharpness": one.sharpness,
             "edge_of_stability": one.edge,
+            "highest_before_training": one.start and one.start.top,
+            "highest_by_frozen_statistics": one.frozen and one.frozen.top,
             "centre": one.slice and one.slice.centre,
             "highest": one.slice and one.slice.top,
             "median": one.slice and one.slice.median,

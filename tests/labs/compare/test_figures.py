@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from landscape.experiment import Display, View
-from landscape.figures.panel import Group
+from landscape.figures.panel import Group, Mode
+from landscape.figures.theme import styles_of
 from landscape.geometry.planes import Plane
 from landscape.geometry.surfaces import Surface, axis
-from landscape.labs.compare.figures import comparison_panels
+from landscape.labs.compare.figures import comparison_panels, readouts_of
+from landscape.labs.compare.measure import Frames
 from landscape.labs.compare.outcomes import Outcome
 from landscape.training.training import train
 from landscape.views import InspectionTask
@@ -26,7 +28,7 @@ def outcome(label, top, diverged=False):
 
 
 def scenes(outcomes, **display):
-    labels, kinds = [one.label for one in outcomes], ["none", "batch"]
+    labels, kinds = [one.label for one in outcomes], ["none", "batch"][: len(outcomes)]
     panels = comparison_panels(labels, kinds, outcomes, View(), Display(drawing="contour", **display))
     return [panel for panel in panels if panel.group is Group.SCENE]
 
@@ -84,3 +86,58 @@ def test_activations_are_called_normalized_where_they_are(normalization, legend)
     panels = comparison_panels(["a"], [normalization], [one], View(), Display())
     (panel,) = [panel for panel in panels if panel.group is Group.ACTIVATION]
     assert {trace.name for trace in panel.figure.data if trace.showlegend} == legend
+
+
+def moving(label):
+    """Return an outcome with frames at two snapshots, drawn on a coarser grid."""
+    frames = Frames((0, 2), tuple(Surface(PLANE, axis(1, 3), axis(1, 3), np.full((3, 3), top), 1.0) for top in (9, 5)))
+    return replace(outcome(label, 2), frames=frames)
+
+
+@pytest.mark.parametrize("drawing", ["contour", "surface"])
+def test_a_landscape_moves_through_its_frames_and_tells_where_training_ended(drawing):
+    (panel,) = [
+        one
+        for one in comparison_panels(["a"], ["none"], [moving("a")], View(), Display(drawing=drawing))
+        if one.group is Group.SCENE
+    ]
+    assert [one.mode for one in panel.playback] == [Mode.FRAMES, Mode.NOTE]
+    assert panel.playback[0].frames.at == (0, 2)
+    heights = panel.playback[0].frames.z
+    np.testing.assert_allclose(heights[:, 0, 0], np.log10([9, 5]))
+    layout = panel.figure.layout
+    (note,) = layout.annotations or layout.scene.annotations
+    assert note.text == "training ended here"
+    assert "Before the first step it rose to 9; now it rises to 2." in panel.caption
+    assert panel.figure.data[0].meta["sets"]["ball_x"] == ["x", 0.0, 1.0]
+
+
+def test_before_any_network_is_trained_the_landscapes_around_the_initial_weights_stand():
+    start = Surface(PLANE, axis(1, 4), axis(1, 3), np.full((3, 4), 2.3), 2.3)
+    panels = comparison_panels(
+        ["a", "b"], ["none", "batch"], [None, None], View(), Display(), (), [(start, 0), (start, 66)]
+    )
+    scenes_ = [panel for panel in panels if panel.group is Group.SCENE]
+    assert all(panel.figure is not None for panel in scenes_)
+    assert [panel.caption.partition(":")[0] for panel in scenes_] == ["Before the first step", "At step 66"]
+    ended = comparison_panels(["a"], ["none"], [outcome("a", 3)], View(), Display(), (), [(start, 0)])
+    assert "training ended" in ended[0].caption
+    failed = comparison_panels(["a"], ["none"], [None], View(), Display(), [ALL], [(start, 0)])
+    assert failed[0].empty
+
+
+def test_a_landscape_by_frozen_statistics_stands_beside_its_own_on_one_range():
+    frozen = Surface(PLANE, axis(1, 4), axis(1, 3), np.geomspace(0.1, 300, 12).reshape(3, 4), 0.2)
+    first, second = scenes([replace(outcome("b", 3), frozen=frozen)])
+    assert second.title == "Frozen statistics: b"
+    assert highest(first) == highest(second)
+    assert "frozen as training left them" in second.caption
+
+
+def test_what_stands_beside_the_slider_has_the_networks_own_colour():
+    (one,) = readouts_of([outcome("a", 2), None][:1], styles_of(["batch"]))
+    assert (one.name, one.colour) == ("a", styles_of(["batch"])[0].colour)
+    assert len(one.words) == len(RUN.steps)
+    assert one.words[0].startswith("loss of the batch ")
+    assert one.words[-1].startswith("loss ")
+    assert f"{RUN.train_loss:.3g}" in one.words[-1]

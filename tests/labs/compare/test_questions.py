@@ -11,6 +11,7 @@ from landscape.geometry.descents import Balls
 from landscape.geometry.surfaces import Surface
 from landscape.labs.compare import words
 from landscape.labs.compare.facts import Facts, facts_from
+from landscape.labs.compare.measure import StartTask
 from landscape.labs.compare.outcomes import Outcome, jobs
 from landscape.labs.compare.questions import BY_PARTS, DEEP, QUESTIONS, REAL_TABLE, UNLIKE_SCALES
 from landscape.labs.compare.request import BallsRequest, Request
@@ -40,7 +41,12 @@ def outcome_of(label: str, experiment: Experiment, request: Request, resolution:
     task = MeasuresTask(run, request.view)
     if measured:
         task.advance(float("inf"))
-    return Outcome(label, run, surface=surface, measures=task.result() if measured else None)
+    start = StartTask(experiment, request.view).complete() if resolution else None
+    frozen = None
+    if resolution and request.beside.frozen:
+        frozen = surface_of(run, replace(request.view, statistics="running", resolution=resolution))
+    known = task.result() if measured else None
+    return Outcome(label, run, surface=surface, measures=known, start=start, frozen=frozen)
 
 
 def facts(request: Request, seed: int, resolution: int = 0, measured: bool = False) -> Facts:
@@ -51,6 +57,10 @@ def facts(request: Request, seed: int, resolution: int = 0, measured: bool = Fal
     found = facts_from(request, outcomes, len(outcomes))
     assert found is not None
     return found
+
+
+def named(request: Request) -> list[tuple[str, Experiment]]:
+    return list(zip(request.comparison.labels(), request.comparison.experiments(), strict=True))
 
 
 def right(slug: str, found: Facts) -> list[str]:
@@ -67,6 +77,68 @@ def test_two_equal_networks_stand_in_unlike_landscapes(seed):
     assert plain.slice.top > 15 * batch.slice.top
     assert plain.slice.median > batch.slice.median
     assert right("digits", found) == ["The plain one is much higher"]
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+def test_the_difference_is_there_before_the_first_step(seed):
+    found = facts(Request(), seed, resolution=15)
+    plain, batch = found.networks
+    assert plain.start.top > 15 * batch.start.top
+    assert plain.start.centre > 10 * plain.slice.centre
+    assert right("before-training", found) == ["It is there before the first step"]
+    assert "there before the first step" in words.before(found)[0]
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+def test_frozen_statistics_make_a_landscape_rise(seed):
+    found = facts(ASKED["frozen"].request, seed, resolution=15)
+    (one,) = found.networks
+    assert one.frozen.top > 5 * one.slice.top
+    assert one.frozen.median > one.slice.median
+    assert right("frozen", found) == ["It rises many times higher"]
+    assert "frozen, the same weights" in words.notice(found)
+
+
+@pytest.mark.parametrize("slug", ["larger-rate", "sigmoid"])
+@pytest.mark.parametrize("seed", [7, 8])
+def test_only_batchnorm_learns(slug, seed):
+    found = facts(ASKED[slug].request, seed)
+    plain, batch = found.networks
+    assert batch.trained.test_accuracy > 0.9
+    assert plain.trained.test_accuracy < 0.5
+    assert right(slug, found) == ["Only the one with BatchNorm"]
+    assert ASKED[slug].answer(found).startswith("Only the one with BatchNorm learns")
+
+
+@pytest.mark.parametrize("seed", [7, 8])
+def test_in_two_layers_the_difference_is_a_few_times(seed):
+    found = facts(ASKED["depth"].request, seed, resolution=15)
+    plain, batch = found.networks
+    assert min(plain.trained.test_accuracy, batch.trained.test_accuracy) > 0.9
+    assert 2 * batch.slice.top < plain.slice.top < 12 * batch.slice.top
+    assert right("depth", found) == ["A few times"]
+
+
+@pytest.mark.parametrize(
+    ("slug", "choice"), [("without-scale-and-shift", "Hardly any"), ("placement", "It hardly matters")]
+)
+@pytest.mark.parametrize("seed", [7])
+def test_what_of_batchnorm_hardly_matters(slug, choice, seed):
+    found = facts(ASKED[slug].request, seed, resolution=15)
+    one, other = found.networks
+    assert min(one.trained.test_accuracy, other.trained.test_accuracy) > 0.9
+    assert abs(one.trained.test_accuracy - other.trained.test_accuracy) < 0.04
+    assert right(slug, found) == [choice]
+
+
+def test_weight_normalization_keeps_the_balls():
+    request = ASKED["weight-normalization"].request
+    each = [(label, one.replace(seed=11)) for label, one in named(request)]
+    outcomes = [Outcome(label, run_of(one), balls=rolled(request, one)) for label, one in each]
+    found = facts_from(request, outcomes, len(outcomes))
+    plain, weight, batch = (one.rolled.thrown for one in found.networks)
+    assert weight + batch <= 1 < plain
+    assert right("weight-normalization", found) == ["More of them than the plain one"]
 
 
 def test_balls_are_thrown_out_of_the_funnel_and_arrive_in_the_bowl():

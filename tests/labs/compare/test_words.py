@@ -303,3 +303,40 @@ def test_training_data_are_fitted_by_the_rule_that_says_learned():
     for accuracy, told in ((0.476, "no: "), (0.6, "only the training data")):
         run = replace(IDLE, train_accuracy=accuracy, majority=0.1)
         assert table([Outcome("one", run)])[0].learned.startswith(told)
+
+
+def before(outcomes):
+    return words.before(facts_from(Request(), outcomes, len(outcomes)))
+
+
+def started(outcome, top, centre=2.5):
+    return replace(outcome, start=surface(top, centre=centre))
+
+
+def test_whether_the_difference_was_there_before_training_is_told():
+    plain = Outcome("plain", LEARNED, surface=surface(400.0, centre=0.002))
+    batch = Outcome("batch", NORMALIZED, surface=surface(4.0, centre=0.004))
+    text = notice([started(plain, 428.0, 3.16), started(batch, 3.6)], RANDOM)
+    assert (
+        "there before the first step: around the initial weights the loss climbs to 428 and to 3.6, 119 times" in text
+    )
+    assert "from 3.16 to 0.002 in **plain**, and from 2.5 to 0.004 in **batch**" in text
+    (later,) = before([started(plain, 4.0), started(batch, 3.6)])
+    assert "1.11 times as high: what is drawn now came with training" in later
+    assert before([plain, started(batch, 3.6)]) == []
+    alike = [started(replace(one, surface=surface(4.0)), 3.0) for one in (plain, batch)]
+    assert before(alike) == []
+
+
+def test_frozen_statistics_are_told_beside_those_of_the_batch():
+    one = Outcome("batch", NORMALIZED, surface=surface(4.0), frozen=surface(200.0))
+    assert "stored, frozen, the same weights on the same plane climb to 200, 50 times as high" in notice([one], RANDOM)
+    assert "frozen" not in notice([replace(one, frozen=None)], RANDOM)
+    assert "50 times" not in notice([one], replace(RANDOM, statistics="running"))
+    (row,) = words.rows_of(facts_from(Request(), [started(one, 3.0)], 1))
+    assert (row["highest_before_training"], row["highest_by_frozen_statistics"]) == (3.0, 200.0)
+
+
+def test_what_stands_beside_the_slider_is_of_its_step():
+    assert words.readout(0.0213, "accuracy", 0.967, ended=False) == "loss of the batch 0.0213, test accuracy 0.97"
+    assert words.readout(0.0213, "R²", 0.5, ended=True) == "loss 0.0213, test R² 0.50"
