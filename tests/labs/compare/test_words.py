@@ -316,7 +316,7 @@ def started(outcome, top, centre=2.5):
 def test_whether_the_difference_was_there_before_training_is_told():
     plain = Outcome("plain", LEARNED, surface=surface(400.0, centre=0.002))
     batch = Outcome("batch", NORMALIZED, surface=surface(4.0, centre=0.004))
-    text = notice([started(plain, 428.0, 3.16), started(batch, 3.6)], RANDOM)
+    (text,) = before([started(plain, 428.0, 3.16), started(batch, 3.6)])
     assert (
         "there before the first step: around the initial weights the loss climbs to 428 and to 3.6, 119 times" in text
     )
