@@ -14,6 +14,7 @@ from landscape.labs.lab import Job, Lab, Results, Section, Shown
 from landscape.labs.words import literal, time_left
 from pages.components import compute, controls, lesson
 from pages.components.exchange import exchange
+from pages.components.frame import begin_page
 from pages.components.picker import picker
 from pages.components.question import asked, questions
 from pages.components.settings import adopt, begin, current, with_table
@@ -26,7 +27,7 @@ LONG = "Computing: {}. A smaller depth or width, fewer steps or a lower resoluti
 
 def show(lab: Lab) -> None:
     """Draw the page of a lab."""
-    st.set_page_config(layout="wide")  # a link opened before anything else runs its page without app.py
+    begin_page()
     place, unclear = lesson.arrive(lab.name)
     settings = begin(lab)
     if place is not None:

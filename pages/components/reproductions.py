@@ -15,6 +15,7 @@ from landscape.teaching.reproductions import jobs_of
 from landscape.teaching.result import SEEDS, Found, Result, Verdict
 from pages.components import compute
 from pages.components.exchange import csv_of
+from pages.components.frame import begin_page
 from pages.components.links import page_link
 from pages.components.settings import keep_in_step
 from pages.components.table import table
@@ -50,7 +51,7 @@ ICONS = {
 
 def show() -> None:
     """Draw the page."""
-    st.set_page_config(layout="wide")
+    begin_page()
     keep_in_step(NAME)
     st.title(TITLE)
     st.markdown(INTRODUCTION)

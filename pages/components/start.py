@@ -15,6 +15,7 @@ from landscape.teaching.lessons import LESSONS
 from landscape.teaching.themes import Entry, by_theme, entries
 from pages.components import compute
 from pages.components.exchange import LARGEST, MEGABYTES, let_go
+from pages.components.frame import begin_page
 from pages.components.links import FIRST, address_of, page_link
 from pages.components.settings import ASK, AT, LESSON, keep_in_step
 from pages.components.viewer import viewer
@@ -47,7 +48,7 @@ PICTURES = ("run", "training", "surface")
 
 def show() -> None:
     """Draw the page."""
-    st.set_page_config(layout="wide")
+    begin_page()
     keep_in_step(NAME)
     st.title(TITLE)
     st.markdown(PARAGRAPH)
