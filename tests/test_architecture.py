@@ -64,6 +64,7 @@ RULES = {
     "landscape/labs": Rule(("numpy", "models", "landscape"), never=("models.fast", "landscape.teaching")),
     "landscape/teaching": Rule(("landscape",), never=("landscape.figures",)),
     "pages": Rule(("streamlit", "landscape", "pages")),
+    "pages/components/take.py": Rule(("streamlit", "landscape", "pages", "segno")),
     "app.py": Rule(("streamlit",)),
 }
 """By path; the longest one that fits a file rules it. A file of `landscape` that none fits may import nothing."""

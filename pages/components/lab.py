@@ -19,6 +19,7 @@ from pages.components.picker import picker
 from pages.components.question import asked, questions
 from pages.components.settings import adopt, begin, current, with_table
 from pages.components.table import table
+from pages.components.take import is_large, show_large, take_along
 from pages.components.terms import prose
 from pages.components.viewer import viewer
 
@@ -28,6 +29,7 @@ LONG = "Computing: {}. A smaller depth or width, fewer steps or a lower resoluti
 def show(lab: Lab) -> None:
     """Draw the page of a lab."""
     begin_page()
+    show_large()
     place, unclear = lesson.arrive(lab.name)
     settings = begin(lab)
     if place is not None:
@@ -84,6 +86,7 @@ def _whole(lab: Lab) -> None:
     with end:
         if lab.numbers and controls.shown(lab, "files") and all(ticket.done for ticket in compute.of(tickets)):
             exchange(lab.name, lab.numbers(request, compute.known(tickets)))
+        take_along(lab)
         with st.expander("How to read this: the maths, and where it comes from", icon=":material/menu_book:"):
             prose(lab.reading)
         with st.expander("The words that stand here", icon=":material/dictionary:"):
@@ -177,7 +180,14 @@ def _draw(section: Section, request: Any, tickets: compute.Tickets, jobs: _Jobs)
         st.info(f"**What to notice.**{said}", icon=":material/visibility:")
     if shown.panels:
         viewer(
-            shown.panels, shown.steps, f"viewer-{section.name}", section.height, revision, _contours(), shown.readouts
+            shown.panels,
+            shown.steps,
+            f"viewer-{section.name}",
+            section.height,
+            revision,
+            _contours(),
+            shown.readouts,
+            is_large(),
         )
     if shown.note:
         st.caption(shown.note)

@@ -22,8 +22,9 @@ PREDICT = "predict"
 LESSON, AT = "lesson", "at"
 """The parameters of a link that name a lesson, and which of its questions the page stands at, from 1 on."""
 
-RESERVED = ("controls", "embed", "embed_options", PREDICT, LESSON, AT)
-"""Parameters of a link that are no settings. `controls=networks,view` shows only these groups, `controls=none` none."""
+RESERVED = ("controls", "embed", "embed_options", PREDICT, LESSON, AT, "size", "camera")
+"""Parameters of a link that are no settings. `controls=networks,view` shows only these groups, `controls=none` none;
+`size=large` is for a projector; the camera of the scenes is the browser's."""
 
 ASK = "ask"
 """The parameter of a link that names a question: what else it holds is told from the settings of that question."""

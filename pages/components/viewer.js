@@ -41,6 +41,7 @@ class Viewer {
     this.fraction = 1; // of the slider
     this.readouts = [];
     this.snapshot = 0;
+    this.camera = cameraOf(new URLSearchParams(window.location.search).get("camera"));
     this.work = Promise.resolve();
     this.observer = new ResizeObserver((entries) => {
       for (const { target } of entries) this.resize(this.slots.find(({ stage }) => stage === target));
@@ -105,8 +106,9 @@ class Viewer {
 
   async draw(text, turn) {
     if (turn !== this.turn) return;
-    const { panels, steps, readouts, height, revision, plotly, flat } = JSON.parse(text.slice(text.indexOf("{")));
+    const { panels, steps, readouts, height, revision, plotly, flat, enlarge } = JSON.parse(text.slice(text.indexOf("{")));
     this.steps = steps;
+    this.enlarge = enlarge;
     this.setReadouts(readouts);
     this.flat = flat; // whether contours can be asked for in place of scenes
     this.layOut(panels, height);
@@ -165,6 +167,8 @@ class Viewer {
       slot.box.classList.remove("lv-unable");
       if (panel.empty) this.clear(slot);
       slot.box.classList.toggle("lv-stale", slot.stale);
+      slot.take.opener.setAttribute("aria-label", `Take along: ${panel.title}`);
+      slot.take.menu.hidden = slot.stale;
       slot.plot.setAttribute("aria-label", `${panel.title}. ${panel.alt || panel.pending}`);
     });
     for (const [group, row] of Object.entries(this.rows)) {
@@ -186,6 +190,7 @@ class Viewer {
     pending.setAttribute("role", "status");
     plot.setAttribute("role", "img");
     const slot = { group, box, title, stage, plot, pending, caption: element("figcaption", "lv-caption", box) };
+    takeMenu(slot);
     // The wheel scrolls the page; with Control it zooms into a scene.
     if (group === "scene")
       plot.addEventListener("wheel", (event) => event.ctrlKey || event.stopPropagation(), { capture: true });
@@ -200,9 +205,10 @@ class Viewer {
   }
 
   async drawPanel(slot, panel, variable) {
-    const drawn = JSON.stringify([panel.figure, panel.animation]) + this.theme;
+    const drawn = JSON.stringify([panel.figure, panel.animation, this.enlarge]) + this.theme;
     if (drawn === slot.drawn) return;
-    const { data, layout } = themed(panel.figure, variable);
+    const own = themed(panel.figure, variable);
+    const { data, layout } = this.enlarge > 1 ? enlarged(own, this.enlarge) : own;
     slot.stage.toggleAttribute("data-turns", Boolean(layout.scene));
     if (layout.scene && !hasWebGL()) return this.sayUnable(slot);
     slot.animation = panel.animation;
@@ -253,7 +259,7 @@ class Viewer {
     return {
       displaylogo: false,
       responsive: true,
-      modeBarButtons: [[slot.group === "scene" ? reset : "resetScale2d", "toImage"]],
+      modeBarButtons: [[slot.group === "scene" ? reset : "resetScale2d"]],
     };
   }
 
@@ -280,6 +286,7 @@ class Viewer {
     const text = JSON.stringify(camera);
     if (text === JSON.stringify(this.camera)) return;
     this.camera = JSON.parse(text);
+    window.landscapeCamera = { page: window.location.pathname, text: cameraText(this.camera) }; // for links
     if (this.copying) return;
     this.copying = requestAnimationFrame(() => {
       this.copying = 0;

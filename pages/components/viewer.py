@@ -20,13 +20,18 @@ from landscape.figures.panel import PLOTLY_JS, Group, Panel, Readout, payload
 
 HERE = Path(__file__).parent
 
+ENLARGED = 1.45
+"""How many times as large letters and lines are for a projector."""
+
 MAX_SCENES = 4
 """A browser keeps 16 WebGL contexts and kills the oldest."""
 
 _MOUNT = st.components.v2.component(
     "landscape_viewer",
     css=(HERE / "viewer.css").read_text(encoding="utf-8"),
-    js="\n".join((HERE / name).read_text(encoding="utf-8") for name in ("viewer.js", "touch.js", "plots.js")),
+    js="\n".join(
+        (HERE / name).read_text(encoding="utf-8") for name in ("viewer.js", "touch.js", "plots.js", "pictures.js")
+    ),
     isolate_styles=False,
 )
 _NUMBERS = count(int(time.time() * 1000))
@@ -49,6 +54,7 @@ def viewer(
     revision: str = "",
     flat: Callable[[], None] | None = None,
     readouts: Sequence[Readout] = (),
+    large: bool = False,
 ) -> None:
     """Show panels in rows by group, with a slider over the snapshots wherever a panel follows one.
 
@@ -63,6 +69,7 @@ def viewer(
             as `data-ready`.
         flat: makes the page draw contours in place of scenes, which a browser without WebGL offers.
         readouts: what stands beside the slider.
+        large: whether letters and lines are drawn larger, for a projector.
 
     Raises:
         ValueError: if there are more scenes than a browser keeps.
@@ -70,9 +77,8 @@ def viewer(
     scenes = sum(panel.group is Group.SCENE for panel in panels)
     if scenes > MAX_SCENES:
         raise ValueError(f"a viewer holds at most {MAX_SCENES} scenes, not {scenes}; draw the others as contours")
-    message = payload(
-        panels, steps, readouts, height=height, revision=revision, plotly=_plotly_js(), flat=flat is not None
-    )
+    settings = {"plotly": _plotly_js(), "flat": flat is not None, "enlarge": ENLARGED if large else 1}
+    message = payload(panels, steps, readouts, height=height, revision=revision, **settings)
     # Where news are late the browser asks for them, by a trigger that lets the script run.
     told = _MOUNT(
         key=key,

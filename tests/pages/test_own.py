@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from landscape.experiment import Dataset
 from landscape.labs.two_weights.request import Source
+from pages.components.take import qr_of
 from tests.pages.support import ROOT, control, finished, link_of, opened, values_of
 from tests.test_owned import HEADER, ROWS, X, written
 
@@ -89,3 +90,18 @@ def test_networks_are_compared_on_it_and_numbers_bring_the_loss_that_fits():
     assert values_of(app)["dataset"] is Dataset.OWN_NUMBERS
     assert values_of(app)["loss"] == "squared"
     assert "own-numbers" in link_of(app)["dataset"]
+
+
+def test_a_code_is_that_of_the_link():
+    one, other = qr_of("http://localhost/?seed=3"), qr_of("http://localhost/?seed=4")
+    assert one != other
+    assert one == qr_of("http://localhost/?seed=3")
+
+
+def test_a_page_for_a_projector_is_left_by_a_button():
+    app = page("two_weights.py", size="large")
+    assert not app.warning
+    assert link_of(app)["size"] == "large"
+    next(button for button in app.button if button.label == "The usual size").click()
+    app.run()
+    assert "size" not in link_of(app)

@@ -1,0 +1,97 @@
+"""What one takes along of a page beside its numbers: its link, a code of it for telephones, a printed page.
+
+The pictures have a button each beside their titles, which the viewer draws; what stands in them is told here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlencode
+
+import segno
+import streamlit as st
+
+from landscape.labs.lab import Lab
+from pages.components.controls import called, label_of, shown
+from pages.components.settings import current
+
+HERE = Path(__file__)
+
+SIZE, LARGE = "size", "large"
+"""The parameter of a link by which a page is shown with larger letters and lines, as a projector needs them."""
+
+LETTERS = 24
+"""Of the text of a page that is shown large, in pixels, where it has 16."""
+
+DEFAULTS = "All settings are this page's defaults."
+
+PICTURES = "Each picture has a button of its own beside its title, ⤓: as PNG, SVG or a page of its own, or on the whole screen."
+
+_MOUNT = st.components.v2.component(
+    "landscape_take",
+    css=HERE.with_suffix(".css").read_text(encoding="utf-8"),
+    js=HERE.with_suffix(".js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def take_along(lab: Lab) -> None:
+    """Draw what copies and prints the page, and a code of its link."""
+    with st.expander("Take along", icon=":material/share:", key="take-along"):
+        _MOUNT(key="take", data={"title": lab.question, "settings": settings_told()})
+        if not shown(lab, "files"):
+            return
+        st.caption(PICTURES)
+        if st.query_params.get(SIZE) == LARGE:
+            st.button("The usual size", on_click=_resize, args=("",), icon=":material/zoom_out:")
+        else:
+            st.button("Larger, for a projector", on_click=_resize, args=(LARGE,), icon=":material/zoom_in:")
+        if code := qr_of(page_link()):
+            st.caption("This page, for a telephone that looks at it:")
+            st.html(f'<div class="lt-qr">{code}</div>')
+
+
+def show_large() -> None:
+    """Show the page in the size that its link asks for."""
+    if is_large():
+        st.html(f"<style>html:root {{ font-size: {LETTERS}px !important; }}</style>")
+
+
+def is_large() -> bool:
+    """Return whether the link asks for larger letters and lines."""
+    return st.query_params.get(SIZE) == LARGE
+
+
+def settings_told() -> str:
+    """Return in words what of the settings is not the default."""
+    settings = current()
+    written = settings.codec.write(settings.values)
+    told = [f"{called(name)}: {label_of(settings.values[name])}" for name in written]
+    said = f"{', '.join(told)}." if told else DEFAULTS
+    return f"{settings.asked.ask} {said}" if settings.asked else said
+
+
+def page_link() -> str:
+    """Return the whole link of the page as it is shown; nothing where its address is not known."""
+    address = st.context.url
+    parameters = st.query_params.to_dict()
+    return address + (f"?{urlencode(parameters)}" if parameters else "") if address else ""
+
+
+def qr_of(link: str) -> str:
+    """Return a link as a QR code, an SVG to stand in a page; nothing where there is none, or it is too long for one.
+
+    >>> qr_of("http://localhost/?seed=3").startswith("<svg"), qr_of(""), qr_of("x" * 4000)
+    (True, '', '')
+    """
+    try:
+        return segno.make(link, micro=False).svg_inline(scale=4, border=4) if link else ""
+    except segno.DataOverflowError:
+        return ""
+
+
+def _resize(size: str) -> None:
+    if size:
+        st.query_params[SIZE] = size
+    else:
+        st.query_params.pop(SIZE, None)
