@@ -7,7 +7,7 @@ noise and without dropped units. What is left of a change is then that of the ep
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -20,11 +20,14 @@ from landscape.loss.losses import losses_of
 from landscape.loss.network import network_of
 from landscape.loss.population import expand_state
 from landscape.training.run import Run
-from models.network import Network
-from models.normalization import Context
+from models.network import Map, Network
+from models.normalization import Context, NetworkState
 
 EXAMPLES = 64
 """Of the training data so many make the batch, the first ones."""
+
+AS_ONE_BATCH = Context(progress=0.0, momentum=0.0)
+"""By the batch's own statistics, without noise."""
 
 CPU = torch.device("cpu")
 """A few products of small matrices in double precision, which not every GPU has."""
@@ -56,8 +59,8 @@ class Invariances:
     change: dict[Rescaling, float]
 
 
-def invariances(experiment: Experiment, factor: float = 3.0, examples: int = EXAMPLES) -> Invariances:
-    """Return by how much the outputs of a network at its initial weights change when something is rescaled.
+def invariances(network: Experiment | Run, factor: float = 3.0, examples: int = EXAMPLES) -> Invariances:
+    """Return by how much the outputs of a network change when something is rescaled.
 
         layer          W -> c W, the weights of the hidden layer in the middle; biases stay
         layer-shift    W -> W + c v 1^T, one vector v added to the weights of each of its units
@@ -71,22 +74,29 @@ def invariances(experiment: Experiment, factor: float = 3.0, examples: int = EXA
 
     Source: Ba, Kiros & Hinton 2016, arXiv 1607.06450, Table 1, whose six columns are the first six of these.
 
-    Args: experiment: whose network at its start; factor: c; examples: the first so many of the training data, at least two.
+    Args: network: an experiment, for its network at the initial weights, or a run, for the last ones; factor: c; examples:
+        the first so many of the training data, at least two.
     Returns: Invariances with a change for each Rescaling.
     Raises: ValueError for fewer than two examples, of which there are no others.
     """
     if examples < 2:
         raise ValueError(f"examples must be at least 2, not {examples}: what one does to the others needs another")
-    network, data = network_of(experiment), load(experiment.data)
+    experiment = network.experiment if isinstance(network, Run) else network
+    built, data = network_of(experiment), load(experiment.data)
     x = examples_of(data, "train", torch.float64, CPU)[0][None, :examples]
     with torch.no_grad():
-        start = network.initialize_from(network.initial_parameters([experiment.seed]).double(), x)
-        place = middle_of(network)
-        weights = network.layout.slice(f"{place}.weight")
-        weight = start[0, weights].view(-1, network.maps[place].outputs)
+        if isinstance(network, Run):
+            start = torch.as_tensor(network.parameters[-1:]).double()
+            state = built.unflatten_state(torch.as_tensor(network.states[-1:]).double())
+        else:
+            start = built.initialize_from(built.initial_parameters([experiment.seed]).double(), x)
+            state = built.initial_state(1, start)
+        place = middle_of(built)
+        weights = built.layout.slice(f"{place}.weight")
+        weight = start[0, weights].view(-1, built.maps[place].outputs)
         generator = torch.Generator().manual_seed(experiment.seed + 5)
         vector = torch.randn(len(weight), 1, generator=generator, dtype=torch.float64) * weight.std()
-        unit = _liveliest(network, start, x, place)
+        unit = _liveliest(built, start, state, x, place)
         alone = torch.ones(weight.shape[1], dtype=torch.float64)
         alone[unit] = factor
         altered = {
@@ -101,7 +111,7 @@ def invariances(experiment: Experiment, factor: float = 3.0, examples: int = EXA
         parameters = start.repeat(members, 1)
         parameters[1 : 1 + len(altered), weights] = torch.stack([one.flatten() for one in altered.values()])
         every = torch.cat([x.expand(1 + len(altered), *x.shape[1:]), *inputs.values()])
-        outputs = _outputs(network, parameters, every)
+        outputs = built.forward(parameters, expand_state(state, members), every, AS_ONE_BATCH)[0]
     base, rows = outputs[0], dict(zip((*altered, *inputs), outputs[1:], strict=True))
     change = {kind: _change(base, rows[kind]) for kind in (*altered, *inputs) if kind is not Rescaling.EXAMPLE}
     change[Rescaling.EXAMPLE] = _change(base[:1], rows[Rescaling.EXAMPLE][:1])
@@ -152,7 +162,7 @@ def rescaled_gradients(run: Run, factors: Sequence[float], examples: int = 512) 
     parts = {name: part.clone().requires_grad_() for name, part in network.layout.split(parameters).items()}
     hidden = [f"{item.place}.weight" for item in _hidden(network)]
     with torch.enable_grad():
-        outputs, _ = network.forward(parts, expand_state(state, len(scales)), x, Context(progress=0.0, momentum=0.0))
+        outputs, _ = network.forward(parts, expand_state(state, len(scales)), x, AS_ONE_BATCH)
         losses = losses_of(outputs, y, run.experiment.training.loss)
         gradients = dict(zip(hidden, torch.autograd.grad(losses.sum(), [parts[name] for name in hidden]), strict=True))
     own = gradients[f"{place}.weight"]
@@ -167,7 +177,7 @@ def rescaled_gradients(run: Run, factors: Sequence[float], examples: int = 512) 
     )
 
 
-def _hidden(network: Network) -> list:
+def _hidden(network: Network) -> list[Map]:
     return [item for item in network.maps.values() if item.place != "output"]
 
 
@@ -177,13 +187,7 @@ def middle_of(network: Network) -> str:
     return hidden[len(hidden) // 2].place
 
 
-def _outputs(network: Network, parameters: Tensor, x: Tensor) -> Tensor:
-    """Return the outputs (E, N, C) of a batch that is normalized by its own statistics."""
-    state = network.initial_state(len(parameters), parameters)
-    return network.forward(parameters, state, x, Context(progress=0.0, momentum=0.0))[0]
-
-
-def _liveliest(network: Network, parameters: Tensor, x: Tensor, place: str) -> int:
+def _liveliest(network: Network, parameters: Tensor, state: NetworkState, x: Tensor, place: str) -> int:
     """Return the unit of a layer whose activation varies most over the examples: a unit that is never on shows nothing."""
     seen: list[Tensor] = []
 
@@ -191,8 +195,7 @@ def _liveliest(network: Network, parameters: Tensor, x: Tensor, place: str) -> i
         if moment == "activation" and at.partition(".")[0] == place:
             seen.append(values.flatten(1, -2)[0].std(0))
 
-    context = Context(progress=0.0, momentum=0.0, tap=tap)
-    network.forward(parameters, network.initial_state(1, parameters), x, context)
+    network.forward(parameters, state, x, replace(AS_ONE_BATCH, tap=tap))
     return int(torch.stack(seen).sum(0).argmax())
 
 

@@ -104,6 +104,12 @@ def run_of(kind):
     return train(SMALL.replace(normalization=kind, learning_rate=0.05))
 
 
+def test_a_run_is_rescaled_at_its_last_weights():
+    run = run_of("layer")
+    assert invariances(run).change[Rescaling.LAYER] > 10 * invariances(run.experiment).change[Rescaling.LAYER]
+    assert invariances(run_of("weight")).change[Rescaling.UNIT] < 1e-12
+
+
 @pytest.mark.parametrize("kind", ["batch", "weight", "propagation"])
 def test_the_gradient_is_divided_by_the_factor_and_stands_at_right_angles(kind):
     factors = np.array([0.3, 1.0, 3.0, 30.0])

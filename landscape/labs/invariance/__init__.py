@@ -13,7 +13,7 @@ from landscape.figures.panel import Panel
 from landscape.figures.theme import Style, styles_of
 from landscape.labs.groups import NETWORKS
 from landscape.labs.invariance import prose
-from landscape.labs.invariance.facts import NEARLY, UNCHANGED, Rescaling, cells_of, facts_of
+from landscape.labs.invariance.facts import NEARLY, UNCHANGED, Rescaling, facts_of
 from landscape.labs.invariance.figures import SHADES, Curve, bars_panel, cosine_panel, curves, verdict_panel
 from landscape.labs.invariance.measure import jobs
 from landscape.labs.invariance.questions import QUESTIONS
@@ -59,11 +59,14 @@ SHORT = {
 
 def table(request: Invariance, results: Results) -> Shown:
     """Show whose outputs change when something is rescaled."""
-    cells = cells_of(request)
+    facts = facts_of(request, results)
+    cells, title = facts.cells, f"Change of the outputs, with the factor {request.factor:g}"
+    if not cells:
+        return Shown(panels=[_pending(title, results["table run"])])
     kinds = list(dict.fromkeys(one.normalization for one in cells))
     change = np.array([one.change for one in cells]).reshape(len(kinds), len(HEADS))
     panel = verdict_panel(
-        f"Change of the outputs, with the factor {request.factor:g}",
+        title,
         change,
         [(NAMES | SHORT)[kind] for kind in kinds],
         [head for head, _ in HEADS.values()],
@@ -71,7 +74,7 @@ def table(request: Invariance, results: Results) -> Shown:
         nearly=NEARLY,
         described=[words for _, words in HEADS.values()],
     )
-    return Shown(notice=table_notice(facts_of(request, results)), panels=[panel], note=prose.TABLE_LIMITS)
+    return Shown(notice=table_notice(facts), panels=[panel], note=prose.TABLE_LIMITS)
 
 
 def gradient(request: Invariance, results: Results) -> Shown:
@@ -241,7 +244,12 @@ def bound(request: Invariance, results: Results) -> Shown:
 def outliers(request: Invariance, results: Results) -> Shown:
     """Show what outlying initial weights and an outlying example do."""
     names, styles = _networks(request)
-    titles = "First loss", f"Test {_score(request)} reached", "Gradient, with one example outlying"
+    titles = (
+        "First loss",
+        f"Test {_score(request)} reached",
+        "Gradient, with one example outlying",
+        "Gradient by step of training",
+    )
     units = [
         (name, style, one.value)
         for name, style, one in zip(names, styles, results["units"], strict=True)
@@ -251,6 +259,12 @@ def outliers(request: Invariance, results: Results) -> Shown:
         Curve(name, style, one.value.factors, one.value.norms / one.value.norms[0], markers=True)
         for name, style, one in zip(names, styles, results["example"], strict=True)
         if one.value is not None
+    ]
+    runs = [known.value or going.value for known, going in zip(results["run"], results["training"], strict=True)]
+    norms = [
+        Curve(name, style, np.arange(len(run.gradient_norm)), run.gradient_norm, run.diverged_at is not None)
+        for name, style, run in zip(names, styles, runs, strict=True)
+        if run is not None and len(run.gradient_norm)
     ]
     of_unit, of_example = {"x_title": "factor of one unit's weights"}, {"x_title": "factor of one example"}
     panels = [
@@ -284,6 +298,9 @@ def outliers(request: Invariance, results: Results) -> Shown:
         )
         if examples
         else _pending(titles[2], results["example"]),
+        curves(titles[3], norms, x_title="step", y_title="length of the gradient", logarithmic_y=True)
+        if norms
+        else _pending(titles[3], results["run"]),
     ]
     return Shown(notice=outlier_notice(facts_of(request, results)), panels=panels, note=prose.OUTLIERS_LIMITS)
 
@@ -323,11 +340,11 @@ LAB = Lab(
         Section(
             "table",
             table,
-            ("run",),
+            ("table run",),
             prose.TABLE_TITLE,
             prose.TABLE_NOTE,
             "table",
-            lambda values: {"factor": None, "kinds": None},
+            lambda values: {"factor": None, "moment": None, "kinds": None},
             height=340,
         ),
         Section("gradient", gradient, ("run", "training", "gradient"), prose.GRADIENT_TITLE, prose.GRADIENT_NOTE),
@@ -351,7 +368,14 @@ LAB = Lab(
             lambda values: {"beginning": None, "start_rate": None, "start_steps": None},
         ),
         Section("bound", bound, ("bound",), prose.BOUND_TITLE, prose.BOUND_NOTE, "bound"),
-        Section("outliers", outliers, ("units", "example"), prose.OUTLIERS_TITLE, prose.OUTLIERS_NOTE, "outliers"),
+        Section(
+            "outliers",
+            outliers,
+            ("run", "training", "units", "example"),
+            prose.OUTLIERS_TITLE,
+            prose.OUTLIERS_NOTE,
+            "outliers",
+        ),
     ],
     facts=facts_of,
     questions=QUESTIONS,

@@ -14,7 +14,7 @@ from landscape.experiment import Experiment
 from landscape.internals.invariances import RescaledGradients
 from landscape.internals.invariances import Rescaling as Rescaling
 from landscape.labs.invariance.measure import FirstBatch, OneExample, Outlying, table_row
-from landscape.labs.invariance.request import BOUND_RATES, SCALES, STARTS, Invariance
+from landscape.labs.invariance.request import BOUND_RATES, SCALES, STARTS, Invariance, Moment
 from landscape.labs.lab import Known, Results
 from landscape.labs.trainings import Trained, trained_of
 from landscape.training.run import Run
@@ -175,15 +175,25 @@ class OutlyingExample:
 
 
 @dataclass(frozen=True)
+class Bursts:
+    """The gradients along one training: how many times the median the longest is."""
+
+    name: str
+    normalization: str
+    longest: float
+
+
+@dataclass(frozen=True)
 class Facts:
     """The facts about invariances, as far as they are there: of all networks in each tuple, or of none.
 
-    factor: of the table, whose cells are always there. weight_decay, learning_rate: of the sidebar; plain_descent: whether
+    factor, moment: of the table, whose cells are there at once where it is of initial weights. weight_decay, learning_rate: of the sidebar; plain_descent: whether
     its optimizer is gradient descent. length_rate: at which lengths are followed.
     """
 
     factor: float
-    cells: tuple[Cell, ...]
+    cells: tuple[Cell, ...] = ()
+    moment: Moment = Moment.START
     weight_decay: float = 0.0
     plain_descent: bool = True
     learning_rate: float = 0.0
@@ -195,6 +205,7 @@ class Facts:
     bounds: tuple[Bounded, ...] = ()
     units: tuple[OutlyingWeights, ...] = ()
     examples: tuple[OutlyingExample, ...] = ()
+    bursts: tuple[Bursts, ...] = ()
 
     def change(self, normalization: str, rescaling: Rescaling) -> float:
         """Return the change in a cell; not a number where the table has none."""
@@ -215,7 +226,8 @@ def facts_of(request: Invariance, results: Results) -> Facts:
     starts = request.starts()
     return Facts(
         factor=request.factor,
-        cells=cells_of(request),
+        moment=request.moment,
+        cells=cells_of(request, results["table run"]),
         weight_decay=training.weight_decay,
         plain_descent=training.optimizer == "gradient-descent",
         learning_rate=training.learning_rate,
@@ -229,6 +241,7 @@ def facts_of(request: Invariance, results: Results) -> Facts:
         )(results["bound"], _bounded),
         units=each(results["units"], _units),
         examples=each(results["example"], _example),
+        bursts=each(results["run"], _bursts),
     )
 
 
@@ -245,12 +258,17 @@ def partial_of(
     return records
 
 
-def cells_of(request: Invariance) -> tuple[Cell, ...]:
-    """Return the cells of the table, row by row."""
+def cells_of(request: Invariance, runs: Sequence[Known]) -> tuple[Cell, ...]:
+    """Return the cells of the table, row by row; none while trained networks are awaited."""
+    networks: list[Experiment | Run] = list(request.table())
+    if request.moment is Moment.TRAINED:
+        if not all(one.done and one.value is not None for one in runs):
+            return ()
+        networks = [one.value for one in runs]
     cells = []
-    for one in request.table():
-        kind = one.network.normalization
-        for rescaling, change in table_row(one, request.factor).change.items():
+    for experiment, network in zip(request.table(), networks, strict=True):
+        kind = experiment.network.normalization
+        for rescaling, change in table_row(network, request.factor).change.items():
             cells.append(Cell(kind.label, kind.value, rescaling, change))
     return tuple(cells)
 
@@ -330,3 +348,8 @@ def _units(name: str, kind: str, found: Outlying) -> OutlyingWeights:
 def _example(name: str, kind: str, found: OneExample) -> OutlyingExample:
     growth = tuple(float(value) for value in found.norms / found.norms[0])
     return OutlyingExample(name, kind, tuple(float(value) for value in found.factors), growth)
+
+
+def _bursts(name: str, kind: str, run: Run) -> Bursts:
+    norms = run.gradient_norm[np.isfinite(run.gradient_norm)]
+    return Bursts(name, kind, float(norms.max() / np.median(norms)) if len(norms) else float("nan"))

@@ -13,7 +13,7 @@ from landscape.data import examples_of, load
 from landscape.dynamics.lengths import WeightLengthsTask
 from landscape.experiment import Experiment
 from landscape.internals.invariances import EXAMPLES, Invariances, invariances, rescaled_gradients
-from landscape.labs.invariance.request import FACTORS, ONE_EXAMPLE, OUTLYING, Invariance
+from landscape.labs.invariance.request import FACTORS, ONE_EXAMPLE, OUTLYING, Invariance, Moment
 from landscape.labs.jobs import training_jobs
 from landscape.labs.lab import Job, Jobs
 from landscape.loss.losses import losses_of
@@ -27,21 +27,23 @@ CPU = torch.device("cpu")
 
 
 @lru_cache(maxsize=64)
-def table_row(experiment: Experiment, factor: float) -> Invariances:
-    """Return what changes in one network when something is rescaled; it takes a few milliseconds."""
-    return invariances(experiment, factor)
+def table_row(network: Experiment | Run, factor: float) -> Invariances:
+    """Return what changes in one network when something is rescaled: computed at once, and kept."""
+    return invariances(network, factor)
 
 
 def jobs(request: Invariance) -> Jobs:
     """Return what is computed, in the order in which it is worth having.
 
-    Lists are one a network; for `start run` and `first batch` one a start, for `bound` one without and one with it.
+    Lists are one a network; for `table run` one a row of the table, if it is of trained networks; for `start run` and `first batch` one a start, for `bound` one without and one with it.
     """
     experiments = request.comparison.experiments()
     trainings, runs = training_jobs(experiments)
+    _, table = training_jobs(request.table() if request.moment is Moment.TRAINED else [])
     starts = request.starts()
     start_trainings, start_runs = training_jobs(starts)
     return {
+        "table run": table,
         "run": runs,
         "training": trainings,
         "gradient": [

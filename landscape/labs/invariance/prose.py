@@ -17,9 +17,8 @@ added to the weights of every unit; *one x* is one example's own output, and bes
 """
 
 TABLE_LIMITS = """
-Outputs at the initial weights, on 64 training examples as one batch, in double precision. The layer is the hidden one in the middle, the unit the one that varies most; biases stay as they
-are, and at the start they are 0 with He's and Xavier's initialization. After training they are not: then layer normalization notices a rescaled layer a little (0.005 to 0.07 over
-several trainings with factor 3), since its bias stands before it and is not rescaled.
+Outputs on 64 training examples as one batch, in double precision. The layer is the hidden one in the middle, the unit the one that varies most. Biases stay as they
+are: at the start they are 0 with He's and Xavier's initialization, after training they are not.
 """
 
 GRADIENT_TITLE = "The gradient over the factor"
@@ -63,7 +62,7 @@ OUTLIERS_TITLE = "Outlying weights and examples"
 
 OUTLIERS_NOTE = """
 Left: one unit of each hidden layer starts with weights many times as large; what is the first loss, and what accuracy is reached? Right: in the trained networks, one example of a batch has a wrong label and is
-many times as large; by how much does the gradient grow?
+many times as large; by how much does the gradient grow? And below, how long is the gradient along the training of these networks: does it burst?
 """
 
 OUTLIERS_LIMITS = """

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from landscape.experiment import Comparison, Variant
 from landscape.labs.invariance.facts import Facts, Rescaling
-from landscape.labs.invariance.request import Beginning, Invariance, WeightNormalization
+from landscape.labs.invariance.request import Beginning, Invariance, Moment, WeightNormalization
 from landscape.labs.invariance.words import (
     CHANGED_SENTENCES,
     UNCHANGED_SENTENCES,
     Case,
+    bias_notice,
     bound_case,
     bound_notice,
     funnel_case,
@@ -33,17 +34,14 @@ DEFAULT = Invariance()
 
 DECAYING = replace(
     DEFAULT,
-    comparison=Comparison(
-        DEFAULT.base.replace(weight_decay=0.05, num_steps=600),
-        (Variant(normalization="none"), Variant(normalization="batch")),
-    ),
+    comparison=Comparison(DEFAULT.base.replace(weight_decay=0.1, num_steps=300), (Variant(normalization="batch"),)),
 )
 
 
 def _row(facts: Facts, *rescalings: Rescaling) -> str:
     """Return who does not notice these rescalings."""
     said = []
-    for rescaling in rescalings:
+    for rescaling in rescalings if facts.cells else ():
         names = list(facts.unchanged(rescaling))
         template = (UNCHANGED_SENTENCES if names else CHANGED_SENTENCES)[rescaling]
         said.append(sentence(template, factor=facts.factor, names=names or ["none"]))
@@ -123,6 +121,18 @@ QUESTIONS = (
         (
             Choice("Yes, as its scale is that of all units", lambda facts: not _blind(facts, "layer", Rescaling.UNIT)),
             Choice("No, as with a whole layer", lambda facts: _blind(facts, "layer", Rescaling.UNIT)),
+        ),
+        (32,),
+    ),
+    Question(
+        "trained",
+        "After training, is layer normalization still blind to the scale of a layer?",
+        replace(DEFAULT, moment=Moment.TRAINED),
+        "table",
+        bias_notice,
+        (
+            Choice("Nearly: its bias is not rescaled", lambda facts: not _blind(facts, "layer", Rescaling.LAYER)),
+            Choice("Yes, as at the start", lambda facts: _blind(facts, "layer", Rescaling.LAYER)),
         ),
         (32,),
     ),
@@ -212,7 +222,7 @@ QUESTIONS = (
     ),
     Question(
         "start-relu",
-        "Eight ReLU layers with He's initialization: does it matter there?",
+        "Four ReLU layers with He's initialization: does it matter there?",
         replace(DEFAULT, weights=WeightNormalization(beginning=Beginning.RELU)),
         "start",
         lambda facts: _said(start_notice(facts), 0),

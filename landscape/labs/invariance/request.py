@@ -58,6 +58,18 @@ class Kinds(StrEnum):
         return {"main": "those that one meets", "more": "their kin too"}[self.value]
 
 
+class Moment(StrEnum):
+    """At which weights the table is."""
+
+    START = "start"
+    TRAINED = "trained"
+
+    @property
+    def label(self) -> str:
+        """The name that people read."""
+        return {"start": "initial", "trained": "trained"}[self.value]
+
+
 class Beginning(StrEnum):
     """The networks on which the starts of weight normalization are compared."""
 
@@ -71,7 +83,7 @@ class Beginning(StrEnum):
         return {
             "sigmoid": "3 sigmoid layers, PyTorch's start",
             "tanh": "8 tanh layers, PyTorch's start",
-            "relu": "8 ReLU layers, He's start",
+            "relu": "4 ReLU layers, He's start",
         }[self.value]
 
     @property
@@ -80,7 +92,7 @@ class Beginning(StrEnum):
         return {
             "sigmoid": {"depth": 3, "width": 100, "activation": "sigmoid", "initialization": "torch"},
             "tanh": {"depth": 8, "width": 32, "activation": "tanh", "initialization": "torch"},
-            "relu": {"depth": 8, "width": 32, "activation": "relu", "initialization": "he"},
+            "relu": {"depth": 4, "width": 32, "activation": "relu", "initialization": "he"},
         }[self.value]
 
 
@@ -122,7 +134,8 @@ class WeightNormalization:
 class Invariance:
     """All that a link to the page holds.
 
-    factor: by which things are multiplied in the table, or shifted. kinds: of which normalizations it is.
+    factor: by which things are multiplied in the table, or shifted. moment: at which weights it is. kinds: of which
+    normalizations.
     length_rate: at which the lengths of the weights are followed.
     """
 
@@ -131,6 +144,9 @@ class Invariance:
     )
     factor: float = number(
         3.0, 0.01, 1000.0, "Factor", "By which something is multiplied, or shifted.", logarithmic=True
+    )
+    moment: Moment = choice(
+        Moment.START, "Weights of the table", "As they are drawn, or after the training of the sidebar."
     )
     kinds: Kinds = choice(Kinds.MAIN, "Normalizations of the table", "The usual ones, or their kin too.")
     length_rate: float = number(

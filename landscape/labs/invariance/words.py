@@ -8,6 +8,7 @@ from enum import StrEnum
 from math import isfinite
 
 from landscape.labs.invariance.facts import NEARLY, Bounded, Facts, Funnel, Lengths, OverFactor, Rescaling, Started
+from landscape.labs.invariance.request import Moment
 from landscape.labs.words import Ratio, Share, number, sentence
 
 EXACT = 0.02
@@ -30,6 +31,9 @@ APART = 0.05
 
 FAR = 0.3
 """And a start that ends so much lower fails."""
+
+OVER_EXAMPLES = ("layer", "rms", "group")
+"""Normalizations before which a bias stands."""
 
 DAMPED = 0.05
 """A first loss that outlying weights change by a smaller share is not touched by them."""
@@ -65,7 +69,10 @@ class Case(StrEnum):
     UNIT_DAMPED = "outlying weights are not felt"
     UNIT_FELT = "outlying weights are felt"
     EXAMPLE = "an outlying example"
+    BURSTS = "outlying gradients"
     LITTLE = "epsilon"
+    BIAS = "the bias is not rescaled"
+    NO_BIAS = "blind after training too"
 
 
 UNCHANGED_SENTENCES = {
@@ -89,8 +96,11 @@ CHANGED_SENTENCES = {
 }
 
 SENTENCES = {
-    Case.LITTLE: "In cells of a change under 0.01 the epsilon beside the variance is seen, or a bias that is not rescaled: "
-    "without them it would be nothing.",
+    Case.LITTLE: "In the pale cells the epsilon beside the variance is seen: without it, or with larger values, the change would "
+    "be none.",
+    Case.BIAS: "After training, these notice a rescaled layer a little: {changes}. Their bias stands before the normalization and is "
+    "not multiplied; it was 0 at the start.",
+    Case.NO_BIAS: "After training too, layer normalization does not notice a rescaled layer.",
     Case.DIVIDED: "Weights *c* times as long have a gradient *c* times smaller with {names}, to within {off}. It stands at "
     "right angles to the weights: the greatest cosine of a unit is {cosine}.",
     Case.NEARLY_DIVIDED: "With {names} that holds for large factors alone, over which it falls with a slope of {slope}: at small ones "
@@ -138,19 +148,31 @@ SENTENCES = {
     "it would be without, and the accuracy reached is {accuracy}.",
     Case.UNIT_FELT: "It is felt with {names}: the first loss is {loss} and the accuracy reached is {accuracy}.",
     Case.EXAMPLE: "One mislabelled example {factor} times as large makes the gradient grow: {growth}.",
+    Case.BURSTS: "Along these trainings the longest gradient is so many times the median one: {longest}.",
 }
+
+
+def bias_notice(facts: Facts) -> str:
+    """Return what training has made of those that are blind to a layer's scale at the start; nothing of initial weights."""
+    if facts.moment is Moment.START or not facts.cells:
+        return ""
+    own = [one for one in facts.cells if one.normalization in OVER_EXAMPLES and one.rescaling is Rescaling.LAYER]
+    changes = {one.name: one.change for one in own if not one.unchanged}
+    return sentence(SENTENCES[Case.BIAS if changes else Case.NO_BIAS], changes=changes or [""])
 
 
 def table_notice(facts: Facts) -> list[str]:
     """Return what to notice of the table."""
-    said = []
+    if not facts.cells:
+        return []
+    said = [bias_notice(facts)] if facts.moment is Moment.TRAINED else []
     for rescaling in (Rescaling.LAYER, Rescaling.UNIT, Rescaling.INPUTS, Rescaling.OTHERS):
         names = list(facts.unchanged(rescaling))
         if names:
             said.append(sentence(UNCHANGED_SENTENCES[rescaling], factor=facts.factor, names=names))
         else:
             said.append(sentence(CHANGED_SENTENCES[rescaling], factor=facts.factor))
-    if any(not one.unchanged and one.change < NEARLY for one in facts.cells):
+    if facts.moment is Moment.START and any(not one.unchanged and one.change < NEARLY for one in facts.cells):
         said.append(sentence(SENTENCES[Case.LITTLE]))
     return said
 
@@ -355,6 +377,9 @@ def outlier_notice(facts: Facts, factor: float = 100.0) -> list[str]:
     if facts.examples:
         growth = {one.name: Ratio(one.growth[-1]) for one in facts.examples}
         said.append(sentence(SENTENCES[Case.EXAMPLE], factor=facts.examples[0].factors[-1], growth=growth))
+        longest = {one.name: one.longest for one in facts.bursts}
+        if longest:
+            said.append(sentence(SENTENCES[Case.BURSTS], longest=longest))
     return said
 
 
@@ -436,4 +461,5 @@ def numbers(facts: Facts) -> Sequence[Mapping[str, object]]:
             ("outlying example", example.name, "growth of the gradient", at, v)
             for at, v in zip(example.factors, example.growth, strict=True)
         ]
+    rows += [("gradients", one.name, "longest over median", "", one.longest) for one in facts.bursts]
     return [dict(zip(COLUMNS, row, strict=True)) for row in rows if isfinite(row[-1])]

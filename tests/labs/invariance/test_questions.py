@@ -6,8 +6,10 @@ from functools import cache
 import numpy as np
 import pytest
 
+from landscape.experiment import Comparison, Variant
 from landscape.labs.invariance import LAB
 from landscape.labs.invariance.facts import Rescaling
+from landscape.labs.invariance.request import BASE
 from landscape.labs.invariance.words import reached, started
 from landscape.labs.lab import Known
 
@@ -15,7 +17,7 @@ SEEDS = [41, 42]
 QUESTIONS = {question.slug: question for question in LAB.questions}
 DONE = {}
 PARTS = {
-    "table": (),
+    "table": ("table run",),
     "gradient": ("run", "gradient"),
     "lengths": ("lengths",),
     "funnel": ("funnel",),
@@ -75,6 +77,14 @@ def test_a_layer_may_be_rescaled_and_a_unit_and_an_example_by_some(seed):
     assert right("mates", seed).startswith("With BatchNorm")
 
 
+def test_after_training_layer_normalization_notices_a_rescaled_layer_a_little():
+    known = facts("trained", SEEDS[0])
+    assert 1e-3 < known.change("layer", Rescaling.LAYER) < 0.3
+    assert known.change("batch", Rescaling.LAYER) < 1e-4
+    assert known.change("weight", Rescaling.LAYER) < 1e-4
+    assert right("trained", SEEDS[0]).startswith("Nearly")
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_gradient_is_divided_by_the_factor(seed):
     known = facts("gradient", seed).gradients
@@ -96,7 +106,7 @@ def test_weights_grow_by_the_squared_steps(seed):
     assert right("growth", seed) == "It only ever grows"
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS[:1])
 def test_effective_rates_come_together_from_above(seed):
     batch = of(facts("effective", seed).funnels, "batch")
     assert batch.spread_first == pytest.approx(900, rel=0.1)
@@ -106,7 +116,7 @@ def test_effective_rates_come_together_from_above(seed):
     assert right("effective", seed) == "Only the large ones fall"
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS[:1])
 def test_with_weight_decay_from_both_sides(seed):
     batch = of(facts("decay", seed).funnels, "batch")
     assert batch.spread_last < batch.spread_first / 50
@@ -114,7 +124,7 @@ def test_with_weight_decay_from_both_sides(seed):
     assert right("decay", seed) == "From both sides"
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS[:1])
 def test_weight_normalization_needs_its_start_under_sigmoids(seed):
     known = facts("start", seed)
     assert reached(started(known, "weight")) > 0.9
@@ -127,10 +137,11 @@ def test_weight_normalization_needs_its_start_under_sigmoids(seed):
     assert right("cost", seed) == "Here it has more"
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS[:1])
 def test_under_relu_and_he_it_does_not(seed):
     known = facts("start-relu", seed)
-    assert reached(started(known, "weight-plain")) > 0.8
+    assert reached(started(known, "weight-plain")) > 0.85
+    assert right("start-relu", seed) == "It learns as well from the plain function"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -139,7 +150,7 @@ def test_the_bound_helps_at_a_small_rate_and_harms_at_a_large_one(seed):
     assert bounded.accuracy[0] > free.accuracy[0] + 0.05
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS[:1])
 def test_outlying_weights_are_felt_without_normalization_and_with_layer_normalization(seed):
     known = facts("outliers", seed)
     at = known.units[0].factors.index(100.0)
@@ -169,7 +180,10 @@ def test_the_costs_are_counts_of_the_network():
 
 
 def test_facts_of_a_funnel_are_those_of_its_results():
-    request = QUESTIONS["effective"].request
+    request = replace(
+        QUESTIONS["effective"].request,
+        comparison=Comparison(BASE.replace(num_steps=10), (Variant(normalization="batch"),)),
+    )
     results = results_of(request, ("funnel",))
     for one, known in zip(LAB.facts(request, results).funnels, results["funnel"], strict=True):
         kept = [i for i, step in enumerate(known.value.diverged_at) if step is None]

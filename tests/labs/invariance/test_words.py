@@ -16,10 +16,12 @@ from landscape.labs.invariance.facts import (
     Rescaling,
     Started,
 )
+from landscape.labs.invariance.request import Moment
 from landscape.labs.invariance.words import (
     CHANGED_SENTENCES,
     UNCHANGED_SENTENCES,
     Case,
+    bias_notice,
     bound_case,
     bound_notice,
     funnel_case,
@@ -77,6 +79,17 @@ def test_the_table_is_told_whether_somebody_is_blind_or_nobody():
     assert table_notice(nobody)[0] == CHANGED_SENTENCES[Rescaling.LAYER].format(factor=3)
     nearly = replace(FACTS, cells=(replace(CELLS[0], change=1e-3), *CELLS[1:]))
     assert len(table_notice(nearly)) == len(said) + 1
+
+
+def test_after_training_a_bias_is_told_of_where_it_is_felt():
+    cells = tuple(Cell("layer normalization", "layer", rescaling, 0.02) for rescaling in Rescaling)
+    trained_facts = Facts(3.0, cells, Moment.TRAINED)
+    assert bias_notice(trained_facts) == table_notice(trained_facts)[0]
+    assert "0.02" in bias_notice(trained_facts)
+    blind = replace(trained_facts, cells=tuple(replace(one, change=0.0) for one in cells))
+    assert bias_notice(blind) != bias_notice(trained_facts)
+    assert bias_notice(FACTS) == bias_notice(Facts(3.0, (), Moment.TRAINED)) == ""
+    assert table_notice(Facts(3.0, (), Moment.TRAINED)) == []
 
 
 @pytest.mark.parametrize(
