@@ -17,7 +17,7 @@ from landscape.labs.invariance.facts import NEARLY, UNCHANGED, Rescaling, facts_
 from landscape.labs.invariance.figures import SHADES, Curve, bars_panel, cosine_panel, curves, verdict_panel
 from landscape.labs.invariance.measure import jobs
 from landscape.labs.invariance.questions import QUESTIONS
-from landscape.labs.invariance.request import BOUNDED, CODEC, SCALES, STARTS, Invariance
+from landscape.labs.invariance.request import BOUNDED, CODEC, SCALES, START_NAMES, STARTS, Invariance
 from landscape.labs.invariance.words import (
     bound_notice,
     funnel_notice,
@@ -31,6 +31,7 @@ from landscape.labs.invariance.words import (
     table_notice,
 )
 from landscape.labs.lab import Known, Lab, Results, Section, Shown, Table
+from models.normalization import Normalization
 
 HEADS = {
     Rescaling.LAYER: ("a layer<br>× c", "all weights of a layer, times the factor"),
@@ -183,7 +184,7 @@ def funnel(request: Invariance, results: Results) -> Shown:
 
 def start(request: Invariance, results: Results) -> Shown:
     """Show training from each start of weight normalization, and what the first batch makes of its layers."""
-    names, styles = [kind.label for kind in STARTS], styles_of(STARTS)
+    names, styles = [START_NAMES[kind] for kind in STARTS], _told_apart()
     titles = (
         f"Test accuracy: {request.weights.beginning.label}",
         "Inputs of the activation functions on the first batch",
@@ -212,6 +213,13 @@ def start(request: Invariance, results: Results) -> Shown:
     facts = facts_of(request, results)
     rows = [Table(start_rows(facts), prose.START_COLUMNS)] if facts.starts else ()
     return Shown(notice=start_notice(facts), panels=panels, tables=rows)
+
+
+def _told_apart() -> list[Style]:
+    """Return the styles of the starts; those that begin as the same function lie on each other, so that one is dashed."""
+    styles = dict(zip(STARTS, styles_of(STARTS), strict=True))
+    dashes = {Normalization.WEIGHT_PLAIN: "dash", Normalization.WEIGHT: "solid", Normalization.WEIGHT_LOG: "dash"}
+    return [Style(style.colour, dashes.get(kind, style.dash)) for kind, style in styles.items()]
 
 
 def bound(request: Invariance, results: Results) -> Shown:

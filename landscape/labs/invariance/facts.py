@@ -14,7 +14,7 @@ from landscape.experiment import Experiment
 from landscape.internals.invariances import RescaledGradients
 from landscape.internals.invariances import Rescaling as Rescaling
 from landscape.labs.invariance.measure import FirstBatch, OneExample, Outlying, table_row
-from landscape.labs.invariance.request import BOUND_RATES, SCALES, STARTS, Invariance, Moment
+from landscape.labs.invariance.request import BOUND_RATES, SCALES, START_NAMES, STARTS, Invariance, Moment
 from landscape.labs.lab import Known, Results
 from landscape.labs.trainings import Trained, trained_of
 from landscape.training.run import Run
@@ -309,7 +309,7 @@ def _starts(starts: Sequence[Experiment], runs: Sequence[Known], batches: Sequen
     if not all(one.done and one.value is not None for one in (*runs, *batches)):
         return ()
     return tuple(
-        _started(kind.label, one, run.value, batch.value)
+        _started(START_NAMES[kind], one, run.value, batch.value)
         for kind, one, run, batch in zip(STARTS, starts, runs, batches, strict=True)
     )
 

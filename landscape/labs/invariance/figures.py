@@ -144,7 +144,8 @@ def curves(
     else:
         room = 0.15 if any(one.markers for one in lines) else 0.0  # where the first mark stands on whole numbers
         ends = [float(pick(float(one.x[at]) for one in lines)) for pick, at in ((min, 0), (max, -1))]
-        horizontal |= {"nticks": 6, "range": [ends[0] - room, ends[1] + room]}
+        few = room and ends[1] - ends[0] < 12
+        horizontal |= {"range": [ends[0] - room, ends[1] + room]} | ({"dtick": 1} if few else {"nticks": 6})
     vertical: dict[str, Any] = powers([one.y for one in lines]) if logarithmic_y else {"nticks": 6}
     if y_range:
         vertical["range"] = np.log10(y_range).tolist() if logarithmic_y else list(y_range)
@@ -233,7 +234,7 @@ def bars_panel(
     figure = theme.figure(
         *traces,
         barmode="group",
-        xaxis=theme.axis(x_title, type="category", zeroline=False),
+        xaxis=theme.axis(x_title, type="category", zeroline=False, showgrid=False),
         yaxis=theme.axis(y_title, range=list(y_range), zeroline=False, nticks=6),
         legend=LEGEND,
         margin={"l": 64, "r": 16, "t": 40, "b": 48},
@@ -241,4 +242,4 @@ def bars_panel(
     said = "; ".join(
         f"{name} {', '.join(f'{value:.2f}' for value in own)}" for name, own in zip(names, values, strict=True)
     )
-    return Panel(title, Group.CURVE, figure, alt=f"{title}: {said}.")
+    return Panel(title, Group.PATH, figure, alt=f"{title}: {said}.")

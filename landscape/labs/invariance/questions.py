@@ -197,7 +197,7 @@ QUESTIONS = (
     ),
     Question(
         "decay",
-        "And with weight decay?",
+        "BatchNorm and weight decay: do effective learning rates then come together?",
         DECAYING,
         "funnel",
         lambda facts: _funnel_of(facts, "batch"),

@@ -105,6 +105,15 @@ STARTS = (
 )
 """What is compared at the start."""
 
+START_NAMES = {
+    Normalization.NONE: "no normalization",
+    Normalization.WEIGHT_PLAIN: "weight, plain start",
+    Normalization.WEIGHT: "weight, from data",
+    Normalization.WEIGHT_LOG: "weight, g = e^s",
+    Normalization.BATCH: "BatchNorm",
+}
+"""How they are called there."""
+
 BOUNDED = (Normalization.WEIGHT, Normalization.WEIGHT_BOUNDED)
 """Weight normalization without and with a bound."""
 

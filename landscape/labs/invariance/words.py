@@ -139,11 +139,11 @@ SENTENCES = {
     Case.COST_CHEAPER: "What it costs: a step divides {weights} weights, where BatchNorm normalizes {activations} "
     "activations. It does not grow with the batch.",
     Case.BOUND_BOTH: "The bound keeps the effective rate large, for better and for worse: at learning rate {low} it "
-    "reaches {better} against {below}, at {high} {worse} against {above}.",
+    "reaches {better}, and {below} without it; at {high} it reaches {worse}, and {above} without it.",
     Case.BOUND_IDLE: "Here the bound does nothing: the weights of a unit begin at a length of {length}, under it.",
     Case.BOUND_ALIKE: "Here the bound makes little difference: {bounded} with it, {without} without.",
-    Case.BOUND_BETTER: "The bound helps here: at learning rate {low} it reaches {better} against {below}.",
-    Case.BOUND_WORSE: "The bound harms here: at learning rate {high} it reaches {worse} against {above}.",
+    Case.BOUND_BETTER: "The bound helps here: at learning rate {low} it reaches {better}, and {below} without it.",
+    Case.BOUND_WORSE: "The bound harms here: at learning rate {high} it reaches {worse}, and {above} without it.",
     Case.UNIT_DAMPED: "One unit of each layer {factor} times as large is not felt with {names}: the first loss is what "
     "it would be without, and the accuracy reached is {accuracy}.",
     Case.UNIT_FELT: "It is felt with {names}: the first loss is {loss} and the accuracy reached is {accuracy}.",
@@ -347,7 +347,7 @@ def bound_notice(facts: Facts) -> str:
 
 
 def _told(one: Bounded, place: int) -> Share | str:
-    return "no end, as it diverges," if one.diverged[place] else Share(one.accuracy[place])
+    return "no end, as it diverges" if one.diverged[place] else Share(one.accuracy[place])
 
 
 def is_damped(facts: Facts, name: str, factor: float = 100.0) -> bool | None:
