@@ -47,6 +47,9 @@ SMALL = {
     "probes": "1",
     "lanczos_steps": "8",
     "rungs": "2",
+    "looks": "4",
+    "linear_steps": "10",
+    "curve_steps": "10",
 }
 """Sizes with which a page is opened in no time, where a lab has them."""
 

@@ -265,9 +265,9 @@ class BatchLInfinity(BatchL1):
 
 
 class NoisyBatchNorm(BatchNorm):
-    """Normalize as BatchNorm does, then disturb the distribution at every training step (`noise.disturbed`).
+    """Normalize as BatchNorm does, then disturb the distribution at every training step.
 
-    It normalizes over the examples and locations and stores what BatchNorm does; training uses the batch's statistics
+    The noise is that of `disturbed`. It normalizes over the examples and locations and stores what BatchNorm does; training uses the batch's statistics
     and draws the noise, testing uses the stored ones and draws none.
 
     Source: Santurkar et al. 2018, arXiv 1805.11604, App. A.2.1, Algorithm 1.
