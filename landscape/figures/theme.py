@@ -50,8 +50,8 @@ DASHES = ("solid", "dash", "dot", "dashdot")
 
 SURFACE_SCALE = "viridis"
 
-DEPTHS = ("#46327E", "#365C8D", "#277F8E", "#1FA187", "#4AC16D", "#A0DA39")
-"""The middle of viridis, dark to light: its ends are lost on a page of either theme."""
+DEPTHS = ("#7B5FCB", "#4F7BC0", "#2B93A8", "#1FA187", "#4AC16D", "#A0DA39")
+"""As viridis from violet to green, but such that both ends are seen on a light page and on a dark one."""
 
 TEXT = "var(--st-text-color)"
 BACKGROUND = "var(--st-background-color)"
@@ -110,7 +110,7 @@ def styles_of(normalizations: Sequence[str]) -> tuple[Style, ...]:
 
 
 def shades(count: int) -> tuple[str, ...]:
-    """Return so many colours in order, dark to light, as for the layers of one network.
+    """Return so many colours in order, violet to green, as for the layers of one network.
 
     >>> shades(6) == DEPTHS, len(set(shades(16)))
     (True, 16)

@@ -56,7 +56,7 @@ LOOK = Group("look", "Where to look", ("layer", "spread"))
 
 STYLES = (
     Style(theme.OKABE_ITO["orange"]),
-    Style(theme.OKABE_ITO["yellow"], "dash"),
+    Style(theme.FAMILIES["other"][2], "dash"),
     Style(theme.OKABE_ITO["reddish purple"]),
 )
 """Of the networks on a straight task, the same without scale and shift, and a bent one."""
@@ -115,11 +115,11 @@ def bends(request: Activations, results: Results) -> Shown:
 
 
 def _used(name: str, style: Style, known: Known, request: Activations | None = None) -> Used:
-    """Return what of one activation function can be drawn now, of the layer drawn or else of the first."""
+    """Return what of one activation function can be drawn now: of the layer drawn, along training, or else of the first at the end."""
     found = known.value
     if found is None:
         return Used(name, style)
-    place = request.place(len(found.layers)) if request else 0
+    place, snapshots = (request.place(len(found.layers)), slice(None)) if request else (0, slice(-1, None))
     curve = found.curve
     return Used(
         name,
@@ -128,8 +128,8 @@ def _used(name: str, style: Style, known: Known, request: Activations | None = N
         curve.height,
         curve.bend,
         found.edges,
-        found.density[:, place],
-        found.line[:, place],
+        found.density[snapshots, place],
+        found.line[snapshots, place],
     )
 
 

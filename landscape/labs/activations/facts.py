@@ -101,7 +101,8 @@ class AtStart:
     """A deep network at the start.
 
     scales: its initial weights, as multiples. ratios: for each, |dL/dh| of the first layer over that of the last.
-    growth, later: the factor of a layer, at scale 1, before the first step and after a few. theory: with BatchNorm.
+    growth, later: the factor of a layer, at scale 1, before the first step and after a few. theory: with
+    BatchNorm and no skip connections. skip: whether it has these.
     """
 
     name: str
@@ -112,6 +113,7 @@ class AtStart:
     growth: float
     later: float
     theory: float
+    skip: bool = False
 
 
 @dataclass(frozen=True)
@@ -326,6 +328,7 @@ def _deep(request: Activations, name: str, kind: str, found: DeepGradients) -> A
         growth=growth(found.start[middle]),
         later=growth(found.later[middle]),
         theory=MOMENTS[request.deep.deep_activation].growth,
+        skip=request.comparison.base.network.skip,
     )
 
 

@@ -179,7 +179,7 @@ def unit_panels(networks: Sequence[Units], failed: bool) -> list[Panel]:
             margin={"l": 16, "r": 16, "t": 12, "b": 48},
         )
         said = f"A histogram of mean {mean:.2g} and deviation {deviation:.2g} beside the normal curve."
-        panels.append(Panel(f"{one.name}: one unit", Group.CURVE, figure, alt=said, colour=one.style.colour))
+        panels.append(Panel(one.name, Group.CURVE, figure, alt=said, colour=one.style.colour))
         dots.append(
             {
                 "type": "scatter",
@@ -223,15 +223,17 @@ def _use_panel(one: Used, failed: bool, group: Group) -> Panel:
     bend = low + (high - low) / 3 * one.bend / max(float(one.bend.max()), 1e-12)
     ends = np.array([-reach, reach])
     lines = one.line[:, :1] + one.line[:, 1:] * ends  # (S, 2)
-    lines = np.clip(np.nan_to_num(lines), low, high)
-    peak = max(float(one.density.max()), 1e-12)
+    lines = np.nan_to_num(lines)
+    bottom, rise = float(lines.min()), float(np.ptp(lines)) or 1.0
+    # Each histogram is as high as its own peak: what it shows is where the inputs lie.
+    share = one.density / np.maximum(one.density.max(1, keepdims=True), 1e-12)
     centres = (one.edges[1:] + one.edges[:-1]) / 2
     stood = np.concatenate([centres[:1], centres, centres[-1:]])
-    rows = np.pad(np.round(255 * one.density / peak), ((0, 0), (1, 1)))
-    of_line = np.round(255 * (lines - low) / (high - low))
+    rows = np.pad(np.round(255 * share), ((0, 0), (1, 1)))
+    of_line = np.round(255 * (lines - bottom) / rise)
     playback = (
-        Playback(2, Mode.ROW, of_line.astype(np.uint8), offset=low, scale=(high - low) / 255),
-        Playback(3, Mode.ROW, rows.astype(np.uint8), offset=0.0, scale=peak / 255),
+        Playback(2, Mode.ROW, of_line.astype(np.uint8), offset=bottom, scale=rise / 255),
+        Playback(3, Mode.ROW, rows.astype(np.uint8), offset=0.0, scale=1 / 255),
     )
     shared = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
     figure = theme.figure(
@@ -261,7 +263,7 @@ def _use_panel(one: Used, failed: bool, group: Group) -> Panel:
         {
             **shared,
             "x": _x(stood),
-            "y": _x(rows[-1] * peak / 255),
+            "y": _x(rows[-1] / 255),
             "yaxis": "y2",
             "fill": "toself",
             "fillcolor": theme.faint(colour, 0.45),
@@ -270,7 +272,7 @@ def _use_panel(one: Used, failed: bool, group: Group) -> Panel:
         },
         xaxis=theme.axis("input", range=[-reach, reach], zeroline=True, nticks=7, anchor="y2"),
         yaxis=theme.axis("", domain=[SHARE + 0.04, 1], range=[low, high], nticks=5, zeroline=False),
-        yaxis2=theme.axis("", domain=[0, SHARE], range=[0, 1.05 * peak], showticklabels=False, showgrid=False),
+        yaxis2=theme.axis("", domain=[0, SHARE], range=[0, 1.05], showticklabels=False, showgrid=False),
         showlegend=False,
         margin={"l": 40, "r": 16, "t": 12, "b": 48},
     )
@@ -331,7 +333,7 @@ def update_panels(networks: Sequence[ByLayer], num_steps: int, failed: bool) -> 
     shown = [float(np.log10(every.min())) - 0.2, float(np.log10(every.max())) + 0.2] if len(every) else [-3.0, 0.0]
     panels = []
     for one in networks:
-        title = f"{one.name}: updates"
+        title = one.name
         if one.moves is None or one.steps is None:
             panels.append(waiting(title, Group.CURVE, failed, one.style.colour))
             continue
@@ -351,7 +353,7 @@ def update_panels(networks: Sequence[ByLayer], num_steps: int, failed: bool) -> 
         figure = theme.figure(
             *traces,
             xaxis=theme.axis("step", range=[0, num_steps], zeroline=False, showgrid=False, nticks=5),
-            yaxis=theme.axis("step / weights", zeroline=False, **limits | {"range": shown}),
+            yaxis=theme.axis("step over weights", zeroline=False, **limits | {"range": shown}),
             showlegend=False,
         )
         first = one.moves[0]
@@ -428,7 +430,7 @@ def deep_panels(networks: Sequence[FromScales], failed: bool) -> list[Panel]:
             continue
         depth = one.lengths.shape[1]
         traces = [
-            _by_layer(f"weights {scale:g} times", Style(colour), row, dash)
+            _by_layer(f"× {scale:.3g}", Style(colour), row, dash)
             for scale, row, colour, dash in zip(
                 one.scales,
                 _relative(one.lengths),
@@ -454,7 +456,7 @@ def deep_panels(networks: Sequence[FromScales], failed: bool) -> list[Panel]:
             xaxis=_numbers(depth),
             yaxis=theme.axis("|dL / dh|, last layer = 1", zeroline=False, **vertical | {"range": span}),
             legend=LEGEND,
-            margin={**MARGIN, "t": 60},
+            margin={**MARGIN, "t": 56},
             showlegend=True,
         )
         said = "; ".join(
@@ -497,7 +499,7 @@ def scales_panel(networks: Sequence[tuple[str, Style, np.ndarray | None]], faile
         yaxis=theme.axis("share of the units", rangemode="tozero", nticks=5, zeroline=False),
         shapes=[{**one, "line": {"color": theme.MUTED, "width": 1.5, "dash": "dot"}}],
         legend=LEGEND,
-        margin={**MARGIN, "t": 60},
+        margin={**MARGIN, "t": 56},
         showlegend=True,
     )
     said = "; ".join(f"{name} {float(np.median(values)):.2f}" for name, _, values in known)
@@ -597,7 +599,7 @@ def means_panels(
     limits = [float(every.min()) - margin, float(every.max()) + margin]
     panels = []
     for name, style, steps, means in networks:
-        title = f"{name}: mean of each layer"
+        title = name
         if means is None or steps is None:
             panels.append(waiting(title, Group.CURVE, failed, style.colour))
             continue
@@ -615,7 +617,7 @@ def means_panels(
         figure = theme.figure(
             *traces,
             xaxis=theme.axis("step", zeroline=False, showgrid=False, nticks=5),
-            yaxis=theme.axis("mean output", range=limits, zeroline=True, nticks=6),
+            yaxis=theme.axis("mean of a layer's outputs", range=limits, zeroline=True, nticks=6),
             showlegend=False,
         )
         said = f"At the end from {means[-1].min():.2f} to {means[-1].max():.2f}, by layer."
@@ -627,7 +629,7 @@ def singular_panels(networks: Sequence[tuple[str, Style, Sequence[np.ndarray] | 
     """Draw the singular values of the hidden layers' Jacobians as a strip a layer, with their root mean square."""
     panels = []
     for name, style, values in networks:
-        title = f"{name}: singular values"
+        title = name
         if values is None:
             panels.append(waiting(title, Group.ACTIVATION, failed, style.colour))
             continue

@@ -38,14 +38,14 @@ GRADIENTS_TITLE = "Gradients and updates, layer by layer"
 GRADIENTS_NOTE = """
 Above: how long the gradient by each layer's output is, before the first step (solid) and at the end (dotted); and the deviations of a layer's
 units, after its linear map (open) and where its activation function begins (filled), half of the units within each bar. Below: by what share of itself a step moves the weights
-of each layer, from the first (dark) to the output (light).
+of each layer, from the first (violet) to the output (green).
 """
 
 DEEP_TITLE = "Deeper: where gradients explode with BatchNorm"
 
 DEEP_NOTE = """
 The same networks made deep, with He's initialization, before their first step: the gradient by each layer's output, for smaller, usual and larger
-initial weights. Dashed is what theory says of BatchNorm: for ReLU 1.21 to the power of the layers in between.
+initial weights (× 0.5, 1, 2). Dashed is what theory says of BatchNorm: for ReLU 1.21 to the power of the layers in between.
 """
 
 SCALES_TITLE = "What scale and shift are for"
@@ -65,7 +65,7 @@ PROPAGATION_TITLE = "Constants for statistics: normalization propagation"
 
 PROPAGATION_NOTE = """
 If the inputs are standardized and the weights of a layer nearly at right angles, mean and deviation behind each layer can be *reckoned*, without any batch. Above:
-how correlated units are before the first step, less in wide layers, and the mean of each layer's outputs along training. Below: the singular values of
+how correlated units are before the first step, less in wide layers; then the mean of each layer's outputs along training, from the first (violet) to the last (green). Below: the singular values of
 the layers' Jacobians before the first step, by what factors a layer stretches a small change; the line is their root mean square.
 """
 

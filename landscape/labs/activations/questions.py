@@ -55,6 +55,9 @@ NEAR_ONE = (0.8, 1.3)
 
 HALF = 0.5
 
+SLOWER = 0.95
+"""A growth a layer under so much of another is slower."""
+
 SENTENCES = {
     "needs not": "No: {name} moves {times} as far as {steady} and reaches {score}, beside {steady_score}.",
     "needs": "Of these networks only those learn whose units stay nearly where they are.",
@@ -238,6 +241,16 @@ def _deep_batch(facts: Facts) -> AtStart | None:
 
 def _deep_pair(facts: Facts) -> tuple[AtStart, AtStart] | None:
     return _pair(facts.deep)
+
+
+def skips(pair: tuple[AtStart, AtStart]) -> tuple[bool, bool]:
+    """Return whether gradients grow more slowly than theory says without skips, and whether they explode, by network."""
+    batch, plain = pair
+    return batch.growth < SLOWER * batch.theory, plain.growth > batch.theory
+
+
+def _skips(pair: tuple[AtStart, AtStart]) -> str:
+    return " ".join(told_of_growth(one) for one in pair)
 
 
 def _scale_cases(pair: tuple[AtStart, AtStart]) -> tuple[Case, Case]:
@@ -443,6 +456,22 @@ QUESTIONS = (
             Choice("They do not grow", _holds(_deep_batch, lambda one: one.growth <= 1.02)),
         ),
         (64,),
+    ),
+    Question(
+        "skip",
+        "Do skip connections keep the gradients of 32 layers even?",
+        _asked(DIGITS.replace(skip=True), "none", "batch", deep=Deep(deep_depth=32)),
+        "deep",
+        _said(_deep_pair, _skips),
+        (
+            Choice(
+                "With BatchNorm they tame them, without it they explode",
+                _holds(_deep_pair, lambda pair: skips(pair) == (True, True)),
+            ),
+            Choice("They tame them in both", _holds(_deep_pair, lambda pair: skips(pair) == (True, False))),
+            Choice("Not with BatchNorm", _holds(_deep_pair, lambda pair: not skips(pair)[0])),
+        ),
+        (69,),
     ),
     Question(
         "initial-scale",

@@ -78,6 +78,7 @@ class Case(StrEnum):
     KEEPS = "keeps"
     GROWTH = "growth"
     GROWS_AS_TOLD = "grows as theory says"
+    GROWS_WITH_SKIPS = "grows with skip connections"
     LATER = "less, later"
     WHATEVER_SCALE = "whatever the scale"
     BY_SCALE = "by the scale"
@@ -126,6 +127,8 @@ SENTENCES = {
     Case.KEEPS: "In the last layer a unit's deviation is {lasts}, in the first {firsts}: it lives through all layers.",
     Case.GROWTH: "At each layer downwards the gradient is so many times as long before the first step: {growths}.",
     Case.GROWS_AS_TOLD: "With **{name}** it grows by {growth} a layer, where theory says {theory}: through {depth} layers {ratio}.",
+    Case.GROWS_WITH_SKIPS: "With skip connections and **{name}** it grows by {growth} a layer, through {depth} layers {ratio}; "
+    "without them theory says {theory} a layer for BatchNorm.",
     Case.LATER: "A few steps lessen it, to {later} a layer.",
     Case.WHATEVER_SCALE: "With **{name}** it makes no difference how large the initial weights are: from the last layer to the "
     "first it grows {ratios}.",
@@ -136,9 +139,9 @@ SENTENCES = {
     Case.NOT_USED: "On the straight task the scales of the first layer are {line}, on the bent one {curve}; the loss on the "
     "straight task is {loss}, and without scale and shift {bare}.",
     Case.NOT_UNDONE_HERE: "On this page's data **{name}** does not undo it: its scales stay near 1 (middle of the first layer {first}, "
-    "of the last {last}), and only {undone} are nearer to the deviation that was taken away than to 1.",
+    "of the last {last}), and of its units {undone} are nearer to the deviation that was taken away than to 1.",
     Case.UNDONE_HERE: "On this page's data **{name}** has scales in the middle of {first} in the first layer and {last} in the last; "
-    "{undone} are nearer to the deviation that was taken away than to 1.",
+    "of its units {undone} are nearer to the deviation that was taken away than to 1.",
     Case.EXACT: "It can be undone exactly: with scale = deviation and shift = mean the outputs of BatchNorm differ from the plain "
     "network's by a share of {undone}, which is rounding; with scale 1 and shift 0 by {as_made}.",
     Case.INEXACT: "With scale = deviation and shift = mean the outputs differ from the plain network's by a share of {undone}, "
@@ -320,13 +323,14 @@ def told_of_growth(one: AtStart) -> str:
     """Return by how much a gradient grows a layer, beside theory, and after a few steps where that is less."""
     ratio = Ratio(one.ratios[len(one.ratios) // 2])
     holes = {"growth": one.growth, "theory": one.theory, "ratio": ratio}
-    said = sentence(SENTENCES[Case.GROWS_AS_TOLD], name=one.name, depth=one.depth, **holes)
+    case = Case.GROWS_WITH_SKIPS if one.skip else Case.GROWS_AS_TOLD
+    said = sentence(SENTENCES[case], name=one.name, depth=one.depth, **holes)
     return f"{said} {sentence(SENTENCES[Case.LATER], later=one.later)}" if one.later < one.growth else said
 
 
 def told_of_scales(one: AtStart) -> str:
     """Return whether the size of the initial weights matters to the gradient."""
-    ratios = {f"weights {scale:g} times": value for scale, value in zip(one.scales, one.ratios, strict=True)}
+    ratios = {f"weights × {scale:.3g}": value for scale, value in zip(one.scales, one.ratios, strict=True)}
     return sentence(SENTENCES[scale_case(one)], name=one.name, ratios=ratios)
 
 

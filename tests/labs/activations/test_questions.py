@@ -174,6 +174,14 @@ def test_gradients_grow_as_theory_says_at_the_start_of_deep_networks(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_skip_connections_tame_gradients_with_batch_normalization_alone(seed):
+    plain, batch = facts("skip", seed).deep
+    assert 1.02 < batch.growth < 1.14
+    assert plain.growth > 1.25
+    assert right("skip", seed).startswith("With BatchNorm they tame them")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_initial_scales_make_plain_gradients_vanish_and_explode(seed):
     plain, batch = (of(facts("initial-scale", seed).deep, name) for name in ("none", "batch"))
     assert plain.ratios[0] < 1e-3
