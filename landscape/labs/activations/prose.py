@@ -79,7 +79,7 @@ a hundred sigmoids, and conclude that BatchNorm makes the distribution more stab
 without any normalization.
 
 **Normalized is not normal.** Mean 0 and deviation 1 say nothing of the shape. Excess kurtosis, $E(z - m)^4 / (E(z - m)^2)^2 - 3$,
-is 0 for a normal distribution, and below $-1$ for one with two humps: a unit that separates classes.
+is 0 for a normal distribution, $-1.2$ for a uniform one and $-2$ for two values alone: below 0 lie units that separate classes.
 
 **Bends.** The bend of $f$ is $|f''|$; its share from $-1$ to $1$ is 58% for tanh, 77% for GELU, all of it for ReLU, whose kink is at 0, and 21% for the sigmoid,
 which bends most at 1.32. That "$[-1, 1]$ is where activations bend" is therefore not so of sigmoids, and standardized inputs alone leave them on the straight part, as

@@ -330,7 +330,7 @@ QUESTIONS = (
         "distributions",
         _said(_shape, told_of_shape),
         (
-            Choice("No, it has two humps", _holds(_shape, lambda one: shape_case(one) is Case.HUMPS)),
+            Choice("No, it is flat on top or has two humps", _holds(_shape, lambda one: shape_case(one) is Case.HUMPS)),
             Choice("Yes, about", _holds(_shape, lambda one: shape_case(one) is Case.NORMAL)),
             Choice("No, it has heavy tails", _holds(_shape, lambda one: shape_case(one) is Case.TAILS)),
         ),
@@ -521,7 +521,7 @@ QUESTIONS = (
         _said(_learnt, told_of_learnt),
         (
             Choice("Yes, most units", _holds(_learnt, undoes)),
-            Choice("No, the scales stay near 1", _holds(_learnt, lambda one: not undoes(one))),
+            Choice("No, hardly any", _holds(_learnt, lambda one: not undoes(one))),
         ),
         (21,),
     ),

@@ -27,7 +27,7 @@ FURTHER = 2.0
 """A unit that moves so many times as far moves clearly further."""
 
 HUMPS, TAILS = -0.5, 0.5
-"""Below this excess kurtosis a unit has two humps rather than one, above that one heavy tails."""
+"""Below this excess kurtosis a unit is flat on top or has two humps, above that one heavy tails."""
 
 VANISHED, EXPLODED = 0.1, 10.0
 """Between these factors from the last layer to the first, gradients neither vanish nor explode."""
@@ -103,7 +103,7 @@ SENTENCES = {
     Case.DRIFTS_AND_LEARNS: "Does it matter? With **{name}** a unit moves {times} as far as with **{steady}**, and the network learns all the "
     "same, to {score} beside {steady_score}: it can learn while what its units see moves.",
     Case.HUMPS: "Normalized is not normal: with **{name}** the middle unit's excess kurtosis is {kurtosis}, where a normal "
-    "distribution has 0. It has two humps, one for each answer that it gives.",
+    "distribution has 0. It is flat on top, or has two humps, one for each answer that it gives.",
     Case.NORMAL: "With **{name}** the middle unit is about normal, of excess kurtosis {kurtosis}.",
     Case.TAILS: "With **{name}** the middle unit has heavier tails than a normal distribution: its excess kurtosis is {kurtosis}.",
     Case.CENTRES: "The mean of the middle unit, over its deviation, is off 0 by {offs}.",
@@ -126,22 +126,23 @@ SENTENCES = {
     "in the first {firsts}.",
     Case.KEEPS: "In the last layer a unit's deviation is {lasts}, in the first {firsts}: it lives through all layers.",
     Case.GROWTH: "At each layer downwards the gradient is so many times as long before the first step: {growths}.",
-    Case.GROWS_AS_TOLD: "With **{name}** it grows by {growth} a layer, where theory says {theory}: through {depth} layers {ratio}.",
-    Case.GROWS_WITH_SKIPS: "With skip connections and **{name}** it grows by {growth} a layer, through {depth} layers {ratio}; "
+    Case.GROWS_AS_TOLD: "With **{name}** the gradient grows by {growth} a layer, where theory says {theory}: through {depth} layers {ratio}.",
+    Case.GROWS_WITH_SKIPS: "With skip connections and **{name}** the gradient grows by {growth} a layer, through {depth} layers {ratio}; "
     "without them theory says {theory} a layer for BatchNorm.",
     Case.LATER: "A few steps lessen it, to {later} a layer.",
-    Case.WHATEVER_SCALE: "With **{name}** it makes no difference how large the initial weights are: from the last layer to the "
-    "first it grows {ratios}.",
-    Case.BY_SCALE: "With **{name}** it depends on the initial weights: from the last layer to the first it becomes {ratios}.",
+    Case.WHATEVER_SCALE: "With **{name}** it makes no difference how large the initial weights are: the first layer's gradient "
+    "is so many times the last's: {ratios}.",
+    Case.BY_SCALE: "With **{name}** it depends on the initial weights: the first layer's gradient is so many times the last's: "
+    "{ratios}.",
     Case.USED: "Where it is of use, it is undone: on the straight task the scales of the first layer shrink to {line}, so that "
     "a line explains {linear} of tanh; on the bent task they stay at {curve}. Without scale and shift the loss on the straight "
     "task is {bare} instead of {loss}.",
     Case.NOT_USED: "On the straight task the scales of the first layer are {line}, on the bent one {curve}; the loss on the "
     "straight task is {loss}, and without scale and shift {bare}.",
-    Case.NOT_UNDONE_HERE: "On this page's data **{name}** does not undo it: its scales stay near 1 (middle of the first layer {first}, "
-    "of the last {last}), and of its units {undone} are nearer to the deviation that was taken away than to 1.",
-    Case.UNDONE_HERE: "On this page's data **{name}** has scales in the middle of {first} in the first layer and {last} in the last; "
-    "of its units {undone} are nearer to the deviation that was taken away than to 1.",
+    Case.NOT_UNDONE_HERE: "On this page's data **{name}** does not undo it: of its units {undone} have a scale nearer to the "
+    "deviation that was taken away than to 1. In the middle the scales are {first} in the first layer and {last} in the last.",
+    Case.UNDONE_HERE: "On this page's data **{name}** goes a way to undo it: of its units {undone} have a scale nearer to the "
+    "deviation that was taken away than to 1. In the middle the scales are {first} in the first layer and {last} in the last.",
     Case.EXACT: "It can be undone exactly: with scale = deviation and shift = mean the outputs of BatchNorm differ from the plain "
     "network's by a share of {undone}, which is rounding; with scale 1 and shift 0 by {as_made}.",
     Case.INEXACT: "With scale = deviation and shift = mean the outputs differ from the plain network's by a share of {undone}, "

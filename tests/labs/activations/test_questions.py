@@ -92,7 +92,7 @@ def test_a_normalized_unit_has_two_humps_and_layer_normalization_does_not_centre
     batch, layer = (of(facts("gaussian", seed).distributions, name) for name in ("batch", "layer"))
     assert batch.kurtosis < -0.5
     assert layer.off_centre > 3 * batch.off_centre
-    assert right("gaussian", seed) == "No, it has two humps"
+    assert right("gaussian", seed).startswith("No, it is flat on top")
 
 
 @pytest.mark.parametrize("seed", SEEDS)
