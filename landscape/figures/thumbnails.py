@@ -1,4 +1,4 @@
-"""Small pictures of the data beside their control, as SVG in the colours of the page: what the networks learn.
+"""Small pictures of the data beside their control, as SVG: what the networks learn.
 
 They are drawn by hand: a plot of its own for each would cost a page more than all that it says.
 """
@@ -17,6 +17,9 @@ LEVELS = 6
 
 SIDE = 100.0
 """Height of a picture of points, in units of its own; it is twice as wide."""
+
+GREY = "#808080"
+"""Of an image's greatest value: it is seen on light and on dark."""
 
 COLOURS = tuple(OKABE_ITO.values())
 
@@ -40,7 +43,7 @@ def images_svg(images: np.ndarray, said: str) -> str:
             for number, y, x in places.tolist()
         )
         if drawn:
-            parts.append(f'<path d="{drawn}" fill="currentColor" fill-opacity="{shade / (LEVELS - 1):.2g}"/>')
+            parts.append(f'<path d="{drawn}" fill="{GREY}" fill-opacity="{shade / (LEVELS - 1):.2g}"/>')
     return _svg(columns * (width + 1), lines * (height + 1), parts, said)
 
 
@@ -61,5 +64,5 @@ def points_svg(x: np.ndarray, y: np.ndarray, groups: Sequence[int], said: str) -
 
 
 def _svg(width: float, height: float, parts: Sequence[str], said: str) -> str:
-    size = f'viewBox="0 0 {width:g} {height:g}" style="width: 100%; max-height: 7rem"'
-    return f'<svg role="img" aria-label="{escape(said)}" {size}>{"".join(parts)}</svg>'
+    size = f'viewBox="0 0 {width:g} {height:g}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}><title>{escape(said)}</title>{"".join(parts)}</svg>'

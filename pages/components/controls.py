@@ -16,6 +16,10 @@ from landscape.labs.lab import Group, Lab
 from landscape.labs.words import literal, spoken
 from pages.components.own import holds_own, offered, own_table
 from pages.components.settings import adopt, current, request_of, with_table, write_link
+from pages.components.svg import svg
+
+THUMBNAIL = "width: 100%; max-height: 7rem; object-fit: contain"
+"""The style of a picture of the data."""
 
 AS_BASE = "as in the sidebar"
 
@@ -131,7 +135,7 @@ def group(one: Group) -> None:
             if holds_own(settings.codec.fields[name].kind):
                 own_table(name)
         if picture := one.picture(settings.values):
-            st.html(picture.svg)
+            svg(picture.svg, picture.said, THUMBNAIL)
             st.caption(picture.said)
         for title, names in one.folded.items():
             changed = sum(settings.values[name] != settings.codec.defaults[name] for name in names)

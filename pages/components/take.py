@@ -14,6 +14,7 @@ import streamlit as st
 from landscape.labs.lab import Lab
 from pages.components.controls import called, label_of, shown
 from pages.components.settings import current
+from pages.components.svg import svg
 
 HERE = Path(__file__)
 
@@ -48,7 +49,7 @@ def take_along(lab: Lab) -> None:
             st.button("Larger, for a projector", on_click=_resize, args=(LARGE,), icon=":material/zoom_in:")
         if code := qr_of(page_link()):
             st.caption("This page, for a telephone that looks at it:")
-            st.html(f'<div class="lt-qr">{code}</div>')
+            svg(code, "The link of this page as a QR code", "background: white")
 
 
 def show_large() -> None:
@@ -79,13 +80,13 @@ def page_link() -> str:
 
 
 def qr_of(link: str) -> str:
-    """Return a link as a QR code, an SVG to stand in a page; nothing where there is none, or it is too long for one.
+    """Return a link as a QR code, an SVG; nothing where there is none, or it is too long for one.
 
-    >>> qr_of("http://localhost/?seed=3").startswith("<svg"), qr_of(""), qr_of("x" * 4000)
+    >>> "<svg" in qr_of("http://localhost/?seed=3"), qr_of(""), qr_of("x" * 4000)
     (True, '', '')
     """
     try:
-        return segno.make(link, micro=False).svg_inline(scale=4, border=4) if link else ""
+        return segno.make(link, micro=False).svg_inline(scale=4, border=4, svgns=True) if link else ""
     except segno.DataOverflowError:
         return ""
 

@@ -1,6 +1,7 @@
 """Every page, without a browser: it opens, each control moves, bad links and failures give sentences."""
 
 import re
+from base64 import b64decode
 from types import SimpleNamespace
 
 import pytest
@@ -370,13 +371,18 @@ def test_the_help_of_a_normalization_says_what_it_does_and_leads_to_its_arithmet
 
 def test_the_data_are_shown_beside_their_control():
     app = opened(**SMALL)
-    pictures = [element.proto.body for element in app.get("html") if "<svg" in element.proto.body]
-    assert len(pictures) == 1
-    assert "One example of each digit" in pictures[0]
+    (picture,) = pictures_of(app)
+    assert "One example of each digit" in picture
     control(app, "dataset").set_value(Dataset.MOONS)
     finished(app.run())
-    (picture,) = [element.proto.body for element in app.get("html") if "<svg" in element.proto.body]
+    (picture,) = pictures_of(app)
     assert picture.count("<circle") == 150
+
+
+def pictures_of(app: AppTest) -> list[str]:
+    """Return the SVGs among the controls of a page."""
+    bodies = [element.proto.body for element in app.sidebar.get("html")]
+    return [b64decode(data).decode() for body in bodies for data in re.findall('svg.xml;base64,([^"]+)', body)]
 
 
 def test_frozen_statistics_stand_beside_those_of_the_batch():
