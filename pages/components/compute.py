@@ -23,7 +23,7 @@ from landscape.serving.workers import default_dispatcher, one_thread
 POLL_SECONDS = 0.5
 """Between two drawings while jobs run."""
 
-PROMPT_SECONDS = 0.1
+PROMPT_SECONDS = 0.15
 """Until the second drawing where quick jobs are awaited; each one after it stays for what is to end soon."""
 
 AWAIT_SECONDS = 0.45
