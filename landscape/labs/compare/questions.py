@@ -63,12 +63,13 @@ DEEP = Request(
 
 BY_PARTS = Request(
     Comparison(
-        variants=(
+        Experiment().replace(width=32, num_steps=200),
+        (
             Variant(normalization="none"),
             Variant(normalization="batch", strength=0.25),
             Variant(normalization="batch", strength=0.5),
             Variant(normalization="batch"),
-        )
+        ),
     ),
     balls=BallsRequest(other_rates=True),
 )

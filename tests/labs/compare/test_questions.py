@@ -233,31 +233,30 @@ def test_of_24_layers_those_with_both_learn_best_and_skip_connections_alone_dive
     assert "diverges" in ASKED["skip-connections"].answer(found)
 
 
-def test_a_quarter_of_batchnorm_lowers_the_landscape_by_more_than_the_rest():
-    found = facts(BY_PARTS, 11, resolution=11)
+@pytest.mark.parametrize("seed", [11, 12])
+def test_a_quarter_of_batchnorm_lowers_the_landscape_by_more_than_the_rest(seed):
+    found = facts(BY_PARTS, seed, resolution=11)
     tops = [one.slice.top for one in found.networks]
     medians = [one.slice.median for one in found.networks]
     assert tops[0] > 5 * tops[1]
     assert tops[1] > 1.5 * tops[2] > 1.5 * tops[3]
-    assert medians[0] > 1.5 * medians[3]
-    assert min(one.trained.test_accuracy for one in found.networks) > 0.9
+    assert medians[0] > 1.2 * medians[3]
+    assert min(one.trained.test_accuracy for one in found.networks) > 0.85
     assert right("by-parts", found) == ["A quarter does most of it"]
+    assert "learning rates" not in ASKED["by-parts"].answer(found)
 
 
 def test_more_of_batchnorm_bears_larger_rates():
-    """Of networks half as wide and long, on a seed that was not used to choose the settings."""
-    base = Experiment().replace(width=32, num_steps=200, seed=21)
-    request = replace(BY_PARTS, comparison=replace(BY_PARTS.comparison, base=base))
-    each = zip(request.comparison.labels(), request.comparison.experiments(), jobs(request)["rates"], strict=True)
+    """Of none, a quarter and all of it, on a seed that was not used to choose the settings."""
+    comparison = replace(
+        BY_PARTS.comparison, variants=BY_PARTS.comparison.variants[:2] + BY_PARTS.comparison.variants[3:]
+    )
+    made = jobs(replace(BY_PARTS, comparison=replace(comparison, base=comparison.base.replace(seed=21))))["rates"]
     outcomes = [
-        Outcome(
-            label, run, surface=surface_of(run, replace(request.view, resolution=5)), sweeps=(job.make().complete(),)
-        )
-        for label, one, job in each
-        for run in [run_of(one)]
+        replace(outcome_of(label, one.replace(seed=11), BY_PARTS, 11, False), sweeps=(job.make().complete(),))
+        for label, one, job in zip(comparison.labels(), comparison.experiments(), made, strict=True)
     ]
-    found = facts_from(request, outcomes, len(outcomes))
-    greatest = [max(one.rates.learns) for one in found.networks]
-    assert greatest == sorted(greatest)
-    assert greatest[3] > greatest[1] >= greatest[0]
+    found = facts_from(BY_PARTS, outcomes, len(outcomes))
+    plain, quarter, whole = (max(one.rates.learns) for one in found.networks)
+    assert whole >= 3 * quarter >= 3 * plain
     assert "greatest learning rates" in ASKED["by-parts"].answer(found)
