@@ -5,6 +5,7 @@ The pictures have a button each beside their titles, which the viewer draws; wha
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -85,10 +86,14 @@ def qr_of(link: str) -> str:
     >>> "<svg" in qr_of("http://localhost/?seed=3"), qr_of(""), qr_of("x" * 4000)
     (True, '', '')
     """
+    if not link:
+        return ""
+    drawn = BytesIO()
     try:
-        return segno.make(link, micro=False).svg_inline(scale=4, border=4, svgns=True) if link else ""
+        segno.make(link, micro=False).save(drawn, kind="svg", scale=4, border=4, xmldecl=False)
     except segno.DataOverflowError:
         return ""
+    return drawn.getvalue().decode()
 
 
 def _resize(size: str) -> None:
