@@ -40,7 +40,7 @@ def picker(name: str, key: str) -> None:
     _MOUNT(key=own, data={"key": key, "marked": marked}, on_picked_change=picked)
 
 
-def _fitting(bounds: Any, value: float) -> float:
+def _fitting(bounds: Any, value: float) -> Any:
     """Return a value as a field takes it: whole, or of three decimals, within its bounds."""
     if bounds.kind is float:
         return min(max(round(float(value), 3), bounds.low), bounds.high)
