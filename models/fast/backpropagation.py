@@ -1,7 +1,7 @@
 """Outputs and gradients of one network, written out step by step: what most trainings are.
 
 Autograd gives the same numbers. What it keeps of each operation costs more than the arithmetic of a small network. Stacks,
-recurrent networks, skip connections and the other normalizations train by autograd.
+recurrent networks and the other normalizations train by autograd.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from models.fast.steps import (
     Learnt,
     Locations,
     Normalize,
+    NormalizeByPart,
     NormalizeExamples,
+    Skip,
     Step,
     WholeConvolution,
 )
@@ -72,10 +74,9 @@ class Backpropagation:
         """Return whether a network is of those that are written out."""
         config = network.config
         plain = config.normalization is Normalization.NONE
-        whole = config.strength == 1
-        hidden = whole and config.normalized is Normalized.HIDDEN and config.placement is Placement.BEFORE
-        kinds = WRITTEN_OUT.get(config.normalization, ())
-        return config.kind in kinds and (plain or hidden) and not config.dropout and not config.skip
+        hidden = config.normalized is Normalized.HIDDEN and config.placement is Placement.BEFORE
+        kinds = WRITTEN_OUT.get(config.normalization, ()) if plain or config.strength == 1 else (Kind.MLP,)
+        return config.kind in kinds and (plain or hidden) and not config.dropout
 
     def step(self, x: Tensor, targets: Tensor) -> Tensor:
         """Return the loss `()` on inputs `(N, ...)` and their targets, and write its gradient by the parameters."""
@@ -99,7 +100,7 @@ class Backpropagation:
         *hidden, output = self.learnt
         steps: list[Step] = []
         for place in hidden:
-            steps += [Dense(*self.learnt[place], first=not steps), *self._following(place)]
+            steps += self._hidden(place, Dense(*self.learnt[place], first=not steps))
         return [*steps, Dense(*self.learnt[output])]
 
     def _of_images(self, network: Convolutional) -> list[Step]:
@@ -108,12 +109,17 @@ class Backpropagation:
         in_part = sum(side > WHOLE for side in network.sides[:-1])
         steps: list[Step] = []
         for place, (side, next_side) in zip(hidden[:in_part], pairwise(network.sides), strict=False):
-            steps += [Convolution(*self.learnt[place], first=not steps), *self._following(place)]
+            steps += self._hidden(place, Convolution(*self.learnt[place], first=not steps))
             steps += [Halve()] if next_side < side else []
         steps.append(Locations())
         for place in hidden[in_part:]:
-            steps += [WholeConvolution(*self.learnt[place]), *self._following(place)]
+            steps += self._hidden(place, WholeConvolution(*self.learnt[place]))
         return [*steps, Flatten(network.sides[-1] ** 2), Dense(*self.learnt[output])]
+
+    def _hidden(self, place: str, linear: Step) -> list[Step]:
+        """Return the steps of a hidden layer, given that of its map."""
+        steps = [linear, *self._following(place)]
+        return [Skip(steps)] if self.network.config.skip and place != next(iter(self.learnt)) else steps
 
     def _following(self, place: str) -> list[Step]:
         """Return what follows the map of a hidden layer: its normalization, where there is one, and the activation."""
@@ -121,7 +127,9 @@ class Backpropagation:
         match self.network.config.normalization:
             case Normalization.BATCH:
                 averages = self.state[place]["mean"].view(-1), self.state[place]["variance"].view(-1)
-                return [Normalize(*self.learnt[place], averages, epsilon, self.momentum), activation]
+                given = (*self.learnt[place], averages, epsilon, self.momentum)
+                strength = self.network.config.strength
+                return [Normalize(*given) if strength == 1 else NormalizeByPart(*given, strength), activation]
             case Normalization.LAYER:
                 return [NormalizeExamples(*self.learnt[place], epsilon), activation]
             case _:

@@ -148,6 +148,46 @@ class Normalize:
 
 
 @dataclass(eq=False)
+class NormalizeByPart:
+    """BatchNorm of strength t by the batch's statistics, of (N, C): y = scale u + shift, u = (x - t mean) / deviation^t.
+
+    With xhat = (x - mean) / deviation, h = dL/du and m(.) the mean over the examples
+    dL/dx = (h - t m(h) - t xhat (m(h xhat) + (1 - t) mean / deviation m(h))) / deviation^t.
+
+    averages, epsilon, momentum: as of `Normalize`.
+    """
+
+    own: Learnt
+    towards: Learnt
+    averages: tuple[Tensor, Tensor]
+    epsilon: float
+    momentum: float
+    strength: float
+    kept: tuple[Tensor, Tensor, Tensor, Tensor] = field(init=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        xhat, (_, mean, factor) = kernels.batch_norm(x, (None, None), self.averages, self.epsilon, self.momentum)
+        left = (1 - self.strength) * mean * factor  # of the mean, in deviations
+        power = factor**self.strength
+        self.kept = xhat, left, factor, power
+        size = power / factor
+        scale, shift = self.own.affine
+        if scale is None or shift is None:
+            return (xhat + left) * size
+        return torch.addcmul(torch.addcmul(shift, left, size * scale), xhat, size * scale)
+
+    def backward(self, gradient: Tensor) -> Tensor:
+        (xhat, left, factor, power), scale = self.kept, self.own.scale
+        mean, along = gradient.mean(0), (gradient * xhat).mean(0)
+        if scale is not None:
+            found = (along + left * mean) * power / factor * len(gradient), mean * len(gradient)
+            _write(self.towards.affine, found)
+            power = power * scale
+        shift, slope = (-self.strength * power * values for values in (mean, along + left * mean))
+        return torch.addcmul(torch.addcmul(shift, xhat, slope), gradient, power)
+
+
+@dataclass(eq=False)
 class NormalizeExamples:
     """Layer normalization of (N, C), each example over its features; epsilon as of `Normalize`."""
 
@@ -223,6 +263,25 @@ class Flatten:
 
     def backward(self, gradient: Tensor) -> Tensor:
         return gradient.view(-1, self.channels)
+
+
+@dataclass(eq=False)
+class Skip:
+    """y = x + f(x), f one step after the other: dL/dx = dL/dy + dL/dy f'(x)."""
+
+    steps: Sequence[Step]
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x
+        for step in self.steps:
+            y = step.forward(y)
+        return x + y
+
+    def backward(self, gradient: Tensor) -> Tensor:
+        by_x = gradient
+        for step in reversed(self.steps):
+            by_x = step.backward(by_x)
+        return gradient + by_x
 
 
 def _write(places: Sequence[Tensor | None], values: Sequence[Tensor | None]) -> None:

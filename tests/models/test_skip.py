@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from landscape import Experiment, axis, loss_surface, objective, random_plane, train
+from landscape import Experiment, axis, loss_surface, objective, random_plane, same_function, train
 from landscape.data import load
 from models.build import build
 from models.config import NetworkConfig
@@ -21,6 +21,9 @@ CASES = [
     *(("cnn", name, {}) for name in ("none", "batch")),
     *((kind, "batch", {"placement": "after"}) for kind in ("mlp", "cnn")),
 ]
+SMALL = Experiment().replace(
+    dataset="moons", num_examples=200, width=6, depth=3, num_steps=20, batch_size=32, skip=True
+)
 ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh, "linear": lambda z: z}
 
 
@@ -125,6 +128,14 @@ def test_under_batchnorm_the_length_of_a_blocks_weights_does_not_matter():
     outputs, _ = without.forward(parts, state, x, Context())
     longer, _ = without.forward({**parts, "layer3.weight": 3 * parts["layer3.weight"]}, state, x, Context())
     assert (longer - outputs).abs().max() > 0.1
+
+
+@pytest.mark.parametrize(("kind", "written"), [("none", "batch"), ("batch", "weight"), ("batch", "none")])
+def test_one_function_is_written_two_ways(kind, written):
+    run = train(SMALL.replace(normalization=kind))
+    other = same_function(run, written)
+    losses = [float(of(of.tensor(one.parameters[-1:]))) for one in (run, other) for of in [objective(one)]]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-4)
 
 
 def sizes(**options):

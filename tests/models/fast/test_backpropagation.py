@@ -51,6 +51,21 @@ def test_outputs_gradients_and_averages_are_those_of_autograd(activation, kind, 
         torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"skip": True, "kind": kind, "normalization": name} for kind in ("mlp", "cnn") for name in ("none", "batch")),
+        *({"normalization": "batch", "strength": strength, "skip": True} for strength in (0.0, 0.25, 0.9)),
+    ],
+    ids=str,
+)
+def test_so_are_those_with_skip_connections_and_with_a_part_of_batchnorm(changes, affine):
+    config = NetworkConfig(**{"width": 4, "depth": 4, "affine": affine} | changes)
+    for found, expected in both_ways(config):
+        torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -58,8 +73,7 @@ def test_outputs_gradients_and_averages_are_those_of_autograd(activation, kind, 
         {"normalization": "batch", "placement": "after"},
         {"dropout": 0.1},
         {"kind": "recurrent"},
-        {"skip": True},
-        {"normalization": "batch", "strength": 0.5},
+        {"kind": "cnn", "normalization": "batch", "strength": 0.5},
         {"kind": "cnn", "normalization": "layer"},
         *({"normalization": name} for name in Normalization if name not in ("none", "batch", "layer", "instance")),
     ],
