@@ -89,8 +89,9 @@ def _styles(results: Named) -> tuple[Style, ...]:
     """Return a style for each: of what its network is normalized by where that is known, else a colour for each."""
     runs = [getattr(one, "run", one) for one in results.values()]
     known = [getattr(getattr(run, "experiment", None), "network", None) for run in runs]
-    if all(known):
-        return styles_of([network.normalization for network in known])
+    kinds = [network.normalization for network in known if network is not None]
+    if len(kinds) == len(runs):
+        return styles_of(kinds)
     return tuple(Style(PALETTE[i % len(PALETTE)], colours.DASHES[i // len(PALETTE) % 4]) for i in range(len(results)))
 
 
@@ -111,11 +112,11 @@ def _surfaces(results: Named, paths: Named, scenes: bool, logarithmic: bool) -> 
     panels = []
     for (name, one), style in zip(results.items(), _styles(results), strict=True):
         path = paths.get(name)
-        shared = {"title": name or "Loss", "heights": heights, "labels": tuple(one.plane.labels)}
+        shared: dict[str, Any] = {"title": name or "Loss", "heights": heights, "labels": tuple(one.plane.labels)}
         if path is not None:
             shared |= {"path": path.coordinates, "colour": style.colour}
         if scenes:
-            own = {} if path is None else {"path_heights": path.height}
+            own: dict[str, Any] = {} if path is None else {"path_heights": path.height}
             panels.append(surface_panel(one.alphas, one.betas, one.loss, **shared, **own))
         else:
             own = {} if path is None else {"path_losses": np.stack([path.steps, path.loss, path.height], 1)}

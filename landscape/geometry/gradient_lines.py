@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -143,7 +144,8 @@ def probe_snapshots(objective: Objective, parameters: np.ndarray, step_sizes: np
 def stacked(probes: Sequence[Probe]) -> Probe:
     """Return the probes of M points, all on one ladder, as one."""
     names = ("loss", "gradient_change", "effective_beta", "start_loss", "gradient_norm")
-    return replace(probes[0], **{name: np.stack([getattr(probe, name) for probe in probes]) for name in names})
+    arrays: dict[str, Any] = {name: np.stack([getattr(probe, name) for probe in probes]) for name in names}
+    return replace(probes[0], **arrays)
 
 
 def _numpy(values: Tensor) -> np.ndarray:

@@ -230,7 +230,9 @@ def domain_features(run: Run, domain: Domain) -> DomainFeatures:
     """
     looks = _Looks(run, domain)
     pairs = [torch.stack([looks.source.features, other.features]) for other in (looks.before, looks.after)]
-    return DomainFeatures(*(_on_plane(pair) for pair in pairs), *(domain_told(pair) for pair in pairs))
+    before, after = (_on_plane(pair) for pair in pairs)
+    told_before, told_after = (domain_told(pair) for pair in pairs)
+    return DomainFeatures(before, after, told_before, told_after)
 
 
 def domain_told(features: Tensor) -> float:

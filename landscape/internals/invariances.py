@@ -113,7 +113,9 @@ def invariances(network: Experiment | Run, factor: float = 3.0, examples: int = 
         every = torch.cat([x.expand(1 + len(altered), *x.shape[1:]), *inputs.values()])
         outputs = built.forward(parameters, expand_state(state, members), every, AS_ONE_BATCH)[0]
     base, rows = outputs[0], dict(zip((*altered, *inputs), outputs[1:], strict=True))
-    change = {kind: _change(base, rows[kind]) for kind in (*altered, *inputs) if kind is not Rescaling.EXAMPLE}
+    change: dict[Rescaling, float] = {
+        kind: _change(base, rows[kind]) for kind in (*altered, *inputs) if kind is not Rescaling.EXAMPLE
+    }
     change[Rescaling.EXAMPLE] = _change(base[:1], rows[Rescaling.EXAMPLE][:1])
     change[Rescaling.OTHERS] = _change(base[1:], rows[Rescaling.EXAMPLE][1:])
     return Invariances(experiment, place, factor, {kind: change[kind] for kind in Rescaling})

@@ -140,7 +140,9 @@ class TogetherTask(ChunkedTask):
     def _collected(self) -> Together:
         values = np.full((len(self.sizes), 3), np.nan)
         values[: len(self.found)] = np.array(self.found).reshape(-1, 3)
-        return Together(self.sizes, *values.T, *self._graded(self.stored, self.y))
+        first, second, third = values.T
+        accuracy, loss = self._graded(self.stored, self.y)
+        return Together(self.sizes, first, second, third, accuracy, loss)
 
 
 def normalized_together(
@@ -261,8 +263,8 @@ class MatesTask(ChunkedTask):
         outputs = np.full((len(self.sizes), *self.found[0].shape), np.nan, np.float32)
         outputs[: len(self.found)] = np.stack(self.found)
         stored, deviation = self.stored, (self.stored - self.stored.mean(0)).square().mean().sqrt()
-        kept = (values[self.examples].cpu().numpy() for values in (stored, self.y))
-        return Mates(np.array(self.sizes), np.array(self.examples), outputs, *kept, float(deviation))
+        alone, targets = (values[self.examples].cpu().numpy() for values in (stored, self.y))
+        return Mates(np.array(self.sizes), np.array(self.examples), outputs, alone, targets, float(deviation))
 
 
 def outputs_with_mates(

@@ -194,13 +194,13 @@ def scales(request: Activations, results: Results) -> Shown:
     undone = results["undone"][0]
     uses = [_used(*each) for each in zip(STRAIGHT, STYLES, results["straight use"], strict=True)]
     values = undone.value
-    outputs = (None, None, None) if values is None else (values.plain, values.first, values.last)
+    plain, first, last = (None, None, None) if values is None else (values.plain, values.first, values.last)
     facts, (blue,) = facts_of(request, results), styles_of([Normalization.BATCH])
     return Shown(
         notice=scales_notice(facts) if facts else (),
         panels=[
             scales_panel(shown, _done(results, "straight learnt", "learnt")),
-            undone_panel(*outputs, blue, undone.done),
+            undone_panel(plain, first, last, blue, undone.done),
             *use_panels(uses, _done(results, "straight use"), Row.CURVE),
         ],
         note=prose.SCALES_LIMITS,
@@ -215,7 +215,8 @@ def propagation(request: Activations, results: Results) -> Shown:
     means = []
     for network, known in zip(named, results["means"], strict=True):
         found: LayerMeans | None = known.value
-        means.append((*network, found and found.steps, found and found.means))
+        name, style = network
+        means.append((name, style, None if found is None else found.steps, None if found is None else found.means))
     singular = [
         (*network, None if known.value is None else known.value.values[:-1])
         for network, known in zip(named, results["jacobians"], strict=True)

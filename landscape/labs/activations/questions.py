@@ -44,6 +44,7 @@ from landscape.labs.activations.words import (
 )
 from landscape.labs.lab import Choice, Question
 from landscape.labs.words import Percent, Ratio, Share, sentence
+from models.activations import Activation
 
 DEFAULT = Activations()
 
@@ -447,7 +448,7 @@ QUESTIONS = (
     Question(
         "growth-tanh",
         "And with tanh, which is nearer to a straight line?",
-        _asked(DIGITS, "none", "batch", "layer", deep=Deep(deep_activation="tanh")),
+        _asked(DIGITS, "none", "batch", "layer", deep=Deep(deep_activation=Activation.TANH)),
         "deep",
         _said(_deep_batch, told_of_growth),
         (

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from math import isfinite
+from typing import Any
 
 from landscape.labs.activations.facts import (
     AtStart,
@@ -190,7 +191,7 @@ def distributions_notice(facts: Facts) -> list[str]:
 def told_of_drift(known: Sequence[Distribution]) -> str:
     """Return how far the medians move."""
     steady, other = steadiest(known), max(known, key=lambda one: one.drift)
-    shared = {"layer": known[0].layer, "drifts": {one.name: one.drift for one in known}}
+    shared: dict[str, Any] = {"layer": known[0].layer, "drifts": {one.name: one.drift for one in known}}
     if drift_case(known) is Case.AS_STEADY:
         return sentence(SENTENCES[Case.AS_STEADY], **shared)
     times = Ratio(other.drift / steady.drift)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -126,8 +127,11 @@ def starts_of(results: Results) -> list[tuple[Surface, int] | None]:
     """
     found: list[tuple[Surface, int] | None] = []
     for start, training in zip(_together(results["start"]), results["training"], strict=True):
-        now = training.value if isinstance(training.value, Moved) and training.value.around is not None else None
-        found.append((now.around, now.around_step) if now else None if start is None else (start, 0))
+        now = training.value
+        if isinstance(now, Moved) and now.around is not None:
+            found.append((now.around, now.around_step))
+        else:
+            found.append(None if start is None else (start, 0))
     return found
 
 
@@ -171,7 +175,9 @@ def joined(rolled: Sequence[Balls]) -> Balls | None:
     """Return balls of one landscape that were dropped apart as one; None where there are none."""
     if len(rolled) < 2:
         return rolled[0] if rolled else None
-    whole = {name: np.concatenate([getattr(one, name) for one in rolled], axis=-1) for name in ("loss", "thrown")}
+    whole: dict[str, Any] = {
+        name: np.concatenate([getattr(one, name) for one in rolled], axis=-1) for name in ("loss", "thrown")
+    }
     return replace(rolled[0], coordinates=np.concatenate([one.coordinates for one in rolled], axis=1), **whole)
 
 

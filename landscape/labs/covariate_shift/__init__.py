@@ -45,7 +45,9 @@ def noise(request: CovariateShift, results: Results) -> Shown:
             figures.jump_panel(records, told),
         ],
         note=prose.NOISE_LIMITS,
-        tables=[_table(request, inside_rows(facts), prose.INSIDE_COLUMNS, prose.INSIDE_TABLE)] if records else (),
+        tables=[_table(request, inside_rows(facts), prose.INSIDE_COLUMNS, prose.INSIDE_TABLE)]
+        if facts and records
+        else (),
     )
 
 

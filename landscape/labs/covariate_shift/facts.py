@@ -135,7 +135,7 @@ def facts_of(request: CovariateShift, results: Results) -> Facts | None:
     """Return the facts that are there; None before any is."""
     labels, kinds = request.comparison.labels(), [kind.value for kind in request.comparison.normalizations()]
     linear, curves = request.linear(), request.curves()
-    found = {
+    found: dict[str, Any] = {
         "inside": _each(results["moments"], labels, kinds, _inside),
         "abroad": _each(results["domains"], labels, kinds, _abroad),
         "moving": _each(results["shift"], labels, kinds, _moving),

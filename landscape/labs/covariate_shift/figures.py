@@ -163,7 +163,7 @@ def score_panel(abroad: Sequence[Abroad], styles: Sequence[Style], score: str) -
         for there in one.there
     )
     limits = (min(-0.02, *(float(np.nanmin(band.middle)) for band in bands)), 1.04)
-    told = {"y_title": f"test {score}", "limits": limits, "level": source, "alt": f"{said}."}
+    told: dict[str, Any] = {"y_title": f"test {score}", "limits": limits, "level": source, "alt": f"{said}."}
     panel = choices_panel(title, bands, names, x_title="domain", **told)
     if panel.figure is not None:
         panel.figure.update_xaxes(tickangle=0, tickfont_size=SMALL)
@@ -204,10 +204,11 @@ def divergence_panel(
             said.append(f"{name}{how} {', '.join(f'{value:.2g}' for value in values)}")
     if not traces:
         return Panel(title, Group.CURVE, None, pending=WAITING)
+    heights = [np.asarray(trace["y"]) for trace in traces]
     figure = theme.figure(
         *traces,
         xaxis=theme.axis("", zeroline=False, showgrid=False, type="category"),
-        yaxis=theme.axis("symmetric divergence", zeroline=False, **powers([trace["y"] for trace in traces])),
+        yaxis=theme.axis("symmetric divergence", zeroline=False, **powers(heights)),
         legend=LEGEND,
         margin={**MARGIN, "t": 64},
     )

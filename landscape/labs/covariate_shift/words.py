@@ -340,12 +340,12 @@ class Two:
 
 def two_of(facts: Facts) -> Two | None:
     """Return the two networks with both shifts; None while one is not there."""
-    if len(facts.moving) < 2 or len(facts.abroad) < 2:
+    if len(facts.moving) != 2 or len(facts.abroad) != 2:
         return None
-    theres = [one.at(facts.elsewhere) for one in facts.abroad]
-    if theres[0] is None or theres[1] is None:
+    first, second = (one.at(facts.elsewhere) for one in facts.abroad)
+    if first is None or second is None:
         return None
-    return Two(*facts.moving, *facts.abroad, theres[0], theres[1])
+    return Two(facts.moving[0], facts.moving[1], facts.abroad[0], facts.abroad[1], first, second)
 
 
 def told_of_two(facts: Facts) -> str:
@@ -470,6 +470,6 @@ def numbers(facts: Facts) -> Sequence[Mapping[str, object]]:
             each = {key: value for key, value in asdict(moving).items() if isinstance(value, float)}
             found += [("layers below", moving.name, part, what, value) for what, value in each.items()]
     for curve in facts.curves:
-        each = {"inside": curve.inside, "outside": curve.outside, "outside, AdaBN": curve.adapted}
-        found += [("curve", curve.name, "", what, value) for what, value in each.items()]
+        of_curve = {"inside": curve.inside, "outside": curve.outside, "outside, AdaBN": curve.adapted}
+        found += [("curve", curve.name, "", what, value) for what, value in of_curve.items()]
     return [dict(zip(COLUMNS, row, strict=True)) for row in found]

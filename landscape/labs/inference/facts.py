@@ -380,8 +380,8 @@ def _corrected(request: Inference, results: Results) -> tuple[Corrected, ...]:
     for (size, order), known in zip(request.corrected(), results["corrections"], strict=True):
         one: Corrections = known.value
         r, d = one.r[:, 0], one.d[:, 0]
-        numbers = (float(value) for value in (r.mean(), r.std(), d.mean(), d.std()))
-        found.append(Corrected(size, order.value, *numbers, one.clipped))
+        r_mean, r_deviation, d_mean, d_deviation = (float(value) for value in (r.mean(), r.std(), d.mean(), d.std()))
+        found.append(Corrected(size, order.value, r_mean, r_deviation, d_mean, d_deviation, one.clipped))
     return tuple(found)
 
 

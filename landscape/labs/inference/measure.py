@@ -70,11 +70,12 @@ def jobs(request: Inference) -> Jobs:
     ]
     readers = request.readers()
     found["reader training"], trained = _trained(readers)
-    plain, each, layer = trained
-    shared = each and _of(each, f"shared {each.key}", partial(_once, shared_over_time))
-    found["reader run"] = [plain, each, shared, layer]
+    plain, by_step, layer = trained
+    shared = by_step and _of(by_step, f"shared {by_step.key}", partial(_once, shared_over_time))
+    found["reader run"] = [plain, by_step, shared, layer]
     found["reader stored"] = [
-        run and _of(run, f"stored {run.key}", partial(_once, stored_statistics)) for run in (None, each, shared, None)
+        run and _of(run, f"stored {run.key}", partial(_once, stored_statistics))
+        for run in (None, by_step, shared, None)
     ]
     found["later"] = [
         run and _of(run, f"later {run.key} {LATER}", partial(_once, partial(read_later, rows=LATER)))

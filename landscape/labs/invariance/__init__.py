@@ -274,7 +274,7 @@ def outliers(request: Invariance, results: Results) -> Shown:
         for name, style, run in zip(names, styles, runs, strict=True)
         if run is not None and len(run.gradient_norm)
     ]
-    of_unit, of_example = {"x_title": "factor of one unit's weights"}, {"x_title": "factor of one example"}
+    of_unit, of_example = "factor of one unit's weights", "factor of one example"
     panels = [
         curves(
             titles[0],
@@ -282,7 +282,7 @@ def outliers(request: Invariance, results: Results) -> Shown:
             y_title="loss before the first step",
             logarithmic_x=True,
             logarithmic_y=True,
-            **of_unit,
+            x_title=of_unit,
         )
         if units
         else _pending(titles[0], results["units"]),
@@ -292,7 +292,7 @@ def outliers(request: Invariance, results: Results) -> Shown:
             y_title=f"test {_score(request)}",
             logarithmic_x=True,
             y_range=(0, 1.03),
-            **of_unit,
+            x_title=of_unit,
         )
         if units
         else _pending(titles[1], results["units"]),
@@ -302,7 +302,7 @@ def outliers(request: Invariance, results: Results) -> Shown:
             y_title="length of the gradient, 1 as it is",
             logarithmic_x=True,
             logarithmic_y=True,
-            **of_example,
+            x_title=of_example,
         )
         if examples
         else _pending(titles[2], results["example"]),

@@ -341,8 +341,10 @@ def _bounded(name: str, kind: str, found: WeightLengths) -> Bounded:
 
 
 def _units(name: str, kind: str, found: Outlying) -> OutlyingWeights:
-    numbers = (tuple(float(value) for value in of) for of in (found.factors, found.loss, found.accuracy))
-    return OutlyingWeights(name, kind, *numbers, diverged=tuple(bool(value) for value in found.diverged))
+    factors, loss, accuracy = (
+        tuple(float(value) for value in of) for of in (found.factors, found.loss, found.accuracy)
+    )
+    return OutlyingWeights(name, kind, factors, loss, accuracy, tuple(bool(value) for value in found.diverged))
 
 
 def _example(name: str, kind: str, found: OneExample) -> OutlyingExample:
