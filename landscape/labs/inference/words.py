@@ -43,7 +43,6 @@ class Case(StrEnum):
     SORTED_LOST = "lost where sorted"
     SORTED_HOLDS = "holds where sorted"
     LOSS_FALLS = "loss by batch size"
-    LOSS_STAYS = "loss stays"
     MATES_MOVE = "mates move the answer"
     MATES_LESS = "mates move it less"
     MATES_NOT = "one dot"
@@ -87,7 +86,6 @@ SENTENCES = {
     Case.SORTED_HOLDS: "**{name}** on examples sorted by class, {many} together, reaches {alike}, and shuffled {shuffled}.",
     Case.LOSS_FALLS: "**{name}** has another loss with each size of the batch, of the very same weights: {few} in batches of "
     "{small}, {whole} in batches of {large}. That is the noise which its batches bring.",
-    Case.LOSS_STAYS: "The loss is the same in batches of any size: {names}.",
     Case.MATES_MOVE: "**{name}**: in batches of {small} other mates move an output by {spread} of what tells examples apart, and "
     "name another class in {changes} of the batches; in batches of {large} by {less}.",
     Case.MATES_LESS: "**{name}** is moved too, but in batches of {small} only by {spread}, where BatchNorm is moved {ratio} as much.",
@@ -149,7 +147,7 @@ def together_notice(facts: Facts) -> list[str]:
     said += [told_of_alone(facts, one) for one in facts.company if one.depends]
     if same := {one.name: Share(one.stored) for one in facts.company if not one.depends}:
         said.append(sentence(SENTENCES[Case.ANY_COMPANY], scores=same))
-    said += [told_of_sorted(one) for one in facts.company if one.depends and one.alike]
+    said += [told_of_sorted(one) for one in facts.company if one.alike and sorted_case(one) is Case.SORTED_LOST]
     return [*said, *told_of_losses(facts)]
 
 
@@ -196,9 +194,8 @@ def falls(one: Company) -> bool:
 
 
 def told_of_losses(facts: Facts) -> list[str]:
-    """Return what the loss does by the size of the batch."""
-    known = [one for one in facts.company if one.losses]
-    said = [
+    """Return of which networks the loss is another with each size of the batch."""
+    return [
         sentence(
             SENTENCES[Case.LOSS_FALLS],
             name=one.name,
@@ -207,12 +204,9 @@ def told_of_losses(facts: Facts) -> list[str]:
             whole=one.losses[-1],
             large=one.loss_sizes[-1],
         )
-        for one in known
+        for one in facts.company
         if falls(one)
     ]
-    if still := [one.name for one in known if not falls(one)]:
-        said.append(sentence(SENTENCES[Case.LOSS_STAYS], names=still))
-    return said
 
 
 def mates_notice(facts: Facts) -> list[str]:
