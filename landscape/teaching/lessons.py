@@ -99,8 +99,18 @@ FAILS = Lesson(
     "Where it fails",
     "Small batches, one example alone, other data, frozen statistics: what BatchNorm does not do, and what it costs.",
     (
-        Step("anatomy", "alone", "In training BatchNorm looks at a batch. In use there may be one example."),
-        Step("robustness", "batch-size", "The fewer the examples, the worse their mean and deviation are known."),
+        Step("inference", "alone", "In training BatchNorm looks at a batch. In use there may be one example."),
+        Step("inference", "sorted", "So it needs company. But any company?"),
+        Step("inference", "other-mates", "Then what is said of an example depends on who stands beside it."),
+        Step("inference", "small-batches", "In training, too, batches may be small: large images leave room for few."),
+        Step(
+            "inference",
+            "moving-averages",
+            "Stored averages do not depend on a batch. They come to mind for training as well.",
+        ),
+        Step(
+            "inference", "one-set", "A network that reads row by row has one layer, and as many distributions as rows."
+        ),
         Step(
             "curvature",
             "frozen",
@@ -108,14 +118,11 @@ FAILS = Lesson(
         ),
         Step(
             "covariate_shift",
-            "paler",
-            "What if the data in use are not those of training? Statistics can be taken anew.",
+            "moved",
+            "Data in use may be others than in training. Statistics can be taken anew, from there.",
         ),
-        Step("covariate_shift", "moved", "Paler is a change that a mean and a deviation can tell. There are others."),
         Step("compare", "unlike-scales", "Popular notes say that it makes up for features of unlike scales."),
-        Step("robustness", "does-not-care", "It is said to make the initial weights irrelevant."),
-        Step("activations", "growth", "And to keep gradients in order, however deep the network."),
-        Step("robustness", "thirty", "Its paper found the best network at thirty times the learning rate."),
+        Step("activations", "growth", "And that it keeps gradients in order, however deep the network."),
     ),
 )
 

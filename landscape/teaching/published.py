@@ -22,6 +22,7 @@ BJORCK = "Bjorck, Gomes, Selman & Weinberger 2018, arXiv 1806.02375"
 YANG = "Yang, Pennington, Rao, Sohl-Dickstein & Schoenholz 2019, arXiv 1902.08129"
 LI = "Li, Wang, Shi, Liu & Hou 2016, arXiv 1603.04779"
 SALIMANS = "Salimans & Kingma 2016, arXiv 1602.07868"
+RENORMALIZATION = "Ioffe 2017, arXiv 1702.03275"
 LAARHOVEN = "van Laarhoven 2017, arXiv 1706.05350"
 
 ONE = {"runs": 1}
@@ -155,6 +156,12 @@ def _adapted(facts: Any) -> float | None:
     batch = _of(facts.abroad, "batch")
     there = None if batch is None else batch.at(facts.elsewhere)
     return None if there is None else there.after - there.before
+
+
+def _renormalized(facts: Any, condition: str) -> float | None:
+    """Return how much more accurate renormalization is than BatchNorm when trained under a condition."""
+    batch, renorm = (facts.under(condition, kind) for kind in ("batch", "batch-renorm"))
+    return None if batch is None or renorm is None else renorm.score - batch.score
 
 
 SPECTRA = ("run", "eigenvalues", "density")
@@ -595,6 +602,34 @@ _ALL = (
         ),
         Range(high=0.2),
         Range(high=0.7),
+    ),
+    Result(
+        "renormalized-small",
+        RENORMALIZATION,
+        "Trained in batches of four, renormalization does better than BatchNorm.",
+        "substantially better",
+        "Accuracy of renormalization less that of BatchNorm",
+        "inference",
+        "small-renorm",
+        ("run", "hard run"),
+        lambda facts: _renormalized(facts, "batches of 4"),
+        Range(low=0.02),
+        Range(low=0.0),
+        Percent,
+    ),
+    Result(
+        "renormalized-few",
+        RENORMALIZATION,
+        "Trained in batches of few classes, renormalization does far better than BatchNorm.",
+        "substantially better",
+        "Accuracy of renormalization less that of BatchNorm",
+        "inference",
+        "few-classes",
+        ("run", "hard run"),
+        lambda facts: _renormalized(facts, "few classes"),
+        Range(low=0.05),
+        Range(low=0.0),
+        Percent,
     ),
 )
 

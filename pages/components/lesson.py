@@ -20,6 +20,7 @@ from pages.components import compute
 from pages.components.links import page_link
 from pages.components.question import UNANSWERED, WAITING
 from pages.components.settings import ASK, AT, LESSON, Settings, adopt, current
+from pages.components.terms import prose
 
 START = "start"
 """The page that lists the lessons."""
@@ -110,7 +111,7 @@ def head(place: Place) -> bool:
     st.caption(f"{literal(lesson.title)} · {place.at} of {len(lesson.steps)}")
     st.title(question.ask)
     if place.step.sentence:
-        st.markdown(literal(place.step.sentence))
+        prose(literal(place.step.sentence))
     if _said(question) is None:
         if question.choices:
             st.markdown("**What do you expect?**")

@@ -18,6 +18,7 @@ from pages.components.exchange import LARGEST, MEGABYTES, let_go
 from pages.components.frame import begin_page
 from pages.components.links import FIRST, address_of, page_link
 from pages.components.settings import ASK, AT, LESSON, keep_in_step
+from pages.components.terms import prose
 from pages.components.viewer import viewer
 
 NAME = "start"
@@ -42,16 +43,13 @@ OWN_NOTE = (
     "`&controls=none` as a sheet without controls. In the file each question may have a sentence of yours after its name."
 )
 
-PICTURES = ("run", "training", "surface")
-"""The jobs that the pair is drawn from."""
-
 
 def show() -> None:
     """Draw the page."""
     begin_page()
     keep_in_step(NAME)
     st.title(TITLE)
-    st.markdown(PARAGRAPH)
+    prose(PARAGRAPH)
     pair = st.container(key="pair")
     st.subheader("Lessons")
     st.markdown(LESSONS_NOTE)
@@ -67,21 +65,20 @@ def show() -> None:
 
 def _pair(lab: Lab) -> None:
     """Draw the landscapes of a lab's defaults as they come, and nothing else of it."""
-    request = lab.codec.request_of({})
-    assert lab.jobs is not None
-    every = lab.jobs(request)
-    tickets = compute.ask({name: many if name in PICTURES else [None] * len(many) for name, many in every.items()})
-    section = lab.sections[0]
+    request, section = lab.codec.request_of({}), lab.sections[0]
+    every = lab.jobs(request) if lab.jobs else {}
+    wanted = {*section.awaited, *section.prompt}
+    tickets = compute.ask({name: many if name in wanted else [None] * len(many) for name, many in every.items()})
+    awaited, prompt = compute.of(tickets, section.awaited), compute.of(tickets, section.prompt)
 
     def draw() -> None:
-        drawn = compute.of(tickets, ("surface",))
-        revision = "done" if all(ticket.done for ticket in drawn) else "pending"
-        compute.show_progress(compute.of(tickets), drawn)
+        revision = "done" if all(ticket.done for ticket in awaited) else "pending"
+        compute.show_progress(compute.of(tickets), awaited)
         shown = section.show(request, compute.known(tickets))
         scenes = [panel for panel in shown.panels if panel.group is Group.SCENE]
         viewer(scenes, key="viewer-start", height=320, revision=f"{revision} {compute.digest(request)}")
 
-    compute.live(compute.of(tickets), draw, compute.of(tickets, ("surface",)))
+    compute.live(compute.of(tickets), draw, awaited, prompt)
     st.caption(CAPTION)
     page_link(lab.name, f"More of this: {lab.title.lower()}", {}, lab.icon)
 
@@ -155,7 +152,9 @@ def _own() -> None:
 def _offer(lesson: Lesson) -> None:
     """Draw a lesson's link and file."""
     page = lesson.steps[0].lab
-    st.code(address_of(page, {LESSON: lesson.name, AT: "1"}), language=None, wrap_lines=True)
+    here = (st.context.url or "").partition("?")[0]  # of this page; without a browser there is none
+    address = here.removesuffix(NAME) + address_of(page, {LESSON: lesson.name, AT: "1"}).removeprefix("./")
+    st.code(address, language=None, wrap_lines=True)
     with st.container(horizontal=True):
         _begin(lesson, f"{literal(lesson.title)}: {len(lesson.steps)} questions, begin")
         st.download_button(

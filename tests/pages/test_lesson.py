@@ -3,10 +3,12 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from landscape.labs.words import literal
 from landscape.teaching.labs import labs
 from landscape.teaching.lesson import name_of
 from landscape.teaching.lessons import LESSONS
 from pages.components.lesson import SENTENCES, beside
+from pages.components.terms import explained
 from tests.pages.support import ROOT, button, finished, link_of, opened, tickets
 
 WHY = LESSONS["why-normalize"]
@@ -37,7 +39,7 @@ def bowl() -> AppTest:
 def test_before_something_is_said_there_is_the_question_and_nothing_that_answers_it(bowl):
     question = WHY.steps[0].question
     assert bowl.title[0].value == question.ask
-    assert WHY.steps[0].sentence in said(bowl)
+    assert explained(literal(WHY.steps[0].sentence)) in said(bowl)
     assert f"{WHY.title} · 1 of {len(WHY.steps)}" in said(bowl)
     assert [choice.text for choice in question.choices] == [
         one.label for one in bowl.button if one.key.startswith("say-") and one.label != "Show"
