@@ -9,6 +9,7 @@ GLOSSARY = {
     "activation": "What a unit of a layer gives, after the activation function; before it, one speaks of a pre-activation.",
     "AdaBN": "BatchNorm with the statistics of the examples at hand in place of those of training; no weight changes.",
     "batch": "The examples that one step of training sees together.",
+    "batch renormalization": "What BatchNorm gives, times r plus d: numbers by which each batch comes out as stored statistics have it.",
     "batch statistics": "The mean and the deviation of each unit over the examples of one batch, as BatchNorm uses them in training.",
     "BatchNorm": "Subtracts from each unit its mean over the batch and divides by its deviation, then multiplies by a learnt scale and "
     "adds a learnt shift.",
@@ -36,6 +37,7 @@ GLOSSARY = {
     "learning rate": "The length of a step of training, in units of the gradient.",
     "loss": "How wrong a network is on some examples, as one number; training makes it small.",
     "momentum": "A share of the last step that the next one keeps.",
+    "moving average": "A number into which each new value enters with a small weight, and out of which old ones fade.",
     "percentile": "The 15th is the value under which 15 in a hundred of the values lie; the 50th is the median.",
     "population statistics": "Mean and deviation of each unit over the whole training set, at the weights as they are.",
     "principal component": "A direction along which points spread most, or most but for those before it.",

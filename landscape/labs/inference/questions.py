@@ -403,12 +403,12 @@ QUESTIONS = (
     ),
     Question(
         "lag",
-        "Averages with a long memory, of weight 0.01, after 60 steps: are they of use?",
-        _asked(averages_weight=0.01, num_steps=60),
+        "Averages with a long memory, of weight 0.01, after 25 steps: are they of use?",
+        _asked(averages_weight=0.01, num_steps=25),
         "together",
         _of("batch", _lag),
         (
-            Choice("Yes, 60 batches are many", _holds("batch", lambda f, one: not lags(one))),
+            Choice("Yes, 25 batches are many", _holds("batch", lambda f, one: not lags(one))),
             Choice("No, a batch at hand is better", _holds("batch", lambda f, one: lags(one))),
         ),
         (11,),

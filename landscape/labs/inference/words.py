@@ -400,7 +400,7 @@ def naive_notice(facts: Facts) -> list[str]:
     said = []
     for one in facts.naive:
         if one is not batch:
-            said += [told_of_growth(one, batch), told_of_quarters(one)]
+            said += [told_of_growth(one, batch), *([] if one.diverged else [told_of_quarters(one)])]
     return said
 
 
