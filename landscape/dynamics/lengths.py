@@ -15,6 +15,7 @@ from torch import Tensor
 
 from landscape.experiment import Experiment
 from landscape.serving.task import ChunkedTask
+from landscape.training.sweeps import stack_size
 from landscape.training.training import Training
 
 
@@ -57,68 +58,108 @@ class WeightLengths:
 
 
 class WeightLengthsTask(ChunkedTask):
-    """Trains a stack and notes the lengths of its hidden weights at every step.
+    """Trains networks and notes the lengths of their hidden weights at every step.
+
+    They are trained as one stack, or one after the other where the networks are so large that nothing is gained by it, and
+    all of them would take the memory of many.
 
     Args: experiments: E of them that may share a stack.
     """
 
     def __init__(self, experiments: Sequence[Experiment]) -> None:
-        self.training = Training(experiments, snapshots=2)
+        most = stack_size(experiments[0])
+        self.waiting = [tuple(experiments[i : i + most]) for i in range(0, len(experiments), most)]
+        self.count, self.ended = len(self.waiting), list[WeightLengths]()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin with the stack that is next."""
+        self.training = Training(self.waiting.pop(0), snapshots=2)
         network = self.training.network
         items = [item for item in network.maps.values() if item.place != "output"]
         self.layers = tuple(item.place for item in items)
         self.units = np.array([item.outputs for item in items])
         self.places = [network.layout.slice(f"{place}.weight") for place in self.layers]
-        self.squares = [self._squares(self.training.parameters)]
+        self.squares = [_squares(self._weights())]
         self.moved: list[Tensor] = []
+
+    def _weights(self) -> list[Tensor]:
+        """Return the hidden weights, each layer's (E, n), which go on changing."""
+        return [self.training.parameters.detach()[:, place] for place in self.places]
 
     @property
     def finished(self) -> bool:
-        return self.training.finished
+        return not self.waiting and self.training.finished
 
     @property
     def fraction(self) -> float:
-        return self.training.fraction
+        return (len(self.ended) + self.training.fraction) / self.count
 
     def work(self) -> None:
-        """Do one step of the training, and note what it did to the weights."""
-        step, before = self.training.step, self.training.parameters.detach().clone()
+        """Do one step of a training, and note what it did to the weights."""
+        if self.training.finished:
+            self.ended.append(self._found())
+            self._begin()
+        step, before = self.training.step, [weights.clone() for weights in self._weights()]
         self.training.work()
         if self.training.step > step:
-            after = self.training.parameters.detach()
-            self.squares.append(self._squares(after))
-            self.moved.append(self._squares(after - before))
+            after = self._weights()
+            self.squares.append(_squares(after))
+            self.moved.append(_squares([now - then for now, then in zip(after, before, strict=True)]))
 
     def partial(self) -> WeightLengths | None:
-        """Return the lengths so far, or None before the first step."""
-        return self._found() if self.moved else None
+        """Return the lengths so far, or None before the first step, or while other stacks are to come."""
+        return self._found() if self.moved and self.count == 1 else None
 
     def result(self) -> WeightLengths:
         """Return the lengths.
 
         Raises: RuntimeError where every training diverged at its first step.
         """
-        if not self.moved:
+        found = _joined([*self.ended, self._found()])
+        if not found.moved.shape[1]:
             raise RuntimeError(
                 "the training diverged at its first step: there are no steps to measure; choose a smaller initialization "
                 "scale or learning rate"
             )
-        return self._found()
-
-    def _squares(self, values: Tensor) -> Tensor:
-        """Return the squared length (E, L) of each hidden layer's part of (E, P)."""
-        squares = values.square()
-        return torch.stack([squares[:, place].sum(1, dtype=torch.float64) for place in self.places], 1)
+        return found
 
     def _found(self) -> WeightLengths:
-        squares, moved = (torch.stack(many, 1).cpu().numpy() for many in (self.squares, self.moved))
+        squares = torch.stack(self.squares, 1).cpu().numpy()
+        moved = (
+            torch.stack(self.moved, 1).cpu().numpy() if self.moved else np.zeros((len(squares), 0, len(self.layers)))
+        )
         ended = tuple(self.training.record.diverged_at)
         for member, step in enumerate(ended):
             if step is not None:
-                squares[member, step:], moved[member, max(step - 1, 0) :] = np.nan, np.nan
-        runs = self.training.results()
-        accuracy = np.array([float(run.test_accuracy[-1]) for run in runs])
+                squares[member, max(step, 1) :], moved[member, max(step - 1, 0) :] = np.nan, np.nan
+        accuracy = np.array([float(run.test_accuracy[-1]) for run in self.training.results()])
         return WeightLengths(self.training.experiments, self.layers, self.units, squares, moved, accuracy, ended)
+
+
+def _squares(layers: Sequence[Tensor]) -> Tensor:
+    """Return the squared length (E, L) of each layer's (E, n)."""
+    return torch.stack([one.square().sum(1, dtype=torch.float64) for one in layers], 1)
+
+
+def _joined(parts: Sequence[WeightLengths]) -> WeightLengths:
+    """Return the lengths of several stacks as of one; of those that ended sooner what follows is not a number."""
+    if len(parts) == 1:
+        return parts[0]
+    steps = max(one.moved.shape[1] for one in parts)
+
+    def padded(values: np.ndarray, length: int) -> np.ndarray:
+        return np.pad(values, ((0, 0), (0, length - values.shape[1]), (0, 0)), constant_values=np.nan)
+
+    return WeightLengths(
+        tuple(one for part in parts for one in part.experiments),
+        parts[0].layers,
+        parts[0].units,
+        np.concatenate([padded(one.squares, steps + 1) for one in parts]),
+        np.concatenate([padded(one.moved, steps) for one in parts]),
+        np.concatenate([one.accuracy for one in parts]),
+        tuple(step for one in parts for step in one.diverged_at),
+    )
 
 
 def weight_lengths(*experiments: Experiment) -> WeightLengths:

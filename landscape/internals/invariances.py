@@ -18,7 +18,6 @@ from landscape.data import examples_of, load
 from landscape.experiment import Experiment
 from landscape.loss.losses import losses_of
 from landscape.loss.network import network_of
-from landscape.loss.population import expand_state
 from landscape.training.run import Run
 from models.network import Map, Network
 from models.normalization import Context, NetworkState
@@ -107,17 +106,22 @@ def invariances(network: Experiment | Run, factor: float = 3.0, examples: int = 
         first = x.clone()
         first[:, 0] *= factor
         inputs = {Rescaling.INPUTS: factor * x, Rescaling.INPUTS_SHIFT: x + factor, Rescaling.EXAMPLE: first}
-        members = 1 + len(altered) + len(inputs)
-        parameters = start.repeat(members, 1)
-        parameters[1 : 1 + len(altered), weights] = torch.stack([one.flatten() for one in altered.values()])
-        every = torch.cat([x.expand(1 + len(altered), *x.shape[1:]), *inputs.values()])
-        outputs = built.forward(parameters, expand_state(state, members), every, AS_ONE_BATCH)[0]
-    base, rows = outputs[0], dict(zip((*altered, *inputs), outputs[1:], strict=True))
-    change: dict[Rescaling, float] = {
-        kind: _change(base, rows[kind]) for kind in (*altered, *inputs) if kind is not Rescaling.EXAMPLE
+
+        def outputs(parameters: Tensor, x: Tensor) -> Tensor:
+            return built.forward(parameters, state, x, AS_ONE_BATCH)[0][0]
+
+        base = outputs(start, x)
+        rows: dict[Rescaling, Tensor] = {kind: outputs(start, one) for kind, one in inputs.items()}
+        for kind, values in altered.items():  # one after the other: large networks would not fit side by side
+            parameters = start.clone()
+            parameters[0, weights] = values.flatten()
+            rows[kind] = outputs(parameters, x)
+    change = {kind: _change(base, after) for kind, after in rows.items()}
+    larger = rows[Rescaling.EXAMPLE]
+    change |= {
+        Rescaling.EXAMPLE: _change(base[:1], larger[:1]),
+        Rescaling.OTHERS: _change(base[1:], larger[1:]),
     }
-    change[Rescaling.EXAMPLE] = _change(base[:1], rows[Rescaling.EXAMPLE][:1])
-    change[Rescaling.OTHERS] = _change(base[1:], rows[Rescaling.EXAMPLE][1:])
     return Invariances(experiment, place, factor, {kind: change[kind] for kind in Rescaling})
 
 
@@ -158,25 +162,22 @@ def rescaled_gradients(run: Run, factors: Sequence[float], examples: int = 512) 
     x, y = (values[None, :examples] for values in examples_of(load(run.experiment.data), "train", torch.float64, CPU))
     state = network.unflatten_state(torch.as_tensor(run.states[-1:]).double())
     place = middle_of(network)
-    scales = torch.tensor([1.0, *factors], dtype=torch.float64)
-    parameters = torch.as_tensor(run.parameters[-1:]).double().repeat(len(scales), 1)
-    parameters[:, network.layout.slice(f"{place}.weight")] *= scales[:, None]
-    parts = {name: part.clone().requires_grad_() for name, part in network.layout.split(parameters).items()}
-    hidden = [f"{item.place}.weight" for item in _hidden(network)]
-    with torch.enable_grad():
-        outputs, _ = network.forward(parts, expand_state(state, len(scales)), x, AS_ONE_BATCH)
-        losses = losses_of(outputs, y, run.experiment.training.loss)
-        gradients = dict(zip(hidden, torch.autograd.grad(losses.sum(), [parts[name] for name in hidden]), strict=True))
-    own = gradients[f"{place}.weight"]
-    cosines = [
-        torch.cosine_similarity(parts[name][0].detach(), gradients[name][0], dim=0, eps=1e-300) for name in hidden
-    ]
-    return RescaledGradients(
-        place,
-        np.asarray(factors, float),
-        own.flatten(1).norm(dim=1)[1:].numpy(),
-        torch.cat(cosines).numpy(),
-    )
+    block, hidden = network.layout.slice(f"{place}.weight"), [f"{item.place}.weight" for item in _hidden(network)]
+    start = torch.as_tensor(run.parameters[-1:]).double()
+
+    def gradients(factor: float) -> dict[str, Tensor]:
+        parameters = start.clone()
+        parameters[:, block] *= factor
+        parts = {name: part.clone().requires_grad_() for name, part in network.layout.split(parameters).items()}
+        with torch.enable_grad():
+            outputs, _ = network.forward(parts, state, x, AS_ONE_BATCH)
+            loss = losses_of(outputs, y, run.experiment.training.loss).sum()
+            return dict(zip(hidden, torch.autograd.grad(loss, [parts[name] for name in hidden]), strict=True))
+
+    here, weights = gradients(1.0), network.layout.split(start)
+    cosines = [torch.cosine_similarity(weights[name][0], here[name][0], dim=0, eps=1e-300) for name in hidden]
+    norms = [float(gradients(factor)[f"{place}.weight"].norm()) for factor in factors]
+    return RescaledGradients(place, np.asarray(factors, float), np.array(norms), torch.cat(cosines).numpy())
 
 
 def _hidden(network: Network) -> list[Map]:

@@ -83,3 +83,27 @@ def test_a_task_goes_on_where_it_was_and_shows_what_there_is():
     task = pickle.loads(pickle.dumps(task))
     assert task.partial().length.shape == (1, 6)
     np.testing.assert_array_equal(task.complete().squares, weight_lengths(SMALL).squares)
+
+
+def test_large_networks_are_trained_one_after_the_other_to_the_same_lengths(monkeypatch):
+    experiments = [SMALL.replace(init_scale=scale) for scale in (0.1, 1.0, 3.0)]
+    together = weight_lengths(*experiments)
+    monkeypatch.setattr("landscape.dynamics.lengths.stack_size", lambda experiment: 2)
+    task = WeightLengthsTask(experiments)
+    fractions = []
+    while not task.finished:
+        task.work()
+        fractions.append(task.fraction)
+    assert task.count == 2
+    assert fractions == sorted(fractions)
+    np.testing.assert_allclose(task.result().squares, together.squares, rtol=1e-4)
+    assert task.result().experiments == together.experiments
+
+
+def test_stacks_that_end_at_unlike_steps_are_joined(monkeypatch):
+    monkeypatch.setattr("landscape.dynamics.lengths.stack_size", lambda experiment: 1)
+    wild = SMALL.replace(normalization="none", learning_rate=50.0, init_scale=10.0, loss="squared")
+    found = weight_lengths(wild, wild.replace(learning_rate=1e-5, init_scale=1.0))
+    assert found.squares.shape == (2, 21, 2)
+    assert np.isfinite(found.squares[1]).all()
+    assert np.isnan(found.squares[0, -1]).all()

@@ -63,7 +63,7 @@ def table(request: Invariance, results: Results) -> Shown:
     facts = facts_of(request, results)
     cells, title = facts.cells, f"Change of the outputs, with the factor {request.factor:g}"
     if not cells:
-        return Shown(panels=[_pending(title, results["table run"])])
+        return Shown(panels=[_pending(title, results["table"])])
     kinds = list(dict.fromkeys(one.normalization for one in cells))
     change = np.array([one.change for one in cells]).reshape(len(kinds), len(HEADS))
     panel = verdict_panel(
@@ -249,6 +249,9 @@ def bound(request: Invariance, results: Results) -> Shown:
     return Shown(notice=[bound_notice(facts)], panels=[scores, over])
 
 
+OF_UNIT = "factor of one unit's weights"
+
+
 def outliers(request: Invariance, results: Results) -> Shown:
     """Show what outlying initial weights and an outlying example do."""
     names, styles = _networks(request)
@@ -274,7 +277,6 @@ def outliers(request: Invariance, results: Results) -> Shown:
         for name, style, run in zip(names, styles, runs, strict=True)
         if run is not None and len(run.gradient_norm)
     ]
-    of_unit, of_example = "factor of one unit's weights", "factor of one example"
     panels = [
         curves(
             titles[0],
@@ -282,7 +284,7 @@ def outliers(request: Invariance, results: Results) -> Shown:
             y_title="loss before the first step",
             logarithmic_x=True,
             logarithmic_y=True,
-            x_title=of_unit,
+            x_title=OF_UNIT,
         )
         if units
         else _pending(titles[0], results["units"]),
@@ -292,7 +294,7 @@ def outliers(request: Invariance, results: Results) -> Shown:
             y_title=f"test {_score(request)}",
             logarithmic_x=True,
             y_range=(0, 1.03),
-            x_title=of_unit,
+            x_title=OF_UNIT,
         )
         if units
         else _pending(titles[1], results["units"]),
@@ -302,7 +304,7 @@ def outliers(request: Invariance, results: Results) -> Shown:
             y_title="length of the gradient, 1 as it is",
             logarithmic_x=True,
             logarithmic_y=True,
-            x_title=of_example,
+            x_title="factor of one example",
         )
         if examples
         else _pending(titles[2], results["example"]),
@@ -348,7 +350,7 @@ LAB = Lab(
         Section(
             "table",
             table,
-            ("table run",),
+            ("table",),
             prose.TABLE_TITLE,
             prose.TABLE_NOTE,
             "table",

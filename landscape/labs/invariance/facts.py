@@ -227,7 +227,7 @@ def facts_of(request: Invariance, results: Results) -> Facts:
     return Facts(
         factor=request.factor,
         moment=request.moment,
-        cells=cells_of(request, results["table run"]),
+        cells=cells_of(request, results["table"]),
         weight_decay=training.weight_decay,
         plain_descent=training.optimizer == "gradient-descent",
         learning_rate=training.learning_rate,
@@ -258,19 +258,20 @@ def partial_of(
     return records
 
 
-def cells_of(request: Invariance, runs: Sequence[Known]) -> tuple[Cell, ...]:
+def cells_of(request: Invariance, trained: Sequence[Known]) -> tuple[Cell, ...]:
     """Return the cells of the table, row by row; none while trained networks are awaited."""
-    networks: list[Experiment | Run] = list(request.table())
-    if request.moment is Moment.TRAINED:
-        if not all(one.done and one.value is not None for one in runs):
-            return ()
-        networks = [one.value for one in runs]
-    cells = []
-    for experiment, network in zip(request.table(), networks, strict=True):
-        kind = experiment.network.normalization
-        for rescaling, change in table_row(network, request.factor).change.items():
-            cells.append(Cell(kind.label, kind.value, rescaling, change))
-    return tuple(cells)
+    if request.moment is Moment.START:
+        rows = [table_row(one, request.factor) for one in request.table()]
+    elif all(one.done and one.value is not None for one in trained):
+        rows = [one.value for one in trained]
+    else:
+        return ()
+    return tuple(
+        Cell(kind.label, kind.value, rescaling, change)
+        for row in rows
+        for kind in [row.experiment.network.normalization]
+        for rescaling, change in row.change.items()
+    )
 
 
 def _over_factor(name: str, kind: str, found: RescaledGradients) -> OverFactor:

@@ -20,6 +20,7 @@ from landscape.loss.losses import losses_of
 from landscape.loss.network import network_of
 from landscape.serving.task import ChunkedTask, Once
 from landscape.training.run import Run
+from landscape.training.sweeps import stack_size
 from landscape.training.training import Training
 from models.normalization import Context
 
@@ -27,23 +28,27 @@ CPU = torch.device("cpu")
 
 
 @lru_cache(maxsize=64)
-def table_row(network: Experiment | Run, factor: float) -> Invariances:
-    """Return what changes in one network when something is rescaled: computed at once, and kept."""
-    return invariances(network, factor)
+def table_row(experiment: Experiment, factor: float) -> Invariances:
+    """Return what changes in a network at its initial weights when something is rescaled: computed at once, and kept."""
+    return invariances(experiment, factor)
 
 
 def jobs(request: Invariance) -> Jobs:
     """Return what is computed, in the order in which it is worth having.
 
-    Lists are one a network; for `table run` one a row of the table, if it is of trained networks; for `start run` and `first batch` one a start, for `bound` one without and one with it.
+    Lists are one a network; for `table` one a row, if it is of trained networks; for `start run` and `first batch` one a start, for `bound` one without and one with it.
     """
     experiments = request.comparison.experiments()
     trainings, runs = training_jobs(experiments)
-    _, table = training_jobs(request.table() if request.moment is Moment.TRAINED else [])
+    table = request.table() if request.moment is Moment.TRAINED else ()
+    table_runs = training_jobs(table)[1]
     starts = request.starts()
     start_trainings, start_runs = training_jobs(starts)
     return {
-        "table run": table,
+        "table": [
+            Job(f"invariances {one!r} {request.factor}", partial(_trained_row, factor=request.factor), (run,))
+            for one, run in zip(table, table_runs, strict=True)
+        ],
         "run": runs,
         "training": trainings,
         "gradient": [
@@ -64,6 +69,10 @@ def jobs(request: Invariance) -> Jobs:
 
 def _lengths(experiments: Sequence[Experiment]) -> Job:
     return Job(f"weight lengths {tuple(experiments)!r}", partial(WeightLengthsTask, experiments), serial=True)
+
+
+def _trained_row(run: Run, factor: float) -> Once:
+    return Once(partial(invariances, run, factor))
 
 
 def _rescaled(run: Run) -> Once:
@@ -116,33 +125,46 @@ class OutlyingUnits(ChunkedTask):
     """Trains one network as often as there are factors, the initial weights of a unit of each hidden layer times each.
 
     What a normalization takes from a first batch it has from the weights as drawn; of those on weights it is the same.
+    Large networks are trained one after the other.
     """
 
     def __init__(self, experiment: Experiment) -> None:
-        self.training = Training([experiment] * len(OUTLYING), snapshots=2)
+        most = stack_size(experiment)
+        self.experiment = experiment
+        self.waiting = [OUTLYING[i : i + most] for i in range(0, len(OUTLYING), most)]
+        self.count, self.ended = len(self.waiting), list[Run]()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin with the factors that are next."""
+        factors = self.waiting.pop(0)
+        self.training = Training([self.experiment] * len(factors), snapshots=2)
         network, parameters = self.training.network, self.training.parameters
-        factors = parameters.new_tensor(OUTLYING)[:, None]
         with torch.no_grad():
             for item in network.maps.values():
                 if item.place != "output":
                     weight = parameters[:, network.layout.slice(f"{item.place}.weight")]
-                    weight.view(len(OUTLYING), item.inputs, item.outputs)[:, :, 0] *= factors
+                    first = weight.view(len(factors), item.inputs, item.outputs)[:, :, 0]
+                    first *= parameters.new_tensor(factors)[:, None]
 
     @property
     def finished(self) -> bool:
-        return self.training.finished
+        return not self.waiting and self.training.finished
 
     @property
     def fraction(self) -> float:
-        return self.training.fraction
+        return (self.count - len(self.waiting) - 1 + self.training.fraction) / self.count
 
     def work(self) -> None:
         """Do one step."""
+        if self.training.finished:
+            self.ended += [run.bare() for run in self.training.results()]
+            self._begin()
         self.training.work()
 
     def result(self) -> Outlying:
         """Return how the trainings began and ended; the accuracy of one that diverged is that of a constant guess."""
-        runs = self.training.results()
+        runs = [*self.ended, *self.training.results()]
         diverged = np.array([run.diverged_at is not None for run in runs])
         accuracy = np.array([float(run.test_accuracy[-1]) for run in runs])
         loss = np.array([float(run.loss[0]) for run in runs])

@@ -17,7 +17,7 @@ SEEDS = [41, 42]
 QUESTIONS = {question.slug: question for question in LAB.questions}
 DONE = {}
 PARTS = {
-    "table": ("table run",),
+    "table": ("table",),
     "gradient": ("run", "gradient"),
     "lengths": ("lengths",),
     "funnel": ("funnel",),
