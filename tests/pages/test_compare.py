@@ -196,7 +196,8 @@ def test_only_controls_that_show_another_value_are_made_anew():
     before = keys()
     finished(button(app, "New seed").click().run())
     seeded = keys()
-    typed = {"seed", "view_seed", "feature_x", "feature_y", "groups"}  # which may show a number that was refused
+    # Which may show a number that was refused.
+    typed = {"seed", "view_seed", "feature_x", "feature_y", "groups", "batch_classes"}
     assert {key.split("-")[0] for key in seeded - before} == typed
     assert (control(app, "learning_rate").value, control(app, "seed").value) == (0.5, DEFAULT_SEED + 1)
     finished(button(app, "Reset").click().run())
