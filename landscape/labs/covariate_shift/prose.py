@@ -31,8 +31,8 @@ do not.
 """
 
 DOMAIN_LIMITS = """
-A domain that only multiplies the inputs and adds to them is undone **exactly**, as BatchNorm is blind to that: no merit of what was learnt. Blur is the honest
-test. What no mean and no deviation tells, such as where the strokes are or that light is dark, no statistics bring back. The divergence compares a unit's mean and deviation in both
+A domain that only stretches the inputs and adds to them (paler, lit from one side) is undone **exactly**, as BatchNorm is blind to that: no merit of what was learnt. Blur is
+the honest test. What no mean and no deviation tells, such as where the strokes are or that light is dark, no statistics bring back. The divergence compares a unit's mean and deviation in both
 domains, at what *enters* each normalization, where it is not the same by construction; what enters the first stays what it was.
 """
 
@@ -108,7 +108,7 @@ below it learn. Santurkar, Tsipras, Ilyas & Madry (2018, arXiv 1805.11604) put t
 $$y_{ij} \leftarrow s_{ij}\, y_{ij} + m_{ij},\quad m_{ij} \sim U(\mu_j - 0.1,\ \mu_j + 0.1),\quad s_{ij} \sim N(\sigma_j,\ 0.1),\quad
 \mu_j \sim U(-0.5,\ 0.5),\quad \sigma_j \sim U(1,\ 1.25).$$
 
-In prediction none is drawn. In their VGG network the noise alone, without BatchNorm, stops the training. That is **not** so in the networks of three to eight layers here; in sixteen it is.
+In prediction none is drawn. In their VGG network the noise alone, without BatchNorm, stops the training. That is **not** so in the networks of three to eight layers here; in twelve and more it is.
 
 **The layer below** (their Definition 2.1). With $W_1 \dots W_k$ the layers' weights, on one batch,
 

@@ -158,8 +158,8 @@ QUESTIONS = (
     ),
     Question(
         "noise-deep",
-        "And in sixteen layers?",
-        _asked({"looks": 4}, depth=16, num_steps=400),
+        "And in twelve layers?",
+        _asked({"looks": 4}, depth=12),
         "noise",
         told_of_control,
         (
