@@ -17,6 +17,9 @@ from plotly import graph_objects as go
 from landscape.figures import theme
 from landscape.figures.panel import Group, Mode, Panel, Playback
 
+SCENE_CROSS = "cross"
+"""The symbol of a cross in a scene: `x` is drawn there by a letter that some fonts lack."""
+
 DECADES = 5
 """The most that a logarithmic range spans above the lowest loss."""
 
@@ -204,7 +207,7 @@ def surface_panel(
                 y=_light(betas[rows]),
                 z=np.full(rows.size, high, np.float32),
                 mode="markers",
-                marker={"symbol": "x", "size": 4, "color": theme.OKABE_ITO["vermillion"]},
+                marker={"symbol": SCENE_CROSS, "size": 5, "color": theme.OKABE_ITO["vermillion"]},
                 hovertemplate="overflowed<extra></extra>",
             )
         )

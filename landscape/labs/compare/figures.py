@@ -14,7 +14,7 @@ from landscape.figures.histograms import histograms_panel
 from landscape.figures.lines import Line, lines_panel
 from landscape.figures.moving import with_frames, with_note
 from landscape.figures.panel import Group, Panel, Readout
-from landscape.figures.surfaces import HeightRange, contour_panel, height_range, surface_panel
+from landscape.figures.surfaces import SCENE_CROSS, HeightRange, contour_panel, height_range, surface_panel
 from landscape.figures.theme import Figure, Style, styles_of
 from landscape.geometry.descents import Balls
 from landscape.geometry.surfaces import Surface
@@ -225,7 +225,8 @@ def _add_balls(figure: Figure, balls: Balls, heights: HeightRange | None) -> Non
     gap = np.full((1, balls.coordinates.shape[1]), np.nan)
     x, y = (np.concatenate([balls.coordinates[:, :, i], gap]).T.ravel().astype(np.float32) for i in (0, 1))
     ends = balls.coordinates[-1].astype(np.float32)
-    symbols = ["x" if out else "circle" for out in balls.thrown]
+    cross = "x" if heights is None else SCENE_CROSS
+    symbols = [cross if out else "circle" for out in balls.thrown]
     line = {"color": BALL, "width": 2 if heights is None else 5}
     marker = {
         "color": BALL,
