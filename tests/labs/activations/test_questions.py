@@ -11,6 +11,8 @@ from landscape.labs.activations.words import Case, scale_case
 from landscape.labs.lab import Known
 
 SEEDS = [31, 32]
+ONE = SEEDS[1:]
+"""Of what takes long."""
 QUESTIONS = {question.slug: question for question in LAB.questions}
 DONE = {}
 PARTS = {
@@ -95,7 +97,7 @@ def test_a_normalized_unit_has_two_humps_and_layer_normalization_does_not_centre
     assert right("gaussian", seed).startswith("No, it is flat on top")
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", ONE)
 def test_more_inputs_of_tanh_lie_where_it_bends(seed):
     batch, plain = (of(facts("bends", seed).uses, name) for name in ("batch", "none"))
     assert batch.within > 0.5 > 0.45 > plain.within
@@ -109,7 +111,7 @@ def test_a_sigmoid_bends_elsewhere():
     assert right("sigmoid-bends", 31).startswith("No")
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", ONE)
 def test_without_scale_and_shift_a_sigmoid_is_nearly_straight(seed):
     with_them, without = facts("linear-part", seed).uses
     assert without.linear > 0.98
@@ -119,7 +121,7 @@ def test_without_scale_and_shift_a_sigmoid_is_nearly_straight(seed):
     assert right("linear-part", seed) == "Nearly a straight line"
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", ONE)
 def test_deep_sigmoids_fail_by_their_slopes_and_not_by_saturation(seed):
     known = facts("deep-sigmoids", seed)
     plain, layer, batch = known.layers
@@ -131,7 +133,7 @@ def test_deep_sigmoids_fail_by_their_slopes_and_not_by_saturation(seed):
     assert right("deep-sigmoids", seed).startswith("No: slopes")
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", ONE)
 def test_updates_are_alike_where_the_initialization_or_the_normalization_makes_them(seed):
     batch, plain = (of(facts("updates", seed).layers, name) for name in ("batch", "none"))
     assert plain.updates > 30
@@ -145,7 +147,7 @@ def test_updates_are_alike_where_the_initialization_or_the_normalization_makes_t
     assert right("updates-he", seed) == "Alike with both"
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", ONE)
 def test_every_layer_is_normalized_or_units_die_out(seed):
     known = facts("every-layer", seed)
     on_input, every, after = known.layers
@@ -191,7 +193,7 @@ def test_initial_scales_make_plain_gradients_vanish_and_explode(seed):
     assert right("initial-scale", seed).startswith("They vanish and explode")
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", ONE)
 def test_the_normalization_is_undone_on_a_straight_task_alone(seed):
     line, bare, curve = facts("undo", seed).straight
     assert line.first < 0.4
