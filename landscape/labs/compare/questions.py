@@ -105,7 +105,7 @@ SENTENCES = {
     "{majority}.",
     "deep": "The one with both, at {best}: BatchNorm alone reaches {batch}, the plain network {plain}. With skip connections alone "
     "it diverges: each of {depth} layers adds at least as much as it is given, where BatchNorm keeps what is added small.",
-    "deep, higher": "Its landscape is the higher one all the same, {both} against {batch} with BatchNorm alone: a low one is not all.",
+    "deep, higher": "The one with both has the higher landscape all the same, {both} against {batch} with BatchNorm alone: a low one is not all.",
     "deep, both": "The one with both, at {best}. The others reach {others}.",
     "deep, another": "Here it is not the one with both, which reaches {both}: {name} reaches {best}.",
     "deep, none": "None of them learns in these settings.",
