@@ -10,6 +10,7 @@ import numpy as np
 from landscape.data import load
 from landscape.figures.panel import Panel
 from landscape.figures.theme import styles_of
+from landscape.labs.codec import Values
 from landscape.labs.groups import NETWORKS
 from landscape.labs.inference import prose
 from landscape.labs.inference.facts import LAST, errors_of_averages, facts_of, floor_of
@@ -48,6 +49,14 @@ from landscape.labs.lab import Known, Lab, Results, Section, Shown, Table
 NO_STATISTICS = "None of these networks stores a mean and a variance: choose BatchNorm for one of them."
 
 NO_RENORM = "Batch renormalization cannot be trained with these settings: it takes batches of two or more."
+
+
+def example_control(values: Values) -> Mapping[str, int | None]:
+    """Return the control of the example that is shown, up to the last of the test data where that can be told."""
+    try:
+        return {"example": len(load(CODEC.request_of(values).comparison.base.data).test_y) - 1}
+    except ValueError:
+        return {"example": None}
 
 
 def together(request: Inference, results: Results) -> Shown:
@@ -223,7 +232,7 @@ LAB = Lab(
             prose.MATES_TITLE,
             prose.MATES_NOTE,
             "mates",
-            lambda values: {"example": None},
+            example_control,
         ),
         Section(
             "statistics",

@@ -44,6 +44,7 @@ class Case(StrEnum):
     SORTED_HOLDS = "holds where sorted"
     LOSS_FALLS = "loss by batch size"
     MATES_MOVE = "mates move the answer"
+    MATES_NUMBERS = "mates move a number"
     MATES_LESS = "mates move it less"
     MATES_NOT = "one dot"
     SHOWN = "the example shown"
@@ -88,6 +89,8 @@ SENTENCES = {
     "{small}, {whole} in batches of {large}. That is the noise which its batches bring.",
     Case.MATES_MOVE: "**{name}**: in batches of {small} other mates move an output by {spread} of what tells examples apart, and "
     "name another class in {changes} of the batches; in batches of {large} by {less}.",
+    Case.MATES_NUMBERS: "**{name}**: in batches of {small} other mates move an output by {spread} of what tells examples apart; in "
+    "batches of {large} by {less}.",
     Case.MATES_LESS: "**{name}** is moved too, but in batches of {small} only by {spread}, where BatchNorm is moved {ratio} as much.",
     Case.MATES_NOT: "One dot, whatever the mates: {names}.",
     Case.SHOWN: "Example {place} of the test data is a {label}. With other mates **{name}** says so in {small_right} of the "
@@ -231,8 +234,9 @@ def told_of_mates(facts: Facts, one: OtherMates) -> str:
         return sentence(
             SENTENCES[Case.MATES_LESS], name=one.name, ratio=Ratio(batch.spread[0] / one.spread[0]), **holes
         )
-    changes = Percent(one.changes[0]) if one.changes else "none"
-    return sentence(SENTENCES[Case.MATES_MOVE], name=one.name, changes=changes, **holes)
+    if not one.changes:
+        return sentence(SENTENCES[Case.MATES_NUMBERS], name=one.name, **holes)
+    return sentence(SENTENCES[Case.MATES_MOVE], name=one.name, changes=Percent(one.changes[0]), **holes)
 
 
 def told_of_shown(facts: Facts) -> str:
