@@ -272,6 +272,18 @@ QUESTIONS = (
         (56,),
     ),
     Question(
+        "idle",
+        "And a bound of 10, which is over twice the length of the initial weights?",
+        replace(DEFAULT, comparison=replace(DEFAULT.comparison, base=DEFAULT.base.replace(bound=10.0))),
+        "bound",
+        bound_notice,
+        (
+            Choice("It does nothing at all", lambda facts: _bound(facts) is Case.BOUND_IDLE),
+            Choice("It makes a difference", lambda facts: _bound(facts) is not Case.BOUND_IDLE),
+        ),
+        (56,),
+    ),
+    Question(
         "outliers",
         "One unit of each layer starts a hundred times as large: who trains all the same?",
         DEFAULT,

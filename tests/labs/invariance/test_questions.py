@@ -148,6 +148,16 @@ def test_under_relu_and_he_it_does_not(seed):
 def test_the_bound_helps_at_a_small_rate_and_harms_at_a_large_one(seed):
     free, bounded = facts("bound", seed).bounds
     assert bounded.accuracy[0] > free.accuracy[0] + 0.05
+    assert bounded.accuracy[-1] < free.accuracy[-1] - 0.2
+    assert bounded.effective == pytest.approx(bounded.rates, rel=1e-3)
+    assert right("bound", seed).startswith("At small learning rates")
+
+
+def test_a_bound_that_is_never_reached_does_nothing():
+    free, bounded = facts("idle", SEEDS[0]).bounds
+    assert bounded.accuracy == free.accuracy
+    assert free.length < 10 / 2
+    assert right("idle", SEEDS[0]) == "It does nothing at all"
 
 
 @pytest.mark.parametrize("seed", SEEDS[:1])
