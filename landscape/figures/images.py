@@ -23,7 +23,7 @@ def images_panel(
     caption: str = "",
     alt: str = "",
 ) -> Panel:
-    """Draw pictures, the first row at the top, from black for the least value of all to white for the greatest.
+    """Draw pictures, the first row at the top, from white for the least value of all to black for the greatest, as ink on paper.
 
     Args:
         pictures: (R, C, H, W). rows: (R,) the name of each row. chosen: the row whose name stands in bold.
@@ -38,7 +38,7 @@ def images_panel(
     heat = {
         "type": "heatmap",
         "z": sheet,
-        "colorscale": "gray",
+        "colorscale": "gray_r",
         "showscale": False,
         "hoverinfo": "skip",
     }
