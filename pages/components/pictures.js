@@ -47,6 +47,18 @@ function fullScreen(box) {
   return box.requestFullscreen ? box.requestFullscreen() : box.classList.toggle("lv-whole"); // telephones have none
 }
 
+// A scene's own canvas is empty on paper: the browser keeps it no longer than a frame. What is printed is a copy of it, drawn
+// in the same breath as the scene.
+function copyScene(slot) {
+  slot.stage.querySelector(".lv-printed")?.remove();
+  const drawing = slot.plot._fullLayout?.scene?._scene?.glplot;
+  if (!drawing) return;
+  drawing.redraw();
+  const copy = element("canvas", "lv-printed", slot.stage);
+  Object.assign(copy, { width: drawing.canvas.width, height: drawing.canvas.height });
+  copy.getContext("2d").drawImage(drawing.canvas, 0, 0);
+}
+
 // What stands with every picture. The page's settings stand in it once, written by the server.
 function about(slot) {
   const told = document.querySelector(".lt-about");

@@ -43,6 +43,8 @@ class Viewer {
     this.snapshot = 0;
     this.camera = cameraOf(new URLSearchParams(window.location.search).get("camera"));
     this.work = Promise.resolve();
+    this.print = () => this.slots.forEach(copyScene);
+    window.addEventListener("beforeprint", this.print);
     this.observer = new ResizeObserver((entries) => {
       for (const { target } of entries) this.resize(this.slots.find(({ stage }) => stage === target));
     });
@@ -452,6 +454,7 @@ class Viewer {
     this.turn = null;
     clearTimeout(this.waiting);
     viewers.delete(this.parent);
+    window.removeEventListener("beforeprint", this.print);
     this.pause();
     this.observer.disconnect();
     for (const slot of this.slots) this.remove(slot);

@@ -10,6 +10,10 @@ from tests.browser.conftest import PATIENCE, Visitor
 
 SMALL = "depth=1&width=8&num_steps=20&resolution=11&view_num_examples=64"
 SCENE = ".lv-row[data-group=scene] .lv-panel"
+COLOURS = """canvas => {
+    const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    return new Set(new Uint32Array(pixels.buffer)).size;
+}"""
 CAMERA = "() => document.querySelector('.lv-row[data-group=scene] .js-plotly-plot')._fullLayout.scene.camera.eye"
 
 
@@ -89,6 +93,9 @@ def test_on_paper_there_are_pictures_settings_and_link_and_no_controls(taken):
             assert page.get_by_test_id(gone).locator("visible=true").count() == 0
         expect(page.locator(".lt-settings")).to_contain_text("Depth: 1")
         assert page.locator(f"{SCENE} .lv-stage").first.bounding_box()["height"] > 100
+        page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+        colours = page.locator(f"{SCENE} .lv-printed").first.evaluate(COLOURS)
+        assert colours > 100  # an empty canvas has one
         main = "() => getComputedStyle(document.querySelector('[data-testid=stMain]')).overflow"
         assert page.evaluate(main) == "visible"
     finally:
