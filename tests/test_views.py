@@ -102,7 +102,7 @@ def test_the_two_features_are_those_of_extreme_scale_unless_others_are_picked():
 
 
 def test_a_view_that_does_not_fit_is_a_sentence():
-    with pytest.raises(ValueError, match="choose fewer batches"):
+    with pytest.raises(ValueError, match="Choose fewer batches"):
         surface_of(RUN, View(num_examples=20, batches=16))
 
 

@@ -137,7 +137,7 @@ def linear_share(x: Tensor, y: Tensor) -> Tensor:
     Not a number where either is constant.
 
     >>> x = torch.linspace(-1, 1, 101)[None, :, None]
-    >>> linear_share(x, 3 * x - 1).item(), round(linear_share(x, x**2).item(), 6)
+    >>> round(linear_share(x, 3 * x - 1).item(), 6), round(linear_share(x, x**2).item(), 6)
     (1.0, 0.0)
     """
     x, y = x - x.mean(1, keepdim=True), y - y.mean(1, keepdim=True)

@@ -220,7 +220,7 @@ def domain_features(run: Run, domain: Domain) -> DomainFeatures:
     >>> from landscape import Experiment, train
     >>> run = train(Experiment().replace(dataset="wine", width=8, depth=2, normalization="batch", num_steps=20))
     >>> found = domain_features(run, Domain(contrast=1, brightness=3))
-    >>> found.before.shape, found.told_before > found.told_after
+    >>> found.before.shape, found.told_before > 0.9
     ((2, 36, 2), True)
 
     Source: Li et al. 2016, arXiv 1603.04779, Sec. 3.1, who tell domains by a support vector machine; here by least squares.

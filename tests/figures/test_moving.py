@@ -58,7 +58,7 @@ def test_images_share_one_scale():
     picture = images_svg(np.arange(6.0).reshape(2, 1, 3), "<two>")
     assert picture.count("h1v1h-1z") == 5
     assert picture.count("<path") == 5
-    assert 'aria-label="&lt;two&gt;"' in picture
+    assert "<title>&lt;two&gt;</title>" in picture
     assert images_svg(np.zeros((1, 2, 2)), "none").count("<path") == 0
 
 

@@ -6,6 +6,7 @@ from tests.pages.support import button, control, finished, link_of, opened, tabl
 
 SMALL = {
     "width": "4", "depth": "1", "num_steps": "8", "num_examples": "100", "runs": "1", "most_rate": "1", "a_decade": "1",
+    "try_choices": "true",
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from landscape.figures.panel import Panel
 from landscape.figures.theme import Style, styles_of
 from landscape.labs.groups import NETWORKS
 from landscape.labs.invariance import prose
-from landscape.labs.invariance.facts import NEARLY, UNCHANGED, Rescaling, facts_of
+from landscape.labs.invariance.facts import NEARLY, UNCHANGED, Rescaling, facts_of, over
 from landscape.labs.invariance.figures import SHADES, Curve, bars_panel, cosine_panel, curves, verdict_panel
 from landscape.labs.invariance.measure import jobs
 from landscape.labs.invariance.questions import QUESTIONS
@@ -90,7 +90,7 @@ def gradient(request: Invariance, results: Results) -> Shown:
     if not known:
         return Shown(panels=[_pending(title, results["gradient"]) for title in titles])
     lines = [
-        Curve(name, style, found.factors, found.norms / _at_one(found.factors, found.norms), markers=True)
+        Curve(name, style, found.factors, over(found.norms, _at_one(found.factors, found.norms)), markers=True)
         for name, style, found in known
     ]
     factors = known[0][2].factors
@@ -131,9 +131,9 @@ def lengths(request: Invariance, results: Results) -> Shown:
         if found is not None:
             steps, start = np.arange(found.length.shape[1]), found.length[0, 0]
             crossed = found.diverged_at[0] is not None
-            lines.append(Curve(name, style, steps, found.length[0] / start, crossed))
+            lines.append(Curve(name, style, steps, over(found.length[0], start), crossed))
             dotted = Style(style.colour, "dot")
-            lines.append(Curve(f"{name}, by its steps", dotted, steps, found.predicted[0] / start, legend=False))
+            lines.append(Curve(f"{name}, by its steps", dotted, steps, over(found.predicted[0], start), legend=False))
     panel = (
         curves(title, lines, x_title="step", y_title="|w|², 1 at the start")
         if lines
@@ -267,7 +267,7 @@ def outliers(request: Invariance, results: Results) -> Shown:
         if one.value is not None
     ]
     examples = [
-        Curve(name, style, one.value.factors, one.value.norms / one.value.norms[0], markers=True)
+        Curve(name, style, one.value.factors, over(one.value.norms, one.value.norms[0]), markers=True)
         for name, style, one in zip(names, styles, results["example"], strict=True)
         if one.value is not None
     ]

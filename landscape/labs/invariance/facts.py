@@ -108,16 +108,16 @@ class Funnel:
     @property
     def falls(self) -> float:
         """By what factor the greatest falls."""
-        return self.first[0] / self.last[0] if self.first else float("nan")
+        return float(over(self.first[0], self.last[0])) if self.first else float("nan")
 
     @property
     def rises(self) -> float:
         """By what factor the least rises."""
-        return self.last[-1] / self.first[-1] if self.first else float("nan")
+        return float(over(self.last[-1], self.first[-1])) if self.first else float("nan")
 
     def _spread(self, rates: Sequence[float]) -> float:
         inside = [rate for scale, rate in zip(self.scales, rates, strict=True) if MIDDLE[0] <= scale <= MIDDLE[1]]
-        return max(inside) / min(inside) if inside else float("nan")
+        return float(over(max(inside), min(inside))) if inside else float("nan")
 
 
 @dataclass(frozen=True)
@@ -274,11 +274,21 @@ def cells_of(request: Invariance, trained: Sequence[Known]) -> tuple[Cell, ...]:
     )
 
 
+def over(values: np.ndarray | float, one: float) -> np.ndarray:
+    """Return values over one of them; not numbers where that is none, as of a network that overflowed, or 0.
+
+    >>> over(np.array([1.0, 3.0]), 2.0).tolist(), over(np.array([0.0]), 0.0).tolist()
+    ([0.5, 1.5], [nan])
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return np.where(one == 0, np.nan, np.asarray(values, float) / one)
+
+
 def _over_factor(name: str, kind: str, found: RescaledGradients) -> OverFactor:
     large = found.factors >= 1
     logs = np.log(found.factors[large]), np.log(np.maximum(found.norms[large], 1e-300))
     here = found.norms[int(np.argmin(abs(found.factors - 1)))]
-    off = np.abs(found.norms * found.factors / here - 1)
+    off = np.abs(over(found.norms * found.factors, here) - 1)
     cosines = np.abs(found.cosines[np.isfinite(found.cosines)])
     return OverFactor(name, kind, float(np.polyfit(*logs, 1)[0]), float(off.max()), float(cosines.max(initial=0.0)))
 
@@ -289,7 +299,7 @@ def _lengths(name: str, kind: str, found: WeightLengths) -> Lengths:
     share = float((length[-1] - length[0]) / moved) if moved > 0 else float("nan")
     beside = np.abs(found.predicted[0, : len(length)] - length).max()
     off = float(beside / moved) if moved > 0 else float("nan")
-    return Lengths(name, kind, float(length[-1] / length[0]), share, off, len(length) - 1, found.diverged_at[0])
+    return Lengths(name, kind, float(over(length[-1], length[0])), share, off, len(length) - 1, found.diverged_at[0])
 
 
 def _funnel(name: str, kind: str, found: WeightLengths) -> Funnel:
@@ -349,10 +359,10 @@ def _units(name: str, kind: str, found: Outlying) -> OutlyingWeights:
 
 
 def _example(name: str, kind: str, found: OneExample) -> OutlyingExample:
-    growth = tuple(float(value) for value in found.norms / found.norms[0])
+    growth = tuple(float(value) for value in over(found.norms, found.norms[0]))
     return OutlyingExample(name, kind, tuple(float(value) for value in found.factors), growth)
 
 
 def _bursts(name: str, kind: str, run: Run) -> Bursts:
     norms = run.gradient_norm[np.isfinite(run.gradient_norm)]
-    return Bursts(name, kind, float(norms.max() / np.median(norms)) if len(norms) else float("nan"))
+    return Bursts(name, kind, float(over(norms.max(), np.median(norms))) if len(norms) else float("nan"))
