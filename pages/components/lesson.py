@@ -78,18 +78,22 @@ def arrive(page: str) -> tuple[Place | None, tuple[str, ...]]:
     except ValueError as error:
         leave()
         return None, (str(error),)
+    places: dict[str, Place] = st.session_state.setdefault("places", {})
     if place.step.lab != page:
         shown = st.session_state.get("in_lesson")
         if shown is None or shown.link != place.link:
             _go(place)
-        leave()  # the address of another page, which came late
-        return None, ()
+        # The address of another page, which came late, as after a step back: this page stands where it stood.
+        if page not in places or places[page].lesson != place.lesson:
+            leave()
+            return None, ()
+        place = places[page]
     before = st.session_state.get("in_lesson")
     own = {ASK: place.step.slug, AT: f"{place.at}"}
     if before is None or before.link != place.link or any(link.get(name) != text for name, text in own.items()):
         # Also where it says so already: of a link to the page that is shown the browser's address knows nothing.
         link.from_dict(link.to_dict() | own)
-    st.session_state["in_lesson"] = place
+    st.session_state["in_lesson"] = places[page] = place
     return place, place.problems
 
 
