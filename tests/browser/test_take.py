@@ -66,7 +66,9 @@ def test_a_picture_is_taken_as_png_of_twice_the_pixels_as_svg_and_as_a_page_that
 
 def test_the_copied_link_shows_the_scenes_as_they_were_turned(taken, visitor):
     page = taken.page
-    box = page.locator(f"{SCENE} .lv-stage").first.bounding_box()
+    stage = page.locator(f"{SCENE} .lv-stage").first
+    stage.evaluate("stage => stage.scrollIntoView({block: 'center'})")
+    box = stage.bounding_box()
     before = page.evaluate(CAMERA)
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
