@@ -68,7 +68,7 @@ def test_an_experiment_is_saved_and_loaded(page, tmp_path):
     saved = tmp_path / "saved.json"
     download.value.save_as(saved)
     saved.write_text(saved.read_text().replace("{}", '{"step": "1.5"}'))
-    page.after(lambda: page.page.locator("input[type=file]").set_input_files(saved))
+    page.after(lambda: page.page.locator("[data-testid=stMainBlockContainer] input[type=file]").set_input_files(saved))
     page.page.wait_for_url("**/two_weights?step=1.5")
 
 
