@@ -1,4 +1,4 @@
-"""For each explanation of why BatchNorm helps a number for it and one against it, with the link that shows it."""
+"""For each explanation of why BatchNorm helps what is measured for it and against it, with the link that shows it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ AWAITED = "…"
 
 
 class Piece(StrEnum):
-    """A piece of evidence: its number is of this page where it has a template here, and else was measured on another."""
+    """A piece of evidence: its number is of this page."""
 
     STEADY = "BatchNorm's means jump less"
     UNSTEADY = "noise does no harm"
@@ -60,57 +60,27 @@ HERE_SENTENCES = {
 }
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What was measured on another page, at the settings of a question."""
-
-    text: str
-    lab: str
-    ask: str
-
-    @property
-    def linked(self) -> Linked:
-        """The entry of the table."""
-        return Linked(self.text, f"{self.lab}?ask={self.ask}")
+def _there(text: str, lab: str, ask: str) -> Linked:
+    """Return what a question of another page measures, without a number: it is computed where the link leads."""
+    return Linked(text, f"{lab}?ask={ask}")
 
 
-ELSEWHERE: dict[Cause, tuple[Measured, Measured]] = {
+ELSEWHERE: dict[Cause, tuple[Linked, Linked]] = {
     Cause.SMOOTH: (
-        Measured(
-            "Along the gradient the loss varies by 0.020 in the median with it, and by 0.33 without.",
-            "smoothness",
-            "smoother",
+        _there(
+            "How much less the loss varies along the gradient with it, and how much without", "smoothness", "smoother"
         ),
-        Measured(
-            "A rougher network does as well: with layer normalization the loss varies by 0.46, and it reaches 0.981 on the test data, "
-            "with BatchNorm 0.972.",
-            "smoothness",
-            "why",
-        ),
+        _there("Whether a network whose loss is rougher can do as well", "smoothness", "why"),
     ),
     Cause.RATE: (
-        Measured(
-            "It trains over 2 to 2.5 decades of learning rates, up to 1 or more; without it over 1.5, up to 0.3.",
-            "robustness",
-            "rates",
+        _there(
+            "Over how many decades of learning rates it trains, and over how many without it", "robustness", "rates"
         ),
-        Measured(
-            "Not the rate alone: at one and the same rate it trains from 5 of 7 initial scales, without it from 1.",
-            "robustness",
-            "initial-scale",
-        ),
+        _there("From how many initial scales it trains at one and the same rate", "robustness", "initial-scale"),
     ),
     Cause.SPECTRUM: (
-        Measured(
-            "The greatest eigenvalue of the Hessian is 1.5 with it, 15 without, and 9 of the twenty greatest stand out no more.",
-            "curvature",
-            "outliers",
-        ),
-        Measured(
-            "Trained on all the data at once its sharpness comes to 1.04 to 1.07 times 2 / learning rate, no less than without it.",
-            "curvature",
-            "edge-batch",
-        ),
+        _there("How many eigenvalues of the Hessian stand out with it, and how many without", "curvature", "outliers"),
+        _there("Whether its sharpness comes to 2 / learning rate all the same", "curvature", "edge-batch"),
     ),
 }
 """For and against the explanations that other pages measure."""
@@ -137,7 +107,7 @@ def rows(facts: Facts | None) -> list[Row]:
         Row(GRADIENTS, *_gradients(facts)),
         Row(DOMAINS, *_domains(facts)),
     ]
-    return made + [Row(EXPLANATIONS[cause][0], pro.linked, contra.linked) for cause, (pro, contra) in ELSEWHERE.items()]
+    return made + [Row(EXPLANATIONS[cause][0], pro, contra) for cause, (pro, contra) in ELSEWHERE.items()]
 
 
 def _say(piece: Piece, ask: str, **holes: Hole) -> Linked:

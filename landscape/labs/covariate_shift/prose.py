@@ -63,14 +63,14 @@ part in place of the stored ones.
 WHY_TITLE = "So is it because of internal covariate shift?"
 
 WHY_NOTE = """
-Each explanation of why BatchNorm helps, with a number for it and one against it, and the link at which that number is computed anew. **There is no consensus**: none of them stands
+Each explanation of why BatchNorm helps, with what is measured for it and against it, and the link at which that is computed. **There is no consensus**: none of them stands
 alone, and several may hold together.
 """
 
 WHY_COLUMNS = {"claim": "Explanation", "pro": "For it", "contra": "Against it"}
 
 WHY_LIMITS = """
-Numbers of this page are those of its present settings; the others were measured on the pages that they link to, with the settings of those links.
+Numbers are those of the present settings of this page. What another page measures stands there, computed with the settings of its link.
 """
 
 INSIDE_COLUMNS = {

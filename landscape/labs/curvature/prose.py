@@ -18,7 +18,7 @@ BatchNorm's **running** statistics, as training left them, when its weights move
 SPECTRA_LIMITS = """
 This is early in the training of a small network, where it is clearest. After 400 steps, or in eight layers of 64, the same holds
 more weakly: there a few eigenvalues stand out with BatchNorm too. *Population* statistics, computed anew on the training data
-wherever the weights move, do not bring the outliers back (greatest eigenvalue 1.1 to 1.3 over four seeds, as by the batch): it is
+wherever the weights move, do not bring the outliers back: it is
 freezing that does.
 """
 

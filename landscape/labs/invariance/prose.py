@@ -67,7 +67,7 @@ many times as large; by how much does the gradient grow? And below, how long is 
 
 OUTLIERS_LIMITS = """
 With its right label a large example has the opposite effect: a network without normalization is only the surer of it, and its gradient hardly changes. Gradients do
-not burst much in networks of this size; in eight layers of 64, over 400 steps, the longest was 16 to 20 times the median without normalization and 5 to 6 times with BatchNorm (four seeds).
+not burst much in networks of this size; with more layers and steps, in the sidebar, they do without normalization.
 """
 
 READING = r"""
@@ -83,7 +83,7 @@ Salimans & Kingma 2016, arXiv 1602.07868, Eq. 3).
 $|w|^4 \approx \eta\, |\nabla L(w/|w|)|^2 / (2 \lambda)$: then $\eta / |w|^2$ goes as $\sqrt{\eta \lambda}$.
 
 **Weight normalization** (Salimans & Kingma 2016): $w = g\, v / |v|$, Eq. 2; the start from data, Eq. 5 and 6: $g = 1 / \sigma$, $b = -\mu / \sigma$ of $v \cdot x / |v|$ on a first batch. They tried $g = e^s$ and saw no clear advantage.
-Often one reads that it is cheaper than BatchNorm. In this code it is slower by 1.8 to 2.3 times, as BatchNorm's gradient is written out and its own is not; what can be compared fairly is how many numbers each must divide.
+Often one reads that it is cheaper than BatchNorm. In this code it is slower, as BatchNorm's gradient is written out and its own is not; what can be compared fairly is how many numbers each must divide.
 """
 
 FUNNEL_COLUMNS = {
