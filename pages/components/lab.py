@@ -49,7 +49,8 @@ def _step(lab: Lab, place: lesson.Place) -> None:
     """Draw one question of a lesson: before anything is said nothing is shown, afterwards its section alone."""
     section = next(section for section in lab.sections if section.name == place.question.section)
     with st.container(border=True, key="lesson"):
-        told = lesson.head(place)
+        with st.container():  # of its own: what follows keeps its place when the choices go
+            told = lesson.head(place)
         answer = st.container()
         lesson.foot(place)
     below = None

@@ -87,7 +87,7 @@ class Visitor:
 
     def says(self, text: Any) -> None:
         """Wait until the page says this."""
-        expect(self.page.get_by_test_id("stMain")).to_contain_text(text, timeout=PATIENCE)
+        expect(self.page.get_by_test_id("stMain")).to_contain_text(text)
 
 
 @pytest.fixture(scope="session")
@@ -134,6 +134,7 @@ def browser() -> Iterator[Browser]:
         pytest.fail(REASON)
     elif path is None:
         pytest.skip(REASON)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium

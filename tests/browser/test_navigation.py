@@ -38,7 +38,7 @@ class Walker:
 
     def stands(self, lab: str, link: str) -> None:
         """Wait until a lab stands there, with the settings of a link, all of them, and no complaint."""
-        expect(self.page.get_by_role("heading", level=1)).to_have_text(TITLES[lab], timeout=PATIENCE)
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(TITLES[lab])
         self.page.wait_for_selector(IDLE)
         asked = {name: values[0] for name, values in parse_qs(link).items()}
         self.page.wait_for_function(
@@ -87,7 +87,7 @@ def test_steps_in_haste_carry_nothing_from_one_lab_to_another(walker):
     walker.stands("Compare landscapes", OWN["Compare landscapes"])
     for lab in ("Two weights", "Compare landscapes", "Curvature", "Smoothness", "Compare landscapes"):
         walker.go(lab)  # the next at once, while this one is still drawn
-        expect(walker.page.get_by_role("heading", level=1)).to_have_text(TITLES[lab], timeout=PATIENCE)
+        expect(walker.page.get_by_role("heading", level=1)).to_have_text(TITLES[lab])
     walker.page.go_back()
     walker.stands("Smoothness", "")
     walker.page.go_back()
