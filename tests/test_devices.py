@@ -13,8 +13,9 @@ import pytest
 import torch
 
 import landscape
-from landscape import Domain, Experiment, devices, objective, train
-from landscape.devices import device_name
+from landscape import Domain, Experiment, objective, train
+from landscape.serving import devices
+from landscape.serving.devices import device_name
 from models.build import NETWORKS
 from models.normalization import LAYERS
 from tests.simulated_device import DEVICE, Distant, Generator, Simulation
@@ -90,7 +91,7 @@ def compare(compute, elsewhere, monkeypatch, rtol, noisy=False):
     noisy: whether it draws noise where it computes, which on CUDA is another than on the CPU.
     """
     with elsewhere:
-        chosen = device_name(landscape.devices.default_device())
+        chosen = device_name(landscape.serving.devices.default_device())
         there = compute()
     choose(monkeypatch, torch.device("cpu"))
     here = compute()
@@ -185,7 +186,7 @@ def test_a_module_of_ones_own(elsewhere, monkeypatch):
     data = torch.randn(20, 3), torch.randint(2, (20,))
 
     def compute():
-        device = landscape.devices.default_device()
+        device = landscape.serving.devices.default_device()
         torch.manual_seed(0)
         layers = torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn.ReLU(), torch.nn.Linear(4, 2)
         module = torch.nn.Sequential(*layers).to(device)

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from landscape.devices import device_name
 from landscape.dynamics.steps import AlongTraining, StepObjective
 from landscape.experiment import Experiment
 from landscape.loss.objective import Objective, lengths
+from landscape.serving.devices import device_name
 from landscape.training.run import Run
 from models.layout import Layout
 

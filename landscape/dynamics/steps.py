@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from landscape.devices import chunk_size
 from landscape.experiment import Experiment
 from landscape.loss.losses import accuracies_of, loss_on
 from landscape.loss.objective import Objective
 from landscape.loss.population import expand_state
+from landscape.serving.devices import chunk_size
 from landscape.serving.task import ChunkedTask
 from landscape.training.run import Run
 from landscape.training.training import Training

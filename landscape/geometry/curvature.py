@@ -11,9 +11,9 @@ from functools import partial
 import numpy as np
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
-from landscape.devices import device_name
 from landscape.geometry.hessians import check_point, hessian, hessian_operator
 from landscape.loss.objective import Objective
+from landscape.serving.devices import device_name
 
 BASIS = 8
 """Vectors of Lanczos' basis for one eigenvalue: scipy's 20 took twice as many products for the same digits."""

@@ -16,10 +16,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from landscape.devices import device_name
 from landscape.geometry.hessians import check_point, hessian_products
 from landscape.geometry.sharpness import relative_objective
 from landscape.loss.objective import Objective
+from landscape.serving.devices import device_name
 
 BASIS_BYTES = 2**27
 """The basis begins again rather than take more than so many bytes."""

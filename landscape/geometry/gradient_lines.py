@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from landscape.devices import device_name
 from landscape.loss.objective import Objective, lengths
+from landscape.serving.devices import device_name
 
 LINE_POINTS = 81
 """Points of a line that is drawn."""

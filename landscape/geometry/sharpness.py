@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from torch import Tensor
 
-from landscape.devices import device_name
 from landscape.geometry.curvature import top_eigenvalues
 from landscape.geometry.directions import filter_lengths
 from landscape.loss.objective import Objective
+from landscape.serving.devices import device_name
 from landscape.serving.task import ChunkedTask
 
 

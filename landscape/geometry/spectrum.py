@@ -15,9 +15,9 @@ import torch
 from scipy.linalg import eigh_tridiagonal
 from torch import Tensor
 
-from landscape.devices import device_name
 from landscape.geometry.hessians import hessian_products
 from landscape.loss.objective import Objective
+from landscape.serving.devices import device_name
 from landscape.serving.task import ChunkedTask
 
 BASIS_BYTES = 2**28

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
-from landscape.devices import device_name
 from landscape.geometry.planes import Plane
 from landscape.loss.objective import Objective
+from landscape.serving.devices import device_name
 from landscape.serving.task import ChunkedTask
 
 GLANCE = 0.5

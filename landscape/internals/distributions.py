@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from landscape.data import examples_of, load
-from landscape.devices import default_device, device_name
 from landscape.internals.passes import (
     Form,
     form_of,
@@ -23,6 +22,7 @@ from landscape.internals.passes import (
     training_context,
 )
 from landscape.loss.network import network_of
+from landscape.serving.devices import default_device, device_name
 from landscape.training.run import Run
 from models.activations import Activation, activate
 

@@ -11,10 +11,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from landscape.data import examples_of, load
-from landscape.devices import device_name
 from landscape.internals.passes import Form, snapshots_of
 from landscape.loss.losses import accuracies_of
 from landscape.loss.network import network_of
+from landscape.serving.devices import device_name
 from landscape.training.run import Run
 from models.fields import number, validate
 from models.network import Network

@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from landscape.devices import default_device, device_name
 from landscape.internals.passes import Form, form_of, forward_pass, forward_passes, stack_size
 from landscape.loss.losses import losses_of
 from landscape.loss.network import network_of
 from landscape.loss.objective import lengths
+from landscape.serving.devices import default_device, device_name
 from landscape.training.run import Run
 
 EXAMPLES = 64

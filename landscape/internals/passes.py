@@ -18,9 +18,9 @@ import torch
 from torch import Tensor
 
 from landscape.data import examples_of, load
-from landscape.devices import default_device
 from landscape.experiment import Experiment
 from landscape.loss.network import network_of
+from landscape.serving.devices import default_device
 from landscape.training.run import Run
 from models.config import Kind
 from models.network import Network

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from landscape.devices import default_device, device_name
 from landscape.internals.distributions import PERCENTILES, quantiles, spread
 from landscape.internals.passes import Form, form_of, taken_passes
+from landscape.serving.devices import default_device, device_name
 from landscape.training.run import Run
 from models.config import Placement
 

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from landscape.data import examples_of, load
-from landscape.devices import chunk_size, default_device
 from landscape.experiment import Experiment, LossFunction, Statistics
 from landscape.loss.losses import accuracies_of, check_finite, loss_on
 from landscape.loss.objective import Objective, Restriction, coefficients_of, statistics_of
 from landscape.loss.population import expand_state, population_state
+from landscape.serving.devices import chunk_size, default_device
 from models.build import build
 from models.fast import door
 from models.network import Network

@@ -1,1 +1,1 @@
-"""Computations beside the page, shared by all who ask: tasks, jobs, workers, the store."""
+"""Computations beside the page, shared by all who ask: tasks, jobs, workers, devices, the store."""

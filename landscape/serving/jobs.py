@@ -19,7 +19,7 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import dataclass
 from typing import Any
 
-from landscape.devices import release_freed_memory
+from landscape.serving.devices import release_freed_memory
 from landscape.serving.store import Store
 from landscape.serving.task import MISSING, Chunk, Task, run_chunk
 from landscape.serving.tickets import Dropped, Hold, Status, Ticket, Work

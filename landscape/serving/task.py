@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from landscape.devices import limit_freed_memory
+from landscape.serving.devices import limit_freed_memory
 
 Result = TypeVar("Result")
 

@@ -9,8 +9,8 @@ import os
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
-from landscape.devices import keep_freed_memory
 from landscape.serving.cluster import Cluster
+from landscape.serving.devices import keep_freed_memory
 from landscape.serving.jobs import Dispatcher
 from landscape.serving.store import Store
 

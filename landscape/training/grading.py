@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from landscape.data import Data, examples_of
-from landscape.devices import chunk_size
 from landscape.experiment import Statistics, TrainingConfig
 from landscape.loss.losses import accuracies_of
 from landscape.loss.network import NetworkObjective
+from landscape.serving.devices import chunk_size
 from landscape.training.learned import well_above
 from landscape.training.run import Run
 from models.network import Network

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from landscape.devices import default_device, device_name
 from landscape.experiment import PART_OF, Experiment
+from landscape.serving.devices import default_device, device_name
 from landscape.serving.task import ChunkedTask
 from landscape.training.sweeps import field_bounds, plain, stack_size
 from landscape.training.training import Training, stack_key

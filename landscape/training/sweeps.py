@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from landscape.data import load
-from landscape.devices import chunk_size, default_device, device_name
 from landscape.experiment import PART_OF, PARTS, Experiment
 from landscape.loss.network import network_of
+from landscape.serving.devices import chunk_size, default_device, device_name
 from landscape.serving.task import ChunkedTask
 from landscape.training.training import Training, stack_key
 from models.fields import Bounds, bounds_of

@@ -15,11 +15,11 @@ import torch
 from torch import Tensor
 
 from landscape.data import Data, load
-from landscape.devices import default_device, device_name, keep_freed_memory
 from landscape.experiment import Experiment
 from landscape.loss.losses import loss_on
 from landscape.loss.network import network_of
 from landscape.loss.objective import lengths
+from landscape.serving.devices import default_device, device_name, keep_freed_memory
 from landscape.serving.task import ChunkedTask
 from landscape.training.batches import Batches
 from landscape.training.grading import Grader

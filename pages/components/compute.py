@@ -13,9 +13,9 @@ from zlib import crc32
 
 import streamlit as st
 
-from landscape.devices import keep_freed_memory
 from landscape.labs.lab import Jobs, Known, Results
 from landscape.labs.words import literal
+from landscape.serving.devices import keep_freed_memory
 from landscape.serving.jobs import Job
 from landscape.serving.tickets import Status, Ticket
 from landscape.serving.workers import default_dispatcher, one_thread

@@ -8,13 +8,13 @@ import torch
 from torch import nn
 
 from landscape.data import load
-from landscape.devices import device_name
 from landscape.dynamics.shift import internal_covariate_shift, shift_of
 from landscape.dynamics.steps import step_objective
 from landscape.experiment import Experiment
 from landscape.internals.domains import Domain, adapted_state, domain_shift, gaussian_divergence
 from landscape.loss.module import module_objective
 from landscape.loss.network import network_of
+from landscape.serving.devices import device_name
 from landscape.training.training import train
 from tests.cases import NETWORKS, SMALL
 from tests.reference import plain_loss, twin

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from landscape.data import load
-from landscape.devices import device_name
 from landscape.dynamics.smoothness import Ladder, LineTask, SmoothnessTask, ladder_of, smoothness_of
 from landscape.dynamics.steps import step_objective
 from landscape.geometry.gradient_lines import GradientLine, line_along_gradient, probe_along_gradient
 from landscape.loss.network import network_of
+from landscape.serving.devices import device_name
 from landscape.training.training import train
 from tests.cases import NETWORKS, SMALL, Quadratic, quadratic
 from tests.reference import plain_loss, twin

@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from landscape.data import load
-from landscape.devices import chunk_size
 from landscape.experiment import PlaneKind, Split, View
 from landscape.geometry.curvature import top_eigenvalues
 from landscape.geometry.directions import filter_lengths, random_direction, weights_length
@@ -22,6 +21,7 @@ from landscape.geometry.surfaces import SurfaceScan, axis, loss_surface, losses_
 from landscape.loss.losses import accuracies_of, losses_of
 from landscape.loss.network import NetworkRestriction, network_of, objective
 from landscape.loss.objective import Objective
+from landscape.serving.devices import chunk_size
 from landscape.training.run import Run
 from landscape.training.training import train
 from landscape.views import plane_of, scan_of, surface_of
