@@ -8,7 +8,8 @@ from enum import StrEnum
 from landscape.experiment import Comparison, Experiment, Preprocessing, Variant
 from landscape.labs.codec import codec_of
 from models.activations import Activation
-from models.fields import choice, number, validate
+from models.config import Kind
+from models.fields import Misfit, choice, number, validate
 from models.normalization import Normalization
 
 PAPER = Experiment().replace(
@@ -140,6 +141,12 @@ class Activations:
 
     def __post_init__(self) -> None:
         validate(self)
+        if self.comparison.base.network.kind is Kind.RECURRENT:
+            raise Misfit(
+                "NetworkConfig.kind must be mlp or cnn here, not recurrent: what enters and leaves a layer is measured "
+                "where it acts once. Choose mlp.",
+                kind=Kind.MLP,
+            )
         self.deep_experiments()
 
     @property

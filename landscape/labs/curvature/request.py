@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from landscape.experiment import Comparison, Experiment, LossFunction, Statistics, Variant
 from landscape.labs.codec import codec_of
-from models.fields import choice, number, validate
+from models.config import Kind
+from models.fields import Misfit, choice, number, validate
 from models.normalization import Normalization
 
 DIGITS = Experiment().replace(depth=3, width=32, num_steps=100)
@@ -95,6 +96,14 @@ class Curvature:
 
     def __post_init__(self) -> None:
         validate(self)
+        recurrent = self.comparison.base.network.kind is Kind.RECURRENT
+        if recurrent and self.written is not Written.WEIGHT_PLAIN:
+            raise Misfit(
+                f"written must be weight-plain with a recurrent network, not {self.written}: one scale and shift cannot "
+                "undo the statistics of each time step. Choose weight-plain, or kind mlp.",
+                written=Written.WEIGHT_PLAIN,
+                kind=Kind.MLP,
+            )
 
     def curves(self) -> tuple[tuple[int, Statistics], ...]:
         """Return the spectra: of which network, by which statistics."""

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from landscape.experiment import Comparison, Variant
 from landscape.figures.panel import Mode
 from landscape.figures.theme import styles_of
 from landscape.labs.activations.figures import (
@@ -25,6 +26,8 @@ from landscape.labs.activations.figures import (
     use_panels,
     widths_panel,
 )
+from landscape.labs.activations.request import Activations
+from models.fields import Misfit
 
 PLAIN, BATCH = styles_of(["none", "batch"])
 STEPS = np.array([0, 5, 10])
@@ -131,3 +134,9 @@ def test_constants_are_drawn_as_they_are():
     strip, rms = panel.figure.data
     assert sorted(strip.y) == [0.0, 1.0, 1.0, 2.0]
     np.testing.assert_allclose(rms.y, [np.sqrt(2), 1.0])
+
+
+def test_a_recurrent_network_is_refused_with_a_way_out():
+    base = Activations().comparison.base.replace(kind="recurrent", depth=1)
+    with pytest.raises(Misfit, match="Choose mlp"):
+        Activations(Comparison(base, (Variant(normalization="none"),)))

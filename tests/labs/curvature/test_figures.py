@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from landscape.experiment import Comparison, Variant
 from landscape.figures.theme import styles_of
 from landscape.labs.curvature.figures import (
     Drawn,
@@ -13,6 +14,8 @@ from landscape.labs.curvature.figures import (
     smoothed,
     spectrum_panel,
 )
+from landscape.labs.curvature.request import Curvature
+from models.fields import Misfit
 
 WIDE, NARROW = styles_of(["none", "batch"])
 SPECTRA = [
@@ -66,3 +69,11 @@ def test_sharpness_stands_beside_its_edge_and_rises_are_marked():
     curve, rises = below.figure.data
     np.testing.assert_array_equal(curve.y, loss)
     assert list(rises.x) == [2.0, 4.0]
+
+
+def test_a_recurrent_network_is_written_by_its_weights_alone():
+    base = Curvature().comparison.base.replace(kind="recurrent", depth=1)
+    comparison = Comparison(base, (Variant(normalization="none"),))
+    with pytest.raises(Misfit, match="Choose weight-plain") as refused:
+        Curvature(comparison)
+    assert Curvature(comparison, written=refused.value.remedy["written"]).plain().network.kind == "recurrent"
