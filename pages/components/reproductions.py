@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -13,6 +12,7 @@ from landscape.teaching.labs import labs
 from landscape.teaching.published import RESULTS
 from landscape.teaching.reproductions import jobs_of
 from landscape.teaching.result import SEEDS, Found, Result, Verdict
+from landscape.teaching.sheet import COLUMNS, head, line_of, row_of, settings_of
 from pages.components import compute
 from pages.components.exchange import csv_of
 from pages.components.frame import begin_page
@@ -31,15 +31,8 @@ where the paper's is and no seed contradicts it; it agrees in direction where it
 not seen at this size is told as such.
 """
 
-COLUMNS = {
-    "claim": "Claim",
-    "paper": "Paper",
-    "theirs": "Its number",
-    "what": "What is measured here",
-    "ours": "Here: median (each seed)",
-    "verdict": "Verdict",
-    "settings": "Settings",
-}
+ASKED = "result"
+"""The parameter of a link that names results, to be computed as the page opens."""
 
 ICONS = {
     Verdict.AGREES: ":green-badge[:material/check: agrees]",
@@ -55,6 +48,7 @@ def show() -> None:
     keep_in_step(NAME)
     st.title(TITLE)
     st.markdown(INTRODUCTION)
+    _arrive()
     asked = _asked()
     tickets = compute.ask({name: jobs_of(result) for name, result in RESULTS.items() if name in asked})
     with st.container(horizontal=True):
@@ -63,38 +57,25 @@ def show() -> None:
     compute.live(compute.of(tickets), lambda: _draw(asked, tickets))
 
 
+def _arrive() -> None:
+    """Ask for the results that the link names, once: what was cancelled since stays so."""
+    link = st.query_params.get(ASKED, "")
+    named = [name for name in link.split(",") if name]
+    unknown = [name for name in named if name not in RESULTS]
+    if unknown:
+        st.warning(literal(f"The link names {unknown[0][:60]!r}, which is no result of this page; it is ignored."))
+    if st.session_state.get("reproductions-link") != link:
+        st.session_state["reproductions-link"] = link
+        st.session_state["reproductions-named"] = tuple(name for name in RESULTS if name in named)
+        _ask([name for name in RESULTS if name in named])
+
+
 def found_of(result: Result, tickets: compute.Tickets) -> Found | None:
     """Return what is found, None while a seed is awaited; a seed that failed has no number."""
     known = compute.known({result.name: tickets[result.name]})[result.name] if result.name in tickets else []
     if not known or not all(one.done for one in known):
         return None
     return Found(result, tuple(float("nan") if one.value is None else one.value for one in known))
-
-
-def rows_of(found: Mapping[str, Found]) -> list[dict[str, str]]:
-    """Return a row for each result that is found."""
-    return [
-        {
-            "claim": one.result.claim,
-            "paper": one.result.paper,
-            "theirs": one.result.theirs,
-            "what": one.result.what,
-            "ours": one.ours,
-            "verdict": one.verdict.value,
-            "settings": settings_of(one.result),
-        }
-        for one in found.values()
-    ]
-
-
-def settings_of(result: Result) -> str:
-    """Return in words what differs from the defaults of the lab's page."""
-    fields = labs()[result.lab].codec.fields
-    each = []
-    for name, value in result.settings().items():
-        own = re.match(r"v(\d)_", name)
-        each.append(f"{f'network {own[1]}: ' if own else ''}{fields[name].label.lower()} {value}")
-    return ", ".join(each) or "the defaults of the page"
 
 
 def _draw(asked: frozenset[str], tickets: compute.Tickets) -> None:
@@ -111,16 +92,20 @@ def _draw(asked: frozenset[str], tickets: compute.Tickets) -> None:
         counts = {verdict: sum(one.verdict is verdict for one in found.values()) for verdict in Verdict}
         told = [f"{count} {verdict}" for verdict, count in counts.items() if count]
         st.markdown(f"**Of {len(found)} results: {', '.join(told)}.**")
-    paper = ""
-    for result in RESULTS.values():
+    paper, named = "", st.session_state["reproductions-named"]
+    # Those that the link is about come first, under their papers as all.
+    for name in sorted(RESULTS, key=lambda name: name not in named):
+        result = RESULTS[name]
         if result.authors != paper:
             paper = result.authors
             st.subheader(paper)
-        _result(result, result.name in asked, found.get(result.name))
+        _result(result, name in asked, found.get(name))
     ordered = {name: found[name] for name in RESULTS if name in found}
     if ordered:
-        rows = rows_of(ordered)
+        rows = [row_of(one) for one in ordered.values()]
         table(Table(rows, COLUMNS, "As a table", folded=True))
+        with st.expander("As Markdown"):
+            st.code("\n".join((head(), *map(line_of, rows))), language="markdown")
         st.download_button(
             "Numbers (CSV)",
             csv_of(rows),

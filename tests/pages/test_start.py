@@ -73,3 +73,18 @@ def test_a_result_is_computed_when_asked_for_and_told_with_its_verdict(monkeypat
     button(app, "Cancel").click()
     app.run()
     assert any("Of 1 results" in one.value for one in app.markdown), "what was found stays"
+
+
+def test_a_link_names_a_result_which_is_computed_as_the_page_opens_and_stands_first(monkeypatch):
+    small = replace(published.RESULTS["loss-range"], changes=SMALL)
+    monkeypatch.setitem(published.RESULTS, "loss-range", small)
+    app = opened("reproductions.py", result="loss-range,nothing")
+    assert [one.value for one in app.warning] == [
+        "The link names 'nothing', which is no result of this page; it is ignored."
+    ]
+    claims = [one.value for one in app.markdown if one.value.startswith(("**With", "**The ", "**Also"))]
+    assert claims[0].startswith(f"**{small.claim}**")
+    assert len([one for one in app.markdown if "Here:" in one.value]) == 1
+    assert app.code[0].value.count("\n") == 2
+    button(app, "Cancel").click()
+    assert any("Of 1 results" in one.value for one in app.run().markdown)

@@ -1,0 +1,59 @@
+"""The table of results of papers: its Markdown is a table, its rows are what is found, and what is no result is told."""
+
+from dataclasses import replace
+from math import nan
+
+import pytest
+
+from landscape.teaching import published
+from landscape.teaching.__main__ import main
+from landscape.teaching.published import RESULTS
+from landscape.teaching.reproductions import jobs_of
+from landscape.teaching.result import SEEDS, Found
+from landscape.teaching.sheet import COLUMNS, SHORT, head, line_of, row_of
+from tests.labs.ended import _ended
+
+SMALL = {"width": 8, "depth": 2, "num_steps": 12, "num_examples": 200, "probes": 6, "rungs": 3}
+
+
+def cells(line):
+    """Return the cells of a line of a table in Markdown, as one reads them."""
+    assert line.startswith("| ")
+    assert line.endswith(" |")
+    return [cell.strip().replace("\0", "|") for cell in line.replace(r"\|", "\0")[1:-1].split("|")]
+
+
+def test_the_head_names_the_columns_and_rules_them_off():
+    first, second = head().split("\n")
+    assert cells(first) == [COLUMNS[name] for name in SHORT]
+    assert second == "|" + "---|" * len(SHORT)
+
+
+@pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
+def test_a_line_has_a_cell_for_each_column_and_holds_what_is_found(result):
+    found = Found(result, (1.5, nan, 2.5))
+    row = row_of(found)
+    assert list(row) == list(COLUMNS)
+    assert all(row.values())
+    assert cells(line_of(row)) == [row[name] for name in SHORT]
+    assert row["ours"] == found.ours
+
+
+def test_it_is_printed_line_by_line_with_the_numbers_of_the_jobs(monkeypatch, capsys):
+    small = replace(RESULTS["loss-range"], changes=SMALL)
+    monkeypatch.setitem(published.RESULTS, "loss-range", small)
+    assert main(["loss-range"]) == 0
+    first, second, line = capsys.readouterr().out.splitlines()
+    assert f"{first}\n{second}" == head()
+    ended: dict = {}
+    numbers = tuple(_ended(job, ended).value for job in jobs_of(small))
+    assert len(numbers) == len(SEEDS)
+    assert line == line_of(row_of(Found(small, numbers)))
+
+
+def test_a_name_that_is_no_result_is_told_with_those_that_are(capsys):
+    assert main(["loss-range", "nothing"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "No result is called nothing." in told.err
+    assert all(name in told.err for name in RESULTS)
