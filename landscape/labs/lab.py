@@ -126,7 +126,8 @@ class Section:
     controls: values -> its own controls by field, each with the greatest number it may have now, or None for its bound.
     picks: the field that a click on its curves sets. awaited: jobs whose end draws it at once. prompt: those of which it
     is drawn at once before that, as they are quick.
-    height: of a scene, in pixels.
+    height: of a scene, in pixels. borrowed: results of papers, measured by other labs, whose numbers it shows beside its
+    own once somebody asks for them: they are among its results as `result NAME`, one a seed.
     """
 
     name: str
@@ -140,6 +141,7 @@ class Section:
     awaited: tuple[str, ...] = ()
     height: int = 420
     prompt: tuple[str, ...] = ()
+    borrowed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from landscape.experiment import Drawing
 from landscape.labs.glossary import terms_in
 from landscape.labs.lab import Job, Lab, Results, Section, Shown
 from landscape.labs.words import literal, time_left
-from pages.components import compute, controls, lesson
+from pages.components import borrowed, compute, controls, lesson
 from pages.components.exchange import exchange
 from pages.components.frame import begin_page
 from pages.components.picker import picker
@@ -77,13 +77,14 @@ def _whole(lab: Lab) -> None:
     places = [_place(lab, section) for section in lab.sections]
     end = st.container()
     request = controls.finish()
-    jobs = lab.jobs(request) if lab.jobs else {}
+    jobs = {**(lab.jobs(request) if lab.jobs else {}), **borrowed.jobs(lab)}
     tickets = compute.ask(jobs)
     with strip:
         asked(lab, request, tickets)
     for section, place in zip(lab.sections, places, strict=True):
         with place:
             _live(lab, section, request, tickets, patient={name for name, many in jobs.items() if _are_patient(many)})
+            borrowed.offer(lab, section)
     with end:
         if lab.numbers and controls.shown(lab, "files") and all(ticket.done for ticket in compute.of(tickets)):
             exchange(lab.name, lab.numbers(request, compute.known(tickets)))

@@ -1,6 +1,10 @@
 """The page about shifts, without a browser: it opens, moves, asks, and leads to other pages."""
 
-from tests.pages.support import button, control, finished, link_of, opened, tables
+from dataclasses import replace
+
+from landscape.labs.covariate_shift.evidence import BORROWED, ELSEWHERE
+from landscape.teaching.published import RESULTS
+from tests.pages.support import button, control, finished, link_of, opened, tables, tickets
 
 SMALL = {
     "width": "8", "depth": "2", "num_steps": "12", "num_examples": "200", "looks": "4", "linear_steps": "10",
@@ -30,3 +34,29 @@ def test_a_question_is_answered_under_the_title():
     assert any("the error is so many times as large" in one.value for one in app.markdown)
     button(app, "Close").click()
     assert "ask" not in link_of(finished(app.run()))
+
+
+LEAST = {
+    "smoothness": {"width": 8, "depth": 2, "num_steps": 12, "num_examples": 200, "probes": 6, "rungs": 3},
+    "curvature": {"width": 8, "depth": 1, "num_steps": 12, "num_examples": 100},
+    "robustness": {"width": 8, "depth": 2, "num_steps": 12, "num_examples": 200},
+}
+
+
+def test_what_other_pages_show_is_measured_when_asked_for(monkeypatch):
+    """Small networks: what is asked is whether each number comes to its cell."""
+    for name in BORROWED:
+        small = replace(RESULTS[name], changes=RESULTS[name].changes | LEAST[RESULTS[name].lab])
+        monkeypatch.setitem(RESULTS, name, small)
+    app = opened("covariate_shift.py", **SMALL)
+    assert not tickets(app, "result ")
+    next(one for one in app.button if one.label.startswith("Measure here")).click()
+    app = finished(app.run())
+    assert len(tickets(app, "result ")) == 3 * len(BORROWED)
+    assert not app.error
+    found = {ticket.key.split()[1]: ticket.result for ticket in tickets(app, "result ")}
+    told = [row[name] for row in tables(app)[2][3:] for name in ("For it", "Against it")]
+    for one, cell in zip([one for pair in ELSEWHERE.values() for one in pair], told, strict=True):
+        known = found[one.result] == found[one.result]
+        assert cell.startswith(one.awaited) != known, cell
+    assert not [one for one in app.button if one.label.startswith("Measure here")]

@@ -8,8 +8,9 @@ from typing import Any
 from landscape.figures.panel import Group as Row
 from landscape.figures.theme import styles_of
 from landscape.labs.covariate_shift import figures, prose
+from landscape.labs.covariate_shift.evidence import BORROWED
 from landscape.labs.covariate_shift.evidence import rows as evidence_rows
-from landscape.labs.covariate_shift.facts import facts_of
+from landscape.labs.covariate_shift.facts import borrowed_numbers, facts_of
 from landscape.labs.covariate_shift.measure import jobs
 from landscape.labs.covariate_shift.questions import QUESTIONS
 from landscape.labs.covariate_shift.request import CODEC, OF_CURVE, CovariateShift
@@ -121,8 +122,8 @@ def curve(request: CovariateShift, results: Results) -> Shown:
 
 def why(request: CovariateShift, results: Results) -> Shown:
     """Show each explanation with what is measured for it and against it."""
-    table = Table(evidence_rows(facts_of(request, results)), prose.WHY_COLUMNS, "", prose.WHY_LIMITS)
-    return Shown(tables=[table])
+    found = evidence_rows(facts_of(request, results), borrowed_numbers(results))
+    return Shown(tables=[Table(found, prose.WHY_COLUMNS, "", prose.WHY_LIMITS)])
 
 
 def _table(request: CovariateShift, rows: Sequence[Any], columns: Mapping[str, str], note: str) -> Table:
@@ -176,7 +177,7 @@ LAB = Lab(
             "curve",
             lambda values: dict.fromkeys(("learnt", "curve_steps")),
         ),
-        Section("why", why, (), prose.WHY_TITLE, prose.WHY_NOTE),
+        Section("why", why, (), prose.WHY_TITLE, prose.WHY_NOTE, borrowed=BORROWED),
     ],
     facts=facts_of,
     questions=QUESTIONS,

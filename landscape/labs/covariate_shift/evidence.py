@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -60,30 +61,90 @@ HERE_SENTENCES = {
 }
 
 
-def _there(text: str, lab: str, ask: str) -> Linked:
-    """Return what a question of another page measures, without a number: it is computed where the link leads."""
-    return Linked(text, f"{lab}?ask={ask}")
+@dataclass(frozen=True)
+class Borrowed:
+    """A piece of evidence that another page measures.
+
+    result: the result of a paper whose number it is. to: the question that shows it. awaited: what it is, without the number.
+    above, below: the sentence where the number is over `at`, and where it is not.
+    """
+
+    result: str
+    to: str
+    awaited: str
+    above: str
+    below: str
+    at: float
+
+    def linked(self, numbers: Mapping[str, float]) -> Linked:
+        """Return the entry of the table, with the number where it is there."""
+        value = numbers.get(self.result)
+        if value is None:
+            return Linked(self.awaited, self.to)
+        template = self.above if value > self.at else self.below
+        return Linked(unmarked(sentence(template, times=Ratio(value))), self.to)
 
 
-ELSEWHERE: dict[Cause, tuple[Linked, Linked]] = {
+ELSEWHERE: dict[Cause, tuple[Borrowed, Borrowed]] = {
     Cause.SMOOTH: (
-        _there(
-            "How much less the loss varies along the gradient with it, and how much without", "smoothness", "smoother"
+        Borrowed(
+            "loss-range",
+            "smoothness?ask=smoother",
+            "How much less the loss varies along the gradient with it, and how much without",
+            "Along the gradient the loss varies {times} as much without it.",
+            "Along the gradient the loss does not vary more without it: {times} as much.",
+            1.0,
         ),
-        _there("Whether a network whose loss is rougher can do as well", "smoothness", "why"),
+        Borrowed(
+            "beta-plain",
+            "smoothness?ask=smoother",
+            "Whether the effective beta comes to 2 / learning rate without it too",
+            "Without it the effective beta comes to {times} 2 / learning rate.",
+            "Without it too the effective beta comes to no more than {times} 2 / learning rate.",
+            2.0,
+        ),
     ),
     Cause.RATE: (
-        _there(
-            "Over how many decades of learning rates it trains, and over how many without it", "robustness", "rates"
+        Borrowed(
+            "rates",
+            "robustness?ask=rates",
+            "How much larger the rates are at which it trains",
+            "The largest rate at which a network trains is {times} as large with it.",
+            "The largest rate at which a network trains is no larger with it: {times} as large.",
+            1.0,
         ),
-        _there("From how many initial scales it trains at one and the same rate", "robustness", "initial-scale"),
+        Borrowed(
+            "same-rate",
+            "robustness?ask=same-rate",
+            "Whether it takes fewer steps at one and the same rate",
+            "At one and the same small rate too a network takes {times} as many steps without it.",
+            "Nothing: at one and the same small rate a network takes {times} as many steps without it.",
+            1.1,
+        ),
     ),
     Cause.SPECTRUM: (
-        _there("How many eigenvalues of the Hessian stand out with it, and how many without", "curvature", "outliers"),
-        _there("Whether its sharpness comes to 2 / learning rate all the same", "curvature", "edge-batch"),
+        Borrowed(
+            "outliers",
+            "curvature?ask=outliers",
+            "How much greater the greatest eigenvalue of the Hessian is without it",
+            "The greatest eigenvalue of the Hessian is {times} as great without it.",
+            "The greatest eigenvalue of the Hessian is not greater without it: {times} as great.",
+            1.5,
+        ),
+        Borrowed(
+            "edge-batch",
+            "curvature?ask=edge-batch",
+            "Whether its sharpness comes to 2 / learning rate all the same",
+            "On full batches its sharpness comes to {times} 2 / learning rate all the same.",
+            "Nothing: on full batches its sharpness stays at {times} 2 / learning rate.",
+            0.9,
+        ),
     ),
 }
 """For and against the explanations that other pages measure."""
+
+BORROWED = tuple(one.result for pair in ELSEWHERE.values() for one in pair)
+"""The results whose numbers the table takes."""
 
 
 @dataclass(frozen=True)
@@ -100,14 +161,15 @@ GRADIENTS = "Each layer's gradient stays the right one while the layers below it
 DOMAINS = "It makes a network robust against a shift of the data, which is another thing (Li et al. 2016)"
 
 
-def rows(facts: Facts | None) -> list[Row]:
-    """Return the table: first what this page measures, then what others do."""
+def rows(facts: Facts | None, numbers: Mapping[str, float] | None = None) -> list[Row]:
+    """Return the table: first what this page measures, then what others do. numbers: of these, by the name of the result."""
     made = [
         Row(EXPLANATIONS[Cause.SHIFT][0], *_steadiness(facts)),
         Row(GRADIENTS, *_gradients(facts)),
         Row(DOMAINS, *_domains(facts)),
     ]
-    return made + [Row(EXPLANATIONS[cause][0], pro, contra) for cause, (pro, contra) in ELSEWHERE.items()]
+    there = {cause: [one.linked(numbers or {}) for one in pair] for cause, pair in ELSEWHERE.items()}
+    return made + [Row(EXPLANATIONS[cause][0], *pair) for cause, pair in there.items()]
 
 
 def _say(piece: Piece, ask: str, **holes: Hole) -> Linked:

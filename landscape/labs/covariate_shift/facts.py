@@ -15,6 +15,9 @@ from landscape.labs.covariate_shift.request import CovariateShift, Elsewhere
 from landscape.labs.lab import Known, Results
 from landscape.labs.trainings import Trained, trained_of
 
+BORROWED = "result "
+"""With it begin the names of what other labs measure."""
+
 Named = TypeVar("Named", bound="_Named")
 
 
@@ -104,6 +107,20 @@ class OnCurve(_Named):
     def times(self) -> float:
         """How many times as large the error is beyond the part that was learnt."""
         return self.outside / self.inside if self.inside > 0 else float("inf")
+
+
+def borrowed_numbers(results: Results) -> dict[str, float]:
+    """Return what other labs measured, by the name of the result: the median of its seeds, where all have ended with a number.
+
+    >>> borrowed_numbers({"result rates": [Known(3.0, True), Known(10.0, True), Known(5.0, True)], "result edge": [Known()]})
+    {'rates': 5.0}
+    """
+    many = {name.removeprefix(BORROWED): of for name, of in results.items() if name.startswith(BORROWED)}
+    ended = {
+        name: [one.value for one in of] for name, of in many.items() if all(one.done and not one.failed for one in of)
+    }
+    medians = {name: float(np.median(values)) for name, values in ended.items() if None not in values}
+    return {name: value for name, value in medians.items() if not np.isnan(value)}
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ alone, and several may hold together.
 WHY_COLUMNS = {"claim": "Explanation", "pro": "For it", "contra": "Against it"}
 
 WHY_LIMITS = """
-Numbers are those of the present settings of this page. What another page measures stands there, computed with the settings of its link.
+Numbers of this page are those of its present settings; what another page measures is computed on demand, with the settings of its question: the median of three seeds.
 """
 
 INSIDE_COLUMNS = {

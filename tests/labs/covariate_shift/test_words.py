@@ -2,12 +2,13 @@
 
 import re
 from dataclasses import replace
+from math import nan
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from landscape.labs.covariate_shift.evidence import ELSEWHERE, against, noise_refutes, rows, told_of_why
-from landscape.labs.covariate_shift.facts import Abroad, Facts, Inside, Moving, OnCurve, There
+from landscape.labs.covariate_shift.evidence import BORROWED, ELSEWHERE, against, noise_refutes, rows, told_of_why
+from landscape.labs.covariate_shift.facts import Abroad, Facts, Inside, Moving, OnCurve, There, borrowed_numbers
 from landscape.labs.covariate_shift.request import Elsewhere
 from landscape.labs.covariate_shift.words import (
     Case,
@@ -27,6 +28,7 @@ from landscape.labs.covariate_shift.words import (
 )
 from landscape.labs.lab import Known
 from landscape.labs.trainings import Trained
+from landscape.teaching.published import RESULTS
 from tests.labs.covariate_shift.measured import result
 from tests.labs.every_lab import LABS
 
@@ -150,6 +152,30 @@ def test_every_cell_of_the_explanations_links_to_a_question_and_has_a_number_whe
             link = urlsplit(cell.to)
             asked = dict(parse_qsl(link.query))["ask"]
             assert asked in {question.slug for question in LABS[link.path].questions}, cell
+
+
+def test_a_number_that_is_borrowed_is_that_of_the_question_to_which_its_cell_leads():
+    for one in [one for pair in ELSEWHERE.values() for one in pair]:
+        assert one.to == f"{RESULTS[one.result].lab}?ask={RESULTS[one.result].slug}"
+        for value, template in ((one.at * 1.5, one.above), (one.at * 0.5, one.below)):
+            told = one.linked({one.result: value})
+            assert told.to == one.to
+            assert told.text.split(f"{value:.3g} times")[0] == template.split("{times}")[0]
+    assert len(set(BORROWED)) == 2 * len(ELSEWHERE)
+
+
+def test_with_the_borrowed_numbers_every_cell_has_one():
+    cells = [cell for row in rows(FACTS, dict.fromkeys(BORROWED, 3.0)) for cell in (row.pro, row.contra)]
+    assert all(re.search(r"\d", cell.text.replace("2 / learning rate", "")) for cell in cells)
+    assert rows(FACTS, {}) == rows(FACTS)
+
+
+def test_a_borrowed_number_is_the_median_of_its_seeds_once_all_are_there():
+    done = [Known(value, True) for value in (4.0, 1.0, 2.0)]
+    assert borrowed_numbers({"result rates": done}) == {"rates": 2.0}
+    assert borrowed_numbers({"result rates": [*done[:2], Known()]}) == {}
+    assert borrowed_numbers({"result rates": [*done[:2], Known(done=True, failed=True)]}) == {}
+    assert borrowed_numbers({"result rates": [Known(nan, True)] * 3, "rates": done}) == {}
 
 
 def test_before_there_are_facts_the_explanations_wait():
