@@ -12,6 +12,7 @@ from landscape.data import parsing
 from landscape.data.parsing import MOST_COLUMNS, MOST_ROWS, parse
 from landscape.experiment import DataConfig, Dataset
 from landscape.labs.compare import LAB as COMPARE
+from landscape.labs.invariance.measure import table_row
 from landscape.labs.two_weights import LAB as TWO_WEIGHTS
 from landscape.labs.two_weights.measure import examples_of
 from landscape.labs.two_weights.request import TwoWeights
@@ -184,6 +185,11 @@ def test_nothing_holds_it_once_it_is_let_go():
     table = own_table(np.arange(400.0).reshape(200, 2), np.arange(200) % 2, ("a", "b"), ("no", "yes"))
     load(DataConfig(dataset="own-classes", table=table))
     examples_of(TwoWeights(source="own", feature_1=1, feature_2=0, table=table))
+    experiment = Experiment().replace(dataset="own-classes", table=table, width=8, depth=1, num_steps=5)
+    row = table_row(experiment, 3.0)
+    assert table_row(experiment, 3.0) is row
+    train(experiment)
+    del experiment, row
     gone = weakref.ref(table)
     del table
     gc.collect()

@@ -1,12 +1,15 @@
 """Tasks whose course a test knows, in a module that worker processes find."""
 
 import functools
+import gc
 import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+
+from landscape.serving import owned
 
 
 @dataclass
@@ -38,6 +41,22 @@ class Counting:
 class Failing(Counting):
     def advance(self, seconds):
         raise ArithmeticError("the loss is no number")
+
+
+@dataclass
+class Looking(Counting):
+    """Whether the process in which it runs holds a table of that name, and which process that is."""
+
+    units: int = 1
+    digest: str = ""
+
+    def advance(self, seconds):
+        gc.collect()
+        time.sleep(0.1)
+        self.done.append((self.digest in owned._HELD, os.getpid()))
+
+    def result(self):
+        return self.done[0]
 
 
 @dataclass

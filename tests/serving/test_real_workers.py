@@ -1,6 +1,7 @@
 """Jobs on real processes and on a real cluster: the same numbers, the same fairness, and workers that are killed."""
 
 import functools
+import itertools
 import os
 import signal
 import sys
@@ -14,12 +15,13 @@ import pytest
 
 from landscape.experiment import Experiment, View
 from landscape.serving.jobs import Job
+from landscape.serving.owned import own_table
 from landscape.serving.tickets import Status
 from landscape.serving.workers import make_dispatcher
 from landscape.training.training import Training
 from landscape.views import scan_of
 from tests.serving.clusters import LocalCluster
-from tests.serving.tasks import Counting, Failing, Gated, joined, task
+from tests.serving.tasks import Counting, Failing, Gated, Looking, joined, task
 
 PATIENCE = 300.0
 """In seconds, for what is sure to come: far more than it takes on a loaded machine."""
@@ -104,6 +106,33 @@ def test_numbers_equal_those_of_threads_to_the_bit(dispatcher):
     np.testing.assert_array_equal(run_there.loss, run.loss)
     np.testing.assert_array_equal(run_there.parameters, run.parameters)
     np.testing.assert_array_equal(surface_there.loss, surface.loss)
+
+
+def test_a_table_of_ones_own_goes_with_the_job_and_stays_with_no_worker(dispatcher):
+    """It is no file that a worker could load: the configuration carries it there and back, and nobody else can name it."""
+    rng = np.random.default_rng(0)
+    table = own_table(rng.normal(size=(60, 2)), np.arange(60) % 2, ("a", "b"), ("no", "yes"))
+    experiment = Experiment().replace(
+        dataset="own-classes", table=table, preprocessing="standardize", width=8, depth=1, num_steps=20
+    )
+    ticket = dispatcher.request(Job(f"training {experiment!r}", functools.partial(Training, [experiment]), serial=True))
+    ended(ticket)
+    assert ticket.error is None
+    np.testing.assert_array_equal(ticket.result.loss, Training([experiment]).complete().loss)
+    assert ticket.result.experiment.data.table is table
+    end, rounds = time.monotonic() + PATIENCE, itertools.count()
+    while any(held_by_workers(dispatcher, table.digest, next(rounds))):  # a cluster lets go of it a little later
+        assert time.monotonic() < end
+
+
+def held_by_workers(dispatcher, digest, number):
+    """Return for each of some looks into the workers whether one holds a table of that name."""
+    # More looks than there are workers, each so long that all of them have a part in it.
+    looks = [Job(f"look {number} {i}", functools.partial(Looking, digest=digest)) for i in range(8)]
+    tickets = [dispatcher.request(look) for look in looks]
+    ended(*tickets)
+    assert all(ticket.result[1] != os.getpid() for ticket in tickets)
+    return [ticket.result[0] for ticket in tickets]
 
 
 def test_the_task_travels_between_chunks_and_an_error_is_a_value(dispatcher):

@@ -27,9 +27,28 @@ from models.normalization import Context
 CPU = torch.device("cpu")
 
 
-@lru_cache(maxsize=64)
+KEPT_ROWS = 64
+"""Of the table that is computed at once, as some people's sliders move."""
+
+
 def table_row(experiment: Experiment, factor: float) -> Invariances:
-    """Return what changes in a network at its initial weights when something is rescaled: computed at once, and kept."""
+    """Return what changes in a network at its initial weights when something is rescaled: computed at once, and kept.
+
+    Rows of somebody's own examples are kept with these: a cache beside them would hold them when they are let go of.
+    """
+    if experiment.data.table is None:
+        return _row(experiment, factor)
+    kept: dict[tuple[str, float], Invariances] = experiment.data.table.kept("rows of invariances", dict)
+    key = repr(experiment), factor
+    if key not in kept:
+        while len(kept) >= KEPT_ROWS:
+            del kept[next(iter(kept))]
+        kept[key] = invariances(experiment, factor)
+    return kept[key]
+
+
+@lru_cache(maxsize=KEPT_ROWS)
+def _row(experiment: Experiment, factor: float) -> Invariances:
     return invariances(experiment, factor)
 
 
