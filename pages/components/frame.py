@@ -10,7 +10,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 
 def begin_page() -> None:
-    """Take the whole width, and let app.py draw its navigation around the page.
+    """Take the whole width and the style of all pages, and let app.py draw its navigation around the page.
 
     Until `st.navigation` was called once in a server, Streamlit takes the folder `pages` for its older kind of
     navigation, and a page that is opened by its link runs without app.py.
@@ -19,3 +19,4 @@ def begin_page() -> None:
         PagesManager.uses_pages_directory = False
         st.rerun()
     st.set_page_config(layout="wide")
+    st.html(Path(__file__).with_suffix(".css"))

@@ -24,6 +24,8 @@ NAME = "reproductions"
 
 TITLE = "Does it hold?"
 
+PLAY = ":material/play_arrow:"
+
 INTRODUCTION = f"""
 What papers found in large networks, beside the same number measured here in small ones, each over {len(SEEDS)} seeds. Nothing
 is written by hand: the numbers are the facts of a question of a lab, computed when you ask for them. A result agrees where the median is
@@ -52,7 +54,7 @@ def show() -> None:
     asked = _asked()
     tickets = compute.ask({name: jobs_of(result) for name, result in RESULTS.items() if name in asked})
     with st.container(horizontal=True):
-        st.button("Compute all", on_click=_ask, args=(list(RESULTS),), icon=":material/play_arrow:", key="all")
+        st.button("Compute all", on_click=_ask, args=(list(RESULTS),), icon=PLAY, key="all")
         st.button("Cancel", on_click=_cancel, icon=":material/stop:", key="cancel", disabled=not asked)
     compute.live(compute.of(tickets), lambda: _draw(asked, tickets))
 
@@ -122,14 +124,14 @@ def _result(result: Result, asked: bool, found: Found | None) -> None:
     with st.container(border=True, key=f"result-{result.name}"):
         state = ICONS[found.verdict] if found else "*computing …*" if asked else ""
         st.markdown(f"**{literal(result.claim)}** {state}")
-        here = f" · **Here: {found.ours}**" if found else ""
-        st.markdown(f"{literal(result.what)}. Paper: {literal(result.theirs)}{here}")
+        here = f" **Here: {found.ours}.**" if found else ""
+        st.markdown(f"{literal(result.what)}. Paper: {literal(result.theirs)}.{here}")
         st.caption(
             f"{literal(result.paper)}. Settings: {literal(settings_of(result))}; seeds {', '.join(map(str, SEEDS))}."
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             key = f"compute-{result.name}"
-            if not asked and st.button("Compute", on_click=_ask, args=([result.name],), key=key, type="tertiary"):
+            if not asked and st.button("Compute", on_click=_ask, args=([result.name],), key=key, icon=PLAY):
                 st.rerun()  # of the page, which asks for the jobs: results are drawn by themselves as they come
             page_link(result.lab, f"See it: {result.question.ask}", result.link(), labs()[result.lab].icon)
 
