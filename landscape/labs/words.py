@@ -88,6 +88,10 @@ class Ratio(float):
     """How many times as much: told as a number up to some thousand, and beyond that in words."""
 
 
+class Quotient(float):
+    """One length over another: told as a number where it lies between a five thousandth and five thousand."""
+
+
 Hole = float | int | str | Sequence["Hole"] | Mapping[str, "Hole"]
 """What may stand in a hole of a sentence. A mapping is told as `value (name)`, one after the other."""
 
@@ -102,6 +106,8 @@ def told(value: Hole) -> str:
     ('0.123', '0.971', '0.500 (a\\\\|b) and 1.000 (c)')
     >>> told(Ratio(86.4)), told(Ratio(5.6e6)), told(["x", "y"])
     ('86.4 times', 'millions of times', 'x and y')
+    >>> told({"a": Quotient(2.84e-5), "b": Quotient(1.03), "c": Quotient(34500)})
+    'under 1/5000 (a), 1.03 (b) and over 5000 (c)'
     >>> told(Steps(60)), told(Steps(1))
     ('60 steps', '1 step')
     >>> told(Percent(0.977)), told(Percent(5e-12)), told(Percent(0))
@@ -121,6 +127,8 @@ def told(value: Hole) -> str:
         return "less than 0.1%" if 0 < value < 1e-3 else f"{number(100 * value)}%"
     if isinstance(value, Ratio):
         return _times(float(value))
+    if isinstance(value, Quotient) and not 1 / MANY_TIMES < abs(value) < MANY_TIMES and value > 0:
+        return f"under 1/{MANY_TIMES}" if value < 1 else f"over {MANY_TIMES}"
     return f"{value}" if isinstance(value, int) else number(value)
 
 
@@ -130,6 +138,15 @@ def _times(ratio: float) -> str:
     if ratio < 1e6:
         return "thousands of times"
     return "millions of times" if ratio < 1e9 else "more than a billion times"
+
+
+def layer_name(name: str) -> str:
+    """Return the name of a layer as people read it.
+
+    >>> layer_name("layer13"), layer_name("output")
+    ('layer 13', 'output')
+    """
+    return re.sub(r"^layer(?=\d)", "layer ", name)
 
 
 def sentence(template: str, **holes: Hole) -> str:

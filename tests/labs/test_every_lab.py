@@ -128,6 +128,15 @@ def test_there_are_sentences_to_read():
 
 
 @pytest.mark.parametrize("name", FOLDERS)
+def test_what_explains_a_picture_holds_on_a_phone_too(name):
+    """Pictures stand beside each other on a wide screen alone, and all of them below the text that is about them."""
+    prose = import_module(f"landscape.labs.{name}.prose")
+    for constant, text in vars(prose).items():
+        if isinstance(text, str):
+            assert not re.search(r"\b[Oo]n the (left|right)\b|\b(Left|Right|Above|Below):", text), constant
+
+
+@pytest.mark.parametrize("name", FOLDERS)
 def test_sentences_see_facts_and_no_results(name):
     """What says something imports no module that computes or trains."""
     for part in ("words", "questions", "prose"):

@@ -31,7 +31,7 @@ def test_another_domain_is_in_the_link():
 
 def test_a_question_is_answered_under_the_title():
     app = opened("covariate_shift.py", **SMALL | {"ask": "curve"})
-    assert any("the error is so many times as large" in one.value for one in app.markdown)
+    assert any("Beyond the part that was learnt" in one.value for one in app.markdown)
     button(app, "Close").click()
     assert "ask" not in link_of(finished(app.run()))
 

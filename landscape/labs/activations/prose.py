@@ -11,8 +11,8 @@ stay put, that nothing saturates, that gradients neither vanish nor explode. Wha
 DISTRIBUTIONS_TITLE = "What a unit sees, along training"
 
 DISTRIBUTIONS_NOTE = """
-Above: the 15th, 50th and 85th percentile of what enters an activation function, by step. Look at how far the middle line moves and
-how the band widens. Below: the same unit's values at the end as a histogram, with the normal curve of its mean and deviation;
+Upper pictures: the 15th, 50th and 85th percentile of what enters an activation function, by step. Look at how far the middle line moves and
+how the band widens. Lower ones: the same unit's values at the end as a histogram, with the normal curve of its mean and deviation;
 and every unit of the layer as a dot.
 """
 
@@ -24,20 +24,20 @@ as far as that of the median unit.
 BENDS_TITLE = "Where the activation function bends"
 
 BENDS_NOTE = """
-Above: the activation function, shaded where it bends, and dashed the best straight line through the inputs that it gets. Below: where
+Each picture has two parts. The upper: the activation function, shaded where it bends, and dashed the best straight line over the inputs that it gets. The lower: where
 these inputs fall. Where all of them lie on a straight part the layer is a linear map; where they lie on a flat one, it is *saturated*
 and no gradient passes. The slider moves through training.
 """
 
 BENDS_LIMITS = """
-What lies beyond 6 is counted in the last bars. The layer is the one chosen above.
+What lies beyond 6 is counted in the last bars. The layer is the one chosen in the sidebar.
 """
 
 GRADIENTS_TITLE = "Gradients and updates, layer by layer"
 
 GRADIENTS_NOTE = """
-Above: how long the gradient by each layer's output is, before the first step (solid) and at the end (dotted); and the deviations of a layer's
-units, after its linear map (open) and where its activation function begins (filled), half of the units within each bar. Below: by what share of itself a step moves the weights
+First: how long the gradient by each layer's output is, before the first step (solid) and at the end (dotted); and the deviations of a layer's
+units, after its linear map (open) and where its activation function begins (filled), half of the units within each bar. Then: by what share of itself a step moves the weights
 of each layer, from the first (violet) to the output (green).
 """
 
@@ -51,9 +51,9 @@ initial weights (× 0.5, 1, 2). Dashed is what theory says of BatchNorm: for ReL
 SCALES_TITLE = "What scale and shift are for"
 
 SCALES_NOTE = """
-A normalization takes mean and deviation away, then multiplies by a learnt **scale** and adds a learnt **shift**. Above: the scales that networks
+A normalization takes mean and deviation away, then multiplies by a learnt **scale** and adds a learnt **shift**. First: the scales that networks
 have learnt on a straight task, on a bent one, and on this page's data; and a plain network's outputs against those of BatchNorm with the same weights,
-before and after scale and shift are set so that they undo it. Below: where the scales put the inputs of tanh.
+before and after scale and shift are set so that they undo it. Then: where the scales put the inputs of tanh.
 """
 
 SCALES_LIMITS = """
@@ -64,8 +64,8 @@ four ReLU layers of 32 after 100 steps, on 256 examples.
 PROPAGATION_TITLE = "Constants for statistics: normalization propagation"
 
 PROPAGATION_NOTE = """
-If the inputs are standardized and the weights of a layer nearly at right angles, mean and deviation behind each layer can be *reckoned*, without any batch. Above:
-how correlated units are before the first step, less in wide layers; then the mean of each layer's outputs along training, from the first (violet) to the last (green). Below: the singular values of
+If the inputs are standardized and the weights of a layer nearly at right angles, mean and deviation behind each layer can be *reckoned*, without any batch. First:
+how correlated units are before the first step, less in wide layers; then the mean of each layer's outputs along training, from the first (violet) to the last (green). Last: the singular values of
 the layers' Jacobians before the first step, by what factors a layer stretches a small change; the line is their root mean square.
 """
 

@@ -22,7 +22,7 @@ from landscape.labs.activations.facts import (
     Use,
 )
 from landscape.labs.trainings import Ended, told_of
-from landscape.labs.words import Percent, Ratio, Share, number, sentence
+from landscape.labs.words import Percent, Quotient, Ratio, Share, number, sentence
 
 FURTHER = 2.0
 """A unit that moves so many times as far moves clearly further."""
@@ -108,58 +108,58 @@ SENTENCES = {
     Case.NORMAL: "With **{name}** the middle unit is about normal, of excess kurtosis {kurtosis}.",
     Case.TAILS: "With **{name}** the middle unit has heavier tails than a normal distribution: its excess kurtosis is {kurtosis}.",
     Case.CENTRES: "The mean of the middle unit, over its deviation, is off 0 by {offs}.",
-    Case.WITHIN: "So many of the inputs lie from -1 to 1, where {activation} has {near} of its bend: {shares}.",
-    Case.STRAIGHT_LINE: "In the last layer the best straight line explains so much of what a typical unit's activation "
-    "function does: {lines}.",
-    Case.SATURATED: "On a flat part, with less than a tenth of the greatest slope, lie {shares}.",
+    Case.WITHIN: "From −1 to 1, where {activation} has {near} of its bend, lie {shares} of the inputs.",
+    Case.STRAIGHT_LINE: "Of what a typical unit's activation function does in the last layer, the best straight line explains a "
+    "share of {lines}.",
+    Case.SATURATED: "On a flat part, with less than a tenth of the greatest slope, lie {shares} of the inputs.",
     Case.NOT_SATURATED: "Hardly anything is saturated: on a flat part lie at most {most} of the inputs.",
-    Case.VANISHES: "From the last layer down to the first the gradient shrinks before the first step: with {names} to a share of "
-    "{shares}.",
-    Case.EXPLODES: "From the last layer down to the first the gradient explodes before the first step: it grows by {ratios}.",
-    Case.EVEN: "From the last layer down to the first the gradient neither vanishes nor explodes with {names} before the first "
-    "step: by its length at the first layer it is so many times that at the last: {ratios}.",
+    Case.VANISHES: "Before the first step the gradient shrinks from the last layer down to the first, to a share of {shares}.",
+    Case.EXPLODES: "Before the first step the gradient explodes from the last layer down to the first: there it is {ratios} as long.",
+    Case.EVEN: "Before the first step the gradient neither vanishes nor explodes with {names}: its length at the first layer over "
+    "that at the last is {ratios}.",
     Case.BY_SLOPES: "It is not saturation that makes it vanish with **{name}**: of the inputs {flat} lie on a flat part. The slopes "
     "and weights are small everywhere, and what is multiplied layer by layer shrinks.",
     Case.BY_SATURATION: "With **{name}** up to {flat} of a layer's inputs lie on a flat part, where no gradient passes.",
-    Case.UPDATES: "A step moves the fastest layer, as a share of its weights, so many times as much as the slowest: {ratios} before "
-    "the first step.",
+    Case.UPDATES: "As a share of its weights, the first step moves the fastest layer {ratios} as much as the slowest.",
     Case.DIES: "What enters the activation functions dies out with {names}: in the last layer a unit's deviation is {lasts}, "
     "in the first {firsts}.",
-    Case.KEEPS: "In the last layer a unit's deviation is {lasts}, in the first {firsts}: it lives through all layers.",
-    Case.GROWTH: "At each layer downwards the gradient is so many times as long before the first step: {growths}.",
-    Case.GROWS_AS_TOLD: "With **{name}** the gradient grows by {growth} a layer, where theory says {theory}: through {depth} layers {ratio}.",
-    Case.GROWS_WITH_SKIPS: "With skip connections and **{name}** the gradient grows by {growth} a layer, through {depth} layers {ratio}; "
-    "without them theory says {theory} a layer for BatchNorm.",
+    Case.KEEPS: "A unit's deviation is {lasts} in the last layer, and {firsts} in the first: through all layers units tell "
+    "examples apart.",
+    Case.GROWTH: "Before the first step each layer, from the last down, multiplies the gradient's length by {growths}.",
+    Case.GROWS_AS_TOLD: "With **{name}** that is {growth} a layer, where theory says {theory}: through {depth} layers the gradient "
+    "becomes {ratio} as long.",
+    Case.GROWS_WITH_SKIPS: "With skip connections and **{name}** that is {growth} a layer: through {depth} layers the gradient becomes "
+    "{ratio} as long. Without them theory says {theory} a layer for BatchNorm.",
     Case.LATER: "A few steps lessen it, to {later} a layer.",
-    Case.WHATEVER_SCALE: "With **{name}** it makes no difference how large the initial weights are: the first layer's gradient "
-    "is so many times the last's: {ratios}.",
-    Case.BY_SCALE: "With **{name}** it depends on the initial weights: the first layer's gradient is so many times the last's: "
-    "{ratios}.",
+    Case.WHATEVER_SCALE: "With **{name}** it makes no difference how large the initial weights are: the length of the first layer's "
+    "gradient over that of the last is {ratios}.",
+    Case.BY_SCALE: "With **{name}** it depends on the initial weights: the length of the first layer's gradient over that of the "
+    "last is {ratios}.",
     Case.USED: "Where it is of use, it is undone: on the straight task the scales of the first layer shrink to {line}, so that "
     "a line explains {linear} of tanh; on the bent task they stay at {curve}. Without scale and shift the loss on the straight "
     "task is {bare} instead of {loss}.",
     Case.NOT_USED: "On the straight task the scales of the first layer are {line}, on the bent one {curve}; the loss on the "
     "straight task is {loss}, and without scale and shift {bare}.",
     Case.NOT_UNDONE_HERE: "On this page's data **{name}** does not undo it: of its units {undone} have a scale nearer to the "
-    "deviation that was taken away than to 1. In the middle the scales are {first} in the first layer and {last} in the last.",
+    "deviation that was taken away than to 1. The median scale is {first} in the first layer and {last} in the last.",
     Case.UNDONE_HERE: "On this page's data **{name}** goes a way to undo it: of its units {undone} have a scale nearer to the "
-    "deviation that was taken away than to 1. In the middle the scales are {first} in the first layer and {last} in the last.",
+    "deviation that was taken away than to 1. The median scale is {first} in the first layer and {last} in the last.",
     Case.EXACT: "It can be undone exactly: with scale = deviation and shift = mean the outputs of BatchNorm differ from the plain "
     "network's by a share of {undone}, which is rounding; with scale 1 and shift 0 by {as_made}.",
     Case.INEXACT: "With scale = deviation and shift = mean the outputs differ from the plain network's by a share of {undone}, "
     "with scale 1 and shift 0 by {as_made}.",
-    Case.WIDER_LESS: "The wider the layers, the less correlated their units: after the first layer by {laters}. In the first the "
-    "covariance off its diagonal is {rooms} under its bound.",
-    Case.WIDER_NO_LESS: "Here wider layers are not less correlated: after the first layer units are so by {laters}. In the first layer "
-    "the covariance off its diagonal is {rooms} under its bound.",
+    Case.WIDER_LESS: "The wider the layers, the less correlated their units: after the first layer the correlation is {laters}. In "
+    "the first layer the covariance off the diagonal has a bound, which is {rooms} as large as it is.",
+    Case.WIDER_NO_LESS: "Here wider layers are not less correlated: after the first layer the correlation is {laters}. In the first "
+    "layer the covariance off the diagonal has a bound, which is {rooms} as large as it is.",
     Case.NEARER_LATER: "At the end a layer's mean output is {propagation} with normalization propagation and {batch} with "
-    "BatchNorm. It is nearer 0, but settles later, at step {late} beside step {soon}: BatchNorm's stands from the start.",
+    "BatchNorm. It is nearer 0, but settles later: at step {late}, and BatchNorm's at step {soon}.",
     Case.NEARER_SOONER: "At the end a layer's mean output is {propagation} with normalization propagation and {batch} with "
-    "BatchNorm: nearer 0, and settled no later, at step {late} beside step {soon}.",
+    "BatchNorm. It is nearer 0, and settles no later: at step {late}, and BatchNorm's at step {soon}.",
     Case.NO_NEARER: "At the end a layer's mean output is {propagation} with normalization propagation, no nearer 0 than the "
     "{batch} of BatchNorm.",
     Case.SINGULAR: "In the root mean square a layer's Jacobian stretches by {rmss}. The values themselves are not near 1: they "
-    "run from 0 to {greatest}, as half of the ReLUs are off; of the middle one {medians}.",
+    "run from 0 to {greatest}, as about half of the ReLUs are off; the median one is {medians}.",
 }
 
 
@@ -274,7 +274,7 @@ def told_of_gradients(known: Sequence[Layers], case: Case) -> str:
     own = [one for one in known if gradient_case(one) is case]
     if not own:
         return ""
-    names, shares = [one.name for one in own], {one.name: one.gradient for one in own}
+    names, shares = [one.name for one in own], {one.name: Quotient(one.gradient) for one in own}
     ratios = {one.name: Ratio(one.gradient) for one in own}
     return sentence(SENTENCES[case], names=names, shares=shares, ratios=shares if case is Case.EVEN else ratios)
 
@@ -332,7 +332,7 @@ def told_of_growth(one: AtStart) -> str:
 
 def told_of_scales(one: AtStart) -> str:
     """Return whether the size of the initial weights matters to the gradient."""
-    ratios = {f"weights × {scale:.3g}": value for scale, value in zip(one.scales, one.ratios, strict=True)}
+    ratios = {f"weights × {scale:.3g}": Quotient(value) for scale, value in zip(one.scales, one.ratios, strict=True)}
     return sentence(SENTENCES[scale_case(one)], name=one.name, ratios=ratios)
 
 
@@ -469,7 +469,7 @@ def constant_rows(facts: Facts) -> list[Mapping[str, str]]:
             "settled": f"{one.settled}",
             "rms": number(one.rms),
             "greatest": number(one.greatest),
-            "median": number(one.median),
+            "median": number(round(one.median, 3)),
             "product": number(one.product),
         }
         for one in facts.constants

@@ -25,6 +25,10 @@ LEAST = 1e-30
 """A height that others are divided by is at least this."""
 
 
+RIGHT = 1e-4
+"""Directions whose cosine is smaller stand at right angles, but for rounding."""
+
+
 class Case(StrEnum):
     """What there is to say of landscapes, a template each."""
 
@@ -50,7 +54,7 @@ class Case(StrEnum):
 
 
 SENTENCES = {
-    Case.STRETCH: "Along the {y} the loss changes so many times as much as along the {x}: {each}. Near 1 the valley is "
+    Case.STRETCH: "Along the {y} the loss changes this many times as much as along the {x}: {each}. Near 1 the valley is "
     "round; far from it, it is stretched.",
     Case.ALONE: "On this plane its loss climbs to {top}; the median is {median}.",
     Case.SAME: "These networks are the same, and so are their surfaces.",
@@ -73,7 +77,7 @@ SENTENCES = {
     "as high as by those of the batch ({least}). Training descends by those of the batch.",
     Case.RUNNING: "These surfaces use **running statistics**, frozen as training left them: away from the centre they no "
     "longer fit the network, and BatchNorm looks more rugged than what training descends. Batch statistics show that.",
-    Case.ROLLED: "Of {dropped} balls, rolling at a rate of {rate}, {out} are thrown out and {low} arrive.",
+    Case.ROLLED: "Balls that roll down it at a rate of {rate}: {dropped}; thrown out: {out}; at the bottom: {low}.",
     Case.BALLS: "From {places} places balls roll down each slice, by gradient descent at a rate of {rate}. Thrown out are "
     "{thrown}; at the bottom arrive {arrived}. A slice bears rates that the whole network, with all its dimensions, does not.",
     Case.FOLLOWS: "Trained again at {tried} learning rates, **{wide}** learns at those from {wide_low} to {wide_high}, and "
@@ -314,7 +318,8 @@ def surface_caption(surface: Surface, view: View, dimensions: int) -> str:
     slice_ = f"One slice of {dimensions:,} dimensions. Height: the loss; in the middle: where training ended."
     parts = [f"{slice_} Loss there {number(surface.centre)}; {view.statistics.value} statistics, {batches}"]
     if view.plane is PlaneKind.RANDOM:
-        parts.append(f"cosine of the directions {surface.plane.cosine:.0e}")
+        cosine = surface.plane.cosine
+        parts.append("directions at right angles" if abs(cosine) < RIGHT else f"cosine of the directions {cosine:.0e}")
     return "; ".join(parts) + "."
 
 

@@ -18,6 +18,7 @@ from landscape.figures.theme import Style
 from landscape.labs.covariate_shift.facts import Abroad, Inside, relative_of
 from landscape.labs.covariate_shift.measure import Domains, PartOfCurve
 from landscape.labs.covariate_shift.request import Elsewhere
+from landscape.labs.words import layer_name
 
 UNITS = 3
 """So many units of a layer are drawn."""
@@ -119,7 +120,7 @@ def jump_panel(records: Sequence[Inside], styles: Sequence[Style]) -> Panel:
     figure = theme.figure(
         bars,
         xaxis=theme.axis("in its deviations", zeroline=False, **powers([known]) | {"range": ends}),
-        yaxis=theme.axis("", autorange="reversed", automargin=True),
+        yaxis=theme.axis("", autorange="reversed", automargin=True, showgrid=False),
         showlegend=False,
         margin={"l": 16, "r": 24, "t": 12, "b": 48},
     )
@@ -193,7 +194,7 @@ def divergence_panel(
                 {
                     "type": "scatter",
                     "name": f"{name}{how}",
-                    "x": list(shift.layers),
+                    "x": [layer_name(layer) for layer in shift.layers],
                     "y": shown.astype(np.float32),
                     "mode": "lines+markers",
                     "line": {"color": style.colour, "dash": dash, "width": 2.25},
@@ -248,7 +249,7 @@ def feature_panels(name: str, found: Domains | None, chosen: Elsewhere) -> list[
         figure = theme.figure(
             *traces,
             xaxis=theme.axis("first principal component", **blank),
-            yaxis=theme.axis("second", **blank),
+            yaxis=theme.axis("second principal component", **blank),
             legend=LEGEND,
             margin={"l": 40, "r": 16, "t": 40, "b": 40},
         )
@@ -286,7 +287,7 @@ def layer_panels(
             traces.append(
                 {
                     "type": "scatter",
-                    "name": one.shift.layers[layer],
+                    "name": layer_name(one.shift.layers[layer]),
                     "x": one.steps.astype(np.float32),
                     "y": values[:, layer].astype(np.float32),
                     "mode": "lines",

@@ -40,17 +40,17 @@ BELOW_TITLE = "The layer below moves"
 
 BELOW_NOTE = """
 A layer computes its gradient G, and then all layers below it take their step. **G′** is the gradient that it would have wanted after that, on the same batch. If BatchNorm lessened the
-internal shift, G and G′ would be more alike with it. Above: 25 linear layers, each line a layer; at 1 nothing has shifted. Below: the first two networks of this page.
+internal shift, G and G′ would be more alike with it. First: 25 linear layers, each line a layer; at 1 nothing has shifted. Then: the first two networks of this page.
 """
 
 BELOW_LIMITS = """
-At ten times this rate the deep linear network without normalization shifts as much as the other (it is at the edge of stability there). The first layer has nothing below it and is left out.
+At a learning rate of 0.001 the deep linear network without normalization shifts as much as the other (it is at the edge of stability there). The first layer has nothing below it and is left out.
 """
 
 BOTH_TITLE = "Two shifts, one network"
 
 BOTH_NOTE = """
-The same two networks, side by side: on the left how far the output layer is thrown by the layers below it, on the right what becomes of them in the domain chosen above.
+The same two networks and both shifts: first how far the output layer is thrown by the layers below it, then what becomes of the networks in the other domain, which is chosen further up.
 """
 
 CURVE_TITLE = "A curve of which a part is learnt"

@@ -136,11 +136,10 @@ SENTENCES = {
     Case.TWO_OTHER: "With **{name}** there is no less shift between layers ({inside} of |G| at the output, with "
     "**{other}** {plain_inside}), yet in the domain *{domain}* it does better: {before}, with **{other}** "
     "{plain_before}.",
-    Case.CURVE_LOST: "Beyond the part that was learnt no network knows the curve, whatever normalizes it: the error "
-    "is so many times as large there: {times}.",
-    Case.CURVE_SOME: "Beyond the part that was learnt the error is so many times as large: {times}.",
-    Case.CURVE_HELD: "The networks hold the curve beyond the part that was learnt: the error there is so many times "
-    "as large: {times}.",
+    Case.CURVE_LOST: "Beyond the part that was learnt no network knows the curve, whatever normalizes it: the error there "
+    "is {times} as large.",
+    Case.CURVE_SOME: "Beyond the part that was learnt the error is {times} as large.",
+    Case.CURVE_HELD: "The networks hold the curve beyond the part that was learnt: the error there is {times} as large.",
     Case.CURVE_ADAPTED: "With the statistics of that part the error of **{name}** beyond it is {adapted}, in place of "
     "{outside}; in the part that was learnt it is {inside}.",
     Case.CURVE_NOT_ADAPTED: "AdaBN does not mend that: the error of **{name}** beyond is {adapted} with the "

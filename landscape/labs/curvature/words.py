@@ -73,11 +73,11 @@ SENTENCES = {
     Case.POPULATION_SAME: "Population statistics do not bring the outliers of **{name}** back: its greatest eigenvalue is "
     "{other}, and by the statistics of the batch {batch}. They change with the weights, as those of the batch do.",
     Case.SETTLES: "At each rate the sharpness comes to 2 / learning rate and stays there: over the second half of the "
-    "training it is so many times that: {lates}. It began at {firsts}. The loss falls all the same, though after so many "
+    "training it is this many times that: {lates}. It began at {firsts}. The loss falls all the same, though after this many "
     "of the steps it is higher than before: {rises}.",
     Case.BELOW: "At no rate does the sharpness stay at 2 / learning rate: over the second half of the training it is only "
-    "so many times that: {lates}. It began at {firsts}, and at most it was {peaks}.",
-    Case.UNLIKE: "Over the second half of the training the sharpness is so many times 2 / learning rate: {lates}. Near 1 "
+    "this many times that: {lates}. It began at {firsts}, and at most it was {peaks}.",
+    Case.UNLIKE: "Over the second half of the training the sharpness is this many times 2 / learning rate: {lates}. Near 1 "
     "it is at the edge of stability. It began at {firsts}.",
     Case.DIVERGED: "Too large a rate for these networks: {names} diverged, and nothing is told of the sharpness there.",
     Case.SAME_LESS: "Both networks compute one function, of loss {loss}. Written with {name}, its greatest eigenvalue is "

@@ -17,6 +17,7 @@ from landscape.figures.theme import Style
 from landscape.internals.sequences import ReadLater
 from landscape.internals.statistics import BatchStatistics, Corrections, StoredStatistics
 from landscape.internals.together import Mates, Together
+from landscape.labs.words import layer_name
 
 LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": theme.FONT_SIZE}}
 MARGIN = {"l": 64, "r": 16, "t": 40, "b": 48}
@@ -242,7 +243,7 @@ def statistics_panels(found: BatchStatistics | None, places: tuple[str, str], fa
     lines = [chance]
     layers = [(0, places[0]), (-1, places[1])] if found.error.shape[1] > 1 else [(0, places[0])]
     for shade, (layer, name) in zip(SHADES, layers, strict=False):
-        lines.append(_line(name, Style(shade), found.sizes, found.error[:, layer]))
+        lines.append(_line(layer_name(name), Style(shade), found.sizes, found.error[:, layer]))
     count = fine * found.values[0]
     expected = {**chance, "name": "(m − 1) / m", "y": ((count - 1) / count).astype(np.float32)}
     one = np.array([fine[0], fine[-1]], np.float32)
@@ -365,7 +366,8 @@ def distance_panel(networks: Sequence[Drawn], batch: int) -> Panel:
             continue
         several = (one.together.sizes > 1) & (one.together.sizes <= 256)
         apart = np.where(one.together.apart > 1e-6, one.together.apart, np.nan)[several]
-        traces.append(_line(one.name, one.style, one.together.sizes[several], apart))
+        name = one.name if np.isfinite(apart).any() else f"{one.name}: none"
+        traces.append(_line(name, one.style, one.together.sizes[several], apart))
     if not traces:
         return awaited(title, Group.PATH)
     values = [np.asarray(trace["y"]) for trace in traces]

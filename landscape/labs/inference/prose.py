@@ -8,50 +8,50 @@ has no deviation. So training stores averages, and the network that is used is a
 hurts, and what **batch renormalization**, **group** and **layer normalization** do about it. All networks are trained here and now.
 """
 
-TOGETHER_TITLE = "How many together"
+TOGETHER_TITLE = "How many examples are normalized together"
 
 TOGETHER_NOTE = """
 The trained networks on the test data, cut into groups of 1, 2, 4 … examples, **each group normalized by its own statistics**, as training does it. The thin dotted lines are the same
-networks by what they stored; crosses are groups of examples sorted by class. The dashed level is a constant guess, the dotted mark the size in training. On the right: the training loss
+networks by what they stored; crosses are groups of examples sorted by class. The dashed level is a constant guess, the dotted mark the size in training. The second picture: the training loss
 of the very same weights, by the size of the batch.
 """
 
-MATES_TITLE = "Other mates"
+MATES_TITLE = "Other examples in the batch"
 
 MATES_NOTE = """
-One test example, always the same, in batches whose **other members** are drawn anew: a dot is one batch. Above zero the right class is named. Where a network normalizes each example by itself, all dots
+One test example, always the same, in batches whose **other members**, its mates, are drawn anew: a dot is one batch. Above zero the right class is named. Where a network normalizes each example by itself, all dots
 fall on one.
 """
 
 STATISTICS_TITLE = "A batch's statistics"
 
 STATISTICS_NOTE = """
-How good an estimate a batch is of all training examples, in the first network of the page with BatchNorm; and below, what is made of many of them: **moving averages**, into which each new batch
-enters with a weight (PyTorch calls it momentum, 0.1). Dashed lines are formulas, not fits.
+How good an estimate a batch is of all training examples, in the first network of the page with BatchNorm; and what is made of many of them: **moving averages**, into which each new batch
+enters with a weight (0.1 is PyTorch's; there it is called `momentum`, and has nothing to do with the optimizer's). Dashed lines are formulas, not fits.
 """
 
 RENORM_TITLE = "Renormalization"
 
 RENORM_NOTE = """
 Batch renormalization multiplies what BatchNorm gives by **r** and adds **d**, so that a unit comes out as its stored statistics would have it: each batch is corrected by itself, where the learnt
-scale and shift treat all batches alike. Below: what each network comes to when it is *trained* on batches that are small, or alike.
+scale and shift treat all batches alike. The lower pictures: what each network comes to when it is *trained* on batches that are small, or alike.
 """
 
 RENORM_LIMITS = """
-r and d are held within limits that open as training goes on, and are constants for the gradient. With batches of a few classes every network is in difficulty: it forgets between batches.
+r and d are held within limits that open as training goes on, and are constants for the gradient. Batches of a few classes are hard for every network: no batch shows what the others hold.
 """
 
 NAIVE_TITLE = "Averages in training"
 
 NAIVE_NOTE = """
 Why not normalize by the moving averages in training too, and have one network? Three trainings, of twice the steps: by the **batch**, by the **moving averages** before each batch, and by the batch with statistics
-that count as **constants** in the gradient. In each the normalization undoes part of what the step did, and the gradient of the last two does not know of it.
+that count as **constants** in the gradient. Normalization undoes part of what a step did, and the gradient of the last two trainings does not know of it.
 """
 
-READERS_TITLE = "Recurrent"
+READERS_TITLE = "Recurrent networks"
 
 READERS_NOTE = """
-Another experiment, with the seed of the sidebar: networks that read a digit row by row, eight steps. On the left what BatchNorm stores for each step; on the right more steps than in training, with
+Another experiment, with the seed of the sidebar: networks that read a digit row by row, eight steps. First what BatchNorm stores for each step; then more steps than in training, with
 **blank rows before the digit**. A step beyond those of training takes the statistics of the last one.
 """
 

@@ -75,7 +75,7 @@ class Case(StrEnum):
 
 SENTENCES = {
     Case.ALONE_LOST: "**{name}** by the statistics of one example alone tells nothing: every output is the same, and its test "
-    "{score} {one} is that of a guess. With two together it is {two}, with {many} together {some}; by stored statistics {stored}, "
+    "{score} of {one} is that of a guess. With two together it is {two}, with {many} together {some}; by stored statistics {stored}, "
     "whether alone or not.",
     Case.ALONE_WORSE: "**{name}** does worse with one example alone, {one}, than by stored statistics, {stored}; with {many} "
     "together it is {some}.",
@@ -87,10 +87,10 @@ SENTENCES = {
     Case.SORTED_HOLDS: "**{name}** on examples sorted by class, {many} together, reaches {alike}, and shuffled {shuffled}.",
     Case.LOSS_FALLS: "**{name}** has another loss with each size of the batch, of the very same weights: {few} in batches of "
     "{small}, {whole} in batches of {large}. That is the noise which its batches bring.",
-    Case.MATES_MOVE: "**{name}**: in batches of {small} other mates move an output by {spread} of what tells examples apart, and "
-    "name another class in {changes} of the batches; in batches of {large} by {less}.",
-    Case.MATES_NUMBERS: "**{name}**: in batches of {small} other mates move an output by {spread} of what tells examples apart; in "
-    "batches of {large} by {less}.",
+    Case.MATES_MOVE: "**{name}**: in batches of {small} other mates move an output by {spread} of its deviation over the "
+    "examples, and change the class in {changes} of the batches; in batches of {large} they move it by {less}.",
+    Case.MATES_NUMBERS: "**{name}**: in batches of {small} other mates move an output by {spread} of its deviation over the "
+    "examples; in batches of {large} by {less}.",
     Case.MATES_LESS: "**{name}** is moved too, but in batches of {small} only by {spread}, where BatchNorm is moved {ratio} as much.",
     Case.MATES_NOT: "One dot, whatever the mates: {names}.",
     Case.SHOWN: "Example {place} of the test data is a {label}. With other mates **{name}** says so in {small_right} of the "
@@ -101,13 +101,13 @@ SENTENCES = {
     "that its mean there moves less.",
     Case.VARIANCE: "The variance of {small} examples, a sum of squares over m, is {biased} of that of all; over m − 1 in place of "
     "m it is {unbiased}. Training takes the first, and what is stored is the second.",
-    Case.FOLLOWING: "After {step} steps averages in which a batch weighs {slow_weight} give {slow}, as they still hold what they "
-    "began with; those of weight {weight} give {early}, those of 1, the last batch alone, {one}. At the end they give {slow_end}, "
-    "{end} and {one_end}.",
-    Case.FLOOR: "At fixed weights an average of weight a forgets its start by a factor of 1 − a a batch, and then errs by "
-    "√(a / (2 − a)) of one batch's error. Measured over that, by weight: {ratios}.",
-    Case.FOLDED: "With fixed numbers it is one affine map: folded into the weights before it, the network without any "
-    "normalization gives the same outputs, up to {difference} of at most {largest}.",
+    Case.FOLLOWING: "After {step} steps averages in which a batch weighs {slow_weight} score {slow} on the test data, as they still "
+    "hold what they began with; those of weight {weight} score {early}, those of 1, the last batch alone, {one}. At the end they "
+    "score {slow_end}, {end} and {one_end}.",
+    Case.FLOOR: "At fixed weights an average of weight a forgets its start by a factor of 1 − a with each batch, and then "
+    "errs by √(a / (2 − a)) of one batch's error. Measured over that: {ratios}.",
+    Case.FOLDED: "With stored statistics BatchNorm is one affine map: folded into the weights before it, a network without "
+    "any normalization gives the same outputs, to within {difference}, where the largest is {largest}.",
     Case.R_AND_D: "In batches of {size} drawn by chance r is {r} on average and d {d}: there is nothing to correct but chance. d "
     "deviates by {deviation}, where 1/√{size} is {chance}; in batches of {small} by {small_deviation}.",
     Case.R_AND_D_SORTED: "In batches sorted by class d deviates by {deviation}, {ratio} as much: there the batch's mean says "
@@ -127,8 +127,8 @@ SENTENCES = {
     Case.RISES: "**{name}** does not come to rest: the mean loss of its best quarter is {best}, that of the last {last}.",
     Case.FALLS: "**{name}** still learns: the mean loss falls from {first} in the first quarter to {last} in the last.",
     Case.NAIVE_DIVERGED: "**{name}** diverged: its loss overflowed, or rose a thousandfold.",
-    Case.STEPS_DIFFER: "At the step where a unit deviates most it does so {greatest} as much as at the first, {first}: each step "
-    "has statistics of its own.",
+    Case.STEPS_DIFFER: "Each step has statistics of its own: the mean deviation of the units is {first} at the first, and "
+    "{greatest} as large where it is largest.",
     Case.SHARED_WORSE: "One set for all steps fits none of them: {shared} on the test data, where a set for each step gives "
     "{each}. The weights are the very same: only the stored numbers differ.",
     Case.SHARED_ALIKE: "One set for all steps does about as well here: {shared} on the test data, a set for each step {each}. The "
@@ -139,7 +139,7 @@ SENTENCES = {
     "carry over: {each} is lost with them, {shared} with one set for all, {plain} without normalization.",
     Case.LATER_ALIKE: "With {rows} blank rows before the digit, {rows} steps more than in training, statistics of each step, of which "
     "there are none for the later ones, lose {each}; one set for all loses {shared}, layer normalization, which stores none, "
-    "{layer}, and no normalization {plain}: that they fail alone is not shown here.",
+    "{layer}, and no normalization {plain}. That they alone fail there is not shown here.",
 }
 
 

@@ -140,7 +140,7 @@ def curves(
             traces.append({**shared, **end, "showlegend": False})
     horizontal: dict[str, Any] = {"showgrid": False, "zeroline": False}
     if logarithmic_x:
-        horizontal |= {"type": "log", "dtick": 1, "exponentformat": "power"}
+        horizontal |= powers([one.x for one in lines])
     else:
         room = 0.15 if any(one.markers for one in lines) else 0.0  # where the first mark stands on whole numbers
         ends = [float(pick(float(one.x[at]) for one in lines)) for pick, at in ((min, 0), (max, -1))]

@@ -24,8 +24,8 @@ are: at the start they are 0 with He's and Xavier's initialization, after traini
 GRADIENT_TITLE = "The gradient over the factor"
 
 GRADIENT_NOTE = """
-The trained networks of the sidebar. On the left the weights of the hidden layer in the middle are multiplied by the factor: how long is the gradient by them? The dashed line falls as 1 / factor.
-On the right, the angle between weights and gradient, a dot for each hidden unit: a cosine of 0 is a right angle.
+The trained networks of the sidebar. First the weights of the hidden layer in the middle are multiplied by the factor: how long is the gradient by them? The dashed line falls as 1 / factor.
+Then the angle between weights and gradient, a dot for each hidden unit: a cosine of 0 is a right angle.
 """
 
 LENGTHS_TITLE = "Steps at right angles: the weights grow"
@@ -48,7 +48,7 @@ START_TITLE = "Weight normalization, and its start"
 
 START_NOTE = """
 Weight normalization writes the weights of each unit as a **length times a direction**, $w = g\\, v / |v|$, and learns both. It looks at no batch, but for the first one, if one lets it: then $g$ and the bias are set so that
-each unit has mean 0 and deviation 1 on it. Left: training from each start. Right: how much the inputs of each layer's activation function vary on that first batch.
+each unit has mean 0 and deviation 1 on it. First: training from each start. Then: how much the inputs of each layer's activation function vary on that first batch.
 """
 
 BOUND_TITLE = "A bound on the weights"
@@ -61,8 +61,8 @@ He's, without and with the bound, at three learning rates.
 OUTLIERS_TITLE = "Outlying weights and examples"
 
 OUTLIERS_NOTE = """
-Left: one unit of each hidden layer starts with weights many times as large; what is the first loss, and what accuracy is reached? Right: in the trained networks, one example of a batch has a wrong label and is
-many times as large; by how much does the gradient grow? And below, how long is the gradient along the training of these networks: does it burst?
+First: one unit of each hidden layer starts with weights many times as large; what is the first loss, and what accuracy is reached? Then: in the trained networks, one example of a batch has a wrong label and is
+many times as large; by how much does the gradient grow? And last, how long is the gradient along the training of these networks: does it burst?
 """
 
 OUTLIERS_LIMITS = """

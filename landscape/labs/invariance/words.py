@@ -101,7 +101,7 @@ SENTENCES = {
     Case.BIAS: "After training, these notice a rescaled layer a little: {changes}. Their bias stands before the normalization and is "
     "not multiplied; it was 0 at the start.",
     Case.NO_BIAS: "After training too, layer normalization does not notice a rescaled layer.",
-    Case.DIVIDED: "Weights *c* times as long have a gradient *c* times smaller with {names}, to within {off}. It stands at "
+    Case.DIVIDED: "Weights *c* times as long have a gradient *c* times smaller with {names}, to within {off}. The gradient stands at "
     "right angles to the weights: the greatest cosine of a unit is {cosine}.",
     Case.NEARLY_DIVIDED: "With {names} that holds for large factors alone, over which it falls with a slope of {slope}: at small ones "
     "the bias rules, which is not multiplied. It is the weights of a whole layer that may be rescaled there, not those of a "
@@ -110,8 +110,8 @@ SENTENCES = {
     "cosine of a unit is {cosine}.",
     Case.AT_RIGHT_ANGLES: "The weights only ever grow with {names}, and what they grow by is the sum of the squared steps, "
     "all the way to within {off} of it. After {steps} steps |w|² is {grown} as large as at the start.",
-    Case.NOT_AT_RIGHT_ANGLES: "Not so with {names}: on the way they are up to {off} of that sum beside it, though at the end "
-    "|w|² has changed by {shares} of it.",
+    Case.NOT_AT_RIGHT_ANGLES: "Not so with {names}: on the way |w|² lies up to {off} of that sum away from it, though at the "
+    "end it has changed by {shares} of the sum.",
     Case.OTHER_STEPS: "Weight decay or momentum is on: their steps are not at right angles to the weights, so that these "
     "do not grow by the sum of the squared steps. With {names} |w|² is {grown} as large as at the start.",
     Case.LENGTH_DIVERGED: "At learning rate {rate} these diverged, and their lines end there: {names}.",
@@ -123,15 +123,15 @@ SENTENCES = {
     Case.FROM_BOTH: "With **{name}** the effective rates come together from both sides: from initial scales 0.1 to 3 they begin "
     "{first} apart and end {last} apart. Large ones fall as steps lengthen the weights, and weight decay makes the small "
     "ones rise, the least to {least} what it was: it shortens weights that no step lengthens.",
-    Case.APART: "With **{name}** they stay apart: {first} at the start, {last} at the end.",
-    Case.FUNNEL_DIVERGED: "From these initial scales **{name}** diverged: {scales}.",
+    Case.APART: "With **{name}** the effective rates stay apart: {first} at the start, {last} at the end.",
+    Case.FUNNEL_DIVERGED: "**{name}** diverged from these initial scales: {scales}.",
     Case.START_NEEDED: "Weight normalization needs its start here: set by a first batch it reaches {data}, from the "
     "function of the plain network {plain}, and without any normalization {none}. On that batch the "
     "inputs of the last activation function have deviation {last} from data, and {small} from the plain start.",
     Case.START_ALIKE: "Here the start matters little: {data} set by a first batch, {plain} from the function of the plain "
     "network. On that batch the inputs of the last activation function have deviation {last}, and {small}.",
     Case.START_WORSE: "Here the start from data does worse: it reaches {data}, and the function of the plain network {plain}.",
-    Case.LOG_ALIKE: "Learning the length by its logarithm changes nothing: {log} against {data}.",
+    Case.LOG_ALIKE: "Learning the length by its logarithm makes no difference to speak of: {log} against {data}.",
     Case.LOG_UNLIKE: "Learning the length by its logarithm makes a difference here: {log} against {data}.",
     Case.COST_DEARER: "What it costs: a step divides {weights} weights, where BatchNorm normalizes {activations} "
     "activations. In dense layers with so small a batch it is not the cheaper one. It is where a weight serves many values: in "
@@ -147,8 +147,8 @@ SENTENCES = {
     Case.UNIT_DAMPED: "One unit of each layer {factor} times as large is not felt with {names}: the first loss is what "
     "it would be without, and the accuracy reached is {accuracy}.",
     Case.UNIT_FELT: "It is felt with {names}: the first loss is {loss} and the accuracy reached is {accuracy}.",
-    Case.EXAMPLE: "One mislabelled example {factor} times as large makes the gradient grow: {growth}.",
-    Case.BURSTS: "Along these trainings the longest gradient is so many times the median one: {longest}.",
+    Case.EXAMPLE: "One mislabelled example {factor} times as large makes the gradient {growth} as long.",
+    Case.BURSTS: "Along these trainings the longest gradient is {longest} as long as the median one.",
 }
 
 
@@ -377,7 +377,7 @@ def outlier_notice(facts: Facts, factor: float = 100.0) -> list[str]:
     if facts.examples:
         growth = {one.name: Ratio(one.growth[-1]) for one in facts.examples}
         said.append(sentence(SENTENCES[Case.EXAMPLE], factor=facts.examples[0].factors[-1], growth=growth))
-        longest = {one.name: one.longest for one in facts.bursts}
+        longest = {one.name: Ratio(one.longest) for one in facts.bursts}
         if longest:
             said.append(sentence(SENTENCES[Case.BURSTS], longest=longest))
     return said

@@ -12,7 +12,7 @@ RATES_TITLE = "Learning rates: how wide is the range?"
 
 RATES_NOTE = """
 Each network is trained at each learning rate, with several seeds. The line is the seed in the middle, the band goes from the least to the
-greatest; the dashed line is what counts as trained, the dotted one the rate of the sidebar. On the right: how many steps it takes to get there.
+greatest; the dashed line is what counts as trained, the dotted one the rate of the sidebar. The second picture: how many steps it takes to get there.
 """
 
 RATES_LIMITS = """

@@ -56,7 +56,7 @@ SENTENCES = {
     "affine, worse": "Something is lost: at its best rate it reaches {without} without a learnt scale and shift, {best} with them.",
     "where, hidden": "In the hidden layers, on either side: before the activation function it trains over {before} decades of "
     "rates, after it over {after}; on the input alone over {input}, as without any over {plain}.",
-    "where, otherwise": "Here it trains over so many decades of rates: {before} before the activation function, {after} after "
+    "where, otherwise": "Here it trains over this many decades of rates: {before} before the activation function, {after} after "
     "it, {input} on the input alone, {plain} without any.",
     "batch, fails": "With batches of 2 BatchNorm fails: it reaches {batch}, layer normalization {layer} and no normalization "
     "{plain}. With batches of 64 it reaches {large}. A batch of 1 has no variance and cannot be.",

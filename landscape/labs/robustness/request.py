@@ -124,7 +124,7 @@ class Robustness:
     trains_at: float = number(
         0.8, 0.1, 1.0, "Counts as trained", "From which test accuracy on, or share of the variance that is explained."
     )
-    upwards: MapAxis = choice(MapAxis.INIT_SCALE, "Upwards", "What the map has beside the learning rate.")
+    upwards: MapAxis = choice(MapAxis.INIT_SCALE, "Vertical axis", "What the map has beside the learning rate.")
     try_choices: bool = switch(
         False, "Try one choice after the other", "Some dozens of trainings more, which take some seconds."
     )

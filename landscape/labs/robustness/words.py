@@ -10,7 +10,7 @@ from statistics import fmean, median
 from typing import TypeVar
 
 from landscape.labs.robustness.facts import AtChoices, Facts, InTime, OnTheMap, OverRates
-from landscape.labs.words import Hole, Ratio, Share, number, sentence
+from landscape.labs.words import Hole, Ratio, Share, Steps, number, sentence
 
 DECADES = 0.4
 """Ranges of rates that differ by less than so much of a decade differ little."""
@@ -86,22 +86,22 @@ SENTENCES = {
     Case.NARROWER: "**{name}** trains over fewer learning rates than **{plain}**: {decades} decades against {others}.",
     Case.NEITHER: "Neither **{name}** nor **{plain}** trains at any of these learning rates with most of the seeds.",
     Case.ALONE: "**{name}** trains over {decades} decades of learning rates, up to {largest}.",
-    Case.FASTEST: "Each at its best rate, they come to {level} after so many steps: {steps}.",
+    Case.FASTEST: "Each at its best rate, they come to {level} after {steps}.",
     Case.SAME_FASTER: "At the same rate, {rate}, **{name}** comes to {level} after {steps} steps, **{plain}** after {others}.",
     Case.SAME_LITTLE_FASTER: "At the same rate, {rate}, **{name}** is little faster: it comes to {level} after {steps} steps, "
     "**{plain}** after {others}.",
     Case.SAME_NOT_FASTER: "At the same rate, {rate}, **{name}** is no faster: it comes to {level} after {steps} steps, "
     "**{plain}** after {others}.",
     Case.SAME_ONLY: "At the same rate, {rate}, **{name}** comes to {level} after {steps} steps, **{plain}** not at all.",
-    Case.CELLS: "So many of the {of} cells train: {counts}.",
-    Case.ROWS: "At the learning rate {rate} they train at so many of the {of} values of the {upwards}: {own}. With the best "
-    "rate for each: {best}.",
-    Case.STILL_CARES: "**{name}** depends on the {upwards} still: at the rate {rate} it trains at {own} of the {of} values, "
+    Case.CELLS: "Of the {of} cells of a map, this many train: {counts}.",
+    Case.ROWS: "At the learning rate {rate}, this many of the {of} values of the {upwards} train: {own}. With the best rate for "
+    "each value: {best}.",
+    Case.STILL_CARES: "**{name}** still depends on the {upwards}: at the rate {rate} it trains at {own} of the {of} values, "
     "with the best rate for each at {best}.",
     Case.CARES_NOT: "With the best rate for each, **{name}** trains at {best} of the {of} values of the {upwards}; at the rate "
     "{rate} it is {own}.",
     Case.ENDS: "At the learning rate {rate} they end at a test {score} of {ends}.",
-    Case.STEPS: "**{name}** comes to {level} after so many steps: {steps}.",
+    Case.STEPS: "**{name}** comes to {level} after {steps}.",
     Case.NEVER: "**{name}** comes to {level} at none of these rates.",
     Case.HIGHER: "**{name}** ends higher at {most} times the rate than at {less} times: at {high}, against {low}.",
     Case.NO_HIGHER: "**{name}** does not end higher at {most} times the rate than at {less} times: at {high}, against {low}.",
@@ -197,7 +197,7 @@ def rates_notice(facts: Facts) -> list[str]:
         decades, largest = round(fmean(plain.decades), 1), median(plain.largest)
         return [sentence(SENTENCES[Case.ALONE], name=plain.name, decades=decades, largest=largest)]
     said = [told_of_rates(one, plain) for one in others]
-    fewest = {one.name: round(median(one.fewest)) for one in facts.rates if isfinite(median(one.fewest))}
+    fewest = {one.name: Steps(round(median(one.fewest))) for one in facts.rates if isfinite(median(one.fewest))}
     if len(fewest) > 1:
         said.append(sentence(SENTENCES[Case.FASTEST], level=_level(facts), steps=fewest))
     return said + [told for one in others[:1] if (told := told_of_same_rate(facts, one, plain))]
@@ -254,7 +254,7 @@ def curves_notice(facts: Facts, rates: Mapping[float, float]) -> list[str]:
 def told_of_steps(facts: Facts, one: InTime) -> str:
     """Return after how many steps a network is trained at each multiple of the rate, in words."""
     steps = {
-        TIMES.format(factor=f"{factor:g}") if factor > 1 else ONCE: round(wait)
+        TIMES.format(factor=f"{factor:g}") if factor > 1 else ONCE: Steps(round(wait))
         for factor, wait in one.waits.items()
         if isfinite(wait)
     }

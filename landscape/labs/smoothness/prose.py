@@ -5,7 +5,7 @@ QUESTION = "Is the loss really smoother with BatchNorm?"
 INTRODUCTION = """
 Networks with the same initial weights and the same batches are trained here and now, and differ in what normalizes their
 layers. At steps of the training we walk from the weights along the gradient, half as far as the training goes and up to
-some times as far, and look: **how much does the loss vary there, and does the gradient still point where it did?**
+a few times as far, and look: **how much does the loss vary there, and does the gradient still point where it did?**
 Where the loss is smooth, a step may be long, and the gradient tells the truth about what lies ahead.
 """
 

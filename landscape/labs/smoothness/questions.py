@@ -50,9 +50,9 @@ SENTENCES = {
     "large, none": "With these initial weights none of them learns.",
     "norms, unanswered": "These settings do not answer it: that takes BatchNorm and one by another norm whose measures can be "
     "compared.",
-    "norms, as smooth": "Yes, about as well: the loss varies so many times as much along the gradient as with BatchNorm: "
+    "norms, as smooth": "Yes, about as well: the loss varies this many times as much along the gradient as with BatchNorm: "
     "{each} (medians after the first fifth of training).",
-    "norms, rougher": "Not quite: the loss varies so many times as much along the gradient as with BatchNorm: {each} (medians "
+    "norms, rougher": "Not quite: the loss varies this many times as much along the gradient as with BatchNorm: {each} (medians "
     "after the first fifth of training).",
     "why, both": "There is no consensus, and here no single explanation stands. With noise that disturbs each layer's "
     "distribution at every step training still reaches {noisy} ({score}; on the test data {noisy_test}), so that steady "

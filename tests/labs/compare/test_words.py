@@ -195,7 +195,9 @@ def test_the_stretch_of_the_valley_is_told_on_the_plane_of_input_weights():
     loss = np.array([[9.0, 21.0, 9.0], [1.5, 1.0, 1.5], [9.0, 21.0, 9.0]])
     stretched = Surface(PLANE, axis(1, 3), axis(1, 3), loss, 1.0)
     text = notice([Outcome("plain", LEARNED, surface=stretched)], WEIGHTS)
-    assert "Along the weights of smoothness the loss changes so many times as much as along the weights of area" in text
+    assert (
+        "Along the weights of smoothness the loss changes this many times as much as along the weights of area" in text
+    )
     assert "40 (plain)" in text
 
 
@@ -213,7 +215,7 @@ def test_a_surfaces_caption_says_how_it_was_computed():
     assert "0.432" in text
     assert text.startswith("One slice of 33,418 dimensions. Height: the loss; in the middle: where training ended.")
     assert "running statistics, 4 batches" in text
-    assert "cosine of the directions 0e+00" in text
+    assert "directions at right angles" in text
     assert "one batch" in surface_caption(surface(4.0), PCA, 4)
     assert "cosine" not in surface_caption(surface(4.0), PCA, 4)
 

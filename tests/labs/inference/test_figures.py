@@ -96,7 +96,7 @@ def test_features_that_are_no_image_are_bars():
 def test_errors_and_averages_are_drawn_beside_their_closed_forms(results):
     errors, variances, following, forgetting = shown("statistics", results).panels
     found = results["statistics"][0].value
-    np.testing.assert_allclose(traces(errors)["layer1"].y, found.error[:, 0], rtol=1e-5)
+    np.testing.assert_allclose(traces(errors)["layer 1"].y, found.error[:, 0], rtol=1e-5)
     chance = traces(errors)["1 / √m"]
     np.testing.assert_allclose(chance.y, chance.x**-0.5, rtol=1e-5)
     ratio = traces(variances)["(m − 1) / m"]
