@@ -14,7 +14,7 @@ GLOSSARY = {
     "BatchNorm": "Subtracts from each unit its mean over the batch and divides by its deviation, then multiplies by a learnt scale and "
     "adds a learnt shift.",
     "condition number": "The greatest curvature of a bowl over the least: 1 is round, a thousand a long narrow valley.",
-    "cosine": "Of two gradients: 1 where they point the same way, 0 where they are at a right angle, -1 where they are opposed.",
+    "cosine": "Of two directions: 1 where they are the same, 0 where they are at a right angle, -1 where they are opposed.",
     "covariate shift": "What a network, or a layer, is fed is distributed otherwise than what it learnt on.",
     "cross-entropy": "The usual loss of classification: minus the logarithm of the probability that is given to the right class.",
     "curvature": "How fast the slope of the loss changes as one walks: the second derivative along that direction.",

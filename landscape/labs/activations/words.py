@@ -126,9 +126,9 @@ SENTENCES = {
     Case.KEEPS: "A unit's deviation is {lasts} in the last layer, and {firsts} in the first: through all layers units tell "
     "examples apart.",
     Case.GROWTH: "Before the first step each layer, from the last down, multiplies the gradient's length by {growths}.",
-    Case.GROWS_AS_TOLD: "With **{name}** that is {growth} a layer, where theory says {theory}: through {depth} layers the gradient "
+    Case.GROWS_AS_TOLD: "With **{name}** the gradient grows by {growth} a layer, where theory says {theory}: through {depth} layers it "
     "becomes {ratio} as long.",
-    Case.GROWS_WITH_SKIPS: "With skip connections and **{name}** that is {growth} a layer: through {depth} layers the gradient becomes "
+    Case.GROWS_WITH_SKIPS: "With skip connections and **{name}** the gradient grows by {growth} a layer: through {depth} layers it becomes "
     "{ratio} as long. Without them theory says {theory} a layer for BatchNorm.",
     Case.LATER: "A few steps lessen it, to {later} a layer.",
     Case.WHATEVER_SCALE: "With **{name}** it makes no difference how large the initial weights are: the length of the first layer's "

@@ -80,7 +80,7 @@ class Borrowed:
         """Return the entry of the table, with the number where it is there."""
         value = numbers.get(self.result)
         if value is None:
-            return Linked(self.awaited, self.to)
+            return Linked(f"{self.awaited}:", self.to)
         template = self.above if value > self.at else self.below
         return Linked(unmarked(sentence(template, times=Ratio(value))), self.to)
 

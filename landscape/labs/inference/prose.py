@@ -27,7 +27,7 @@ STATISTICS_TITLE = "A batch's statistics"
 
 STATISTICS_NOTE = """
 How good an estimate a batch is of all training examples, in the first network of the page with BatchNorm; and what is made of many of them: **moving averages**, into which each new batch
-enters with a weight (0.1 is PyTorch's; there it is called `momentum`, and has nothing to do with the optimizer's). Dashed lines are formulas, not fits.
+enters with a weight (0.1 in PyTorch). Dashed lines are formulas, not fits.
 """
 
 RENORM_TITLE = "Renormalization"

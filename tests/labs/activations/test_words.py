@@ -124,7 +124,7 @@ def test_whether_the_initial_scale_matters(ratios, case):
 
 def test_growth_stands_beside_theory():
     said = " ".join(deep_notice(Facts(deep=(START,))))
-    assert "that is 1.21 a layer, where theory says 1.21" in said
+    assert "the gradient grows by 1.21 a layer, where theory says 1.21" in said
     assert deep_notice(Facts(deep=(replace(START, growth=nan),))) == []
 
 
