@@ -12,7 +12,8 @@ WHY = Lesson(
         Step(
             "two_weights",
             "thousands",
-            "Over two weights the loss is a bowl, and training rolls down it. Each weight belongs to one feature.",
+            "Over two weights the loss is a bowl, and training rolls down it. Each weight belongs to one feature. Of the same "
+            "examples two bowls are drawn: one of the raw features, and one of the standardized, each divided by its deviation.",
         ),
         Step("two_weights", "beyond-the-limit", "L is the curvature of the bowl where it is steepest."),
         Step("two_weights", "larger-rate", "Dividing each feature by its deviation makes L smaller."),

@@ -121,7 +121,9 @@ def head(place: Place) -> bool:
             st.markdown("**What do you expect?**")
         for i, choice in enumerate(question.choices):
             st.button(choice.text, on_click=_say, args=(question, choice.text), key=f"say-{question.slug}-{i}")
-        st.button("Show", on_click=_say, args=(question, ""), type="tertiary", key=f"say-{question.slug}-show")
+        st.button(
+            "Show the answer", on_click=_say, args=(question, ""), type="tertiary", key=f"say-{question.slug}-show"
+        )
     return _said(question) is not None
 
 

@@ -42,7 +42,7 @@ def test_before_something_is_said_there_is_the_question_and_nothing_that_answers
     assert explained(literal(WHY.steps[0].sentence)) in said(bowl)
     assert f"{WHY.title} · 1 of {len(WHY.steps)}" in said(bowl)
     assert [choice.text for choice in question.choices] == [
-        one.label for one in bowl.button if one.key.startswith("say-") and one.label != "Show"
+        one.label for one in bowl.button if one.key.startswith("say-") and one.label != "Show the answer"
     ]
     assert not bowl.success
     assert not bowl.info
@@ -71,7 +71,7 @@ def test_the_answer_stands_beside_what_was_said(bowl, which):
 
 
 def test_show_answers_without_a_choice(bowl):
-    button(bowl, "Show").click()
+    button(bowl, "Show the answer").click()
     bowl.run()
     assert bowl.success[0].value.startswith(SENTENCES["shown"])
 
@@ -159,7 +159,7 @@ def test_in_a_page_with_jobs_the_picture_comes_with_the_answer():
     app = opened("compare.py", lesson="compare.digits", at="1", **SMALL)
     assert not app.success
     assert tickets(app), "they are computed while one thinks"
-    button(app, "Show").click()
+    button(app, "Show the answer").click()
     app = finished(app.run())
     assert app.success[0].value.startswith(SENTENCES["shown"])
     assert link_of(app)["width"] == "8"

@@ -655,7 +655,7 @@ def singular_panels(networks: Sequence[tuple[str, Style, Sequence[np.ndarray] | 
                 "line": {"color": theme.TEXT, "width": 2},
                 "hovertemplate": "root mean square %{y:.3f}<extra></extra>",
             },
-            xaxis=_numbers(len(rms)),
+            xaxis={**_numbers(len(rms)), "range": [0.6, len(rms) + 0.4]},
             yaxis=theme.axis("singular value", range=[-0.1, 3.6], zeroline=False, nticks=5),
             showlegend=False,
             shapes=[

@@ -151,7 +151,7 @@ def share_panel(spectra: Sequence[Drawn], failed: bool = False) -> Panel:
     figure = theme.figure(
         bars,
         xaxis=theme.axis("share of the gradient's squared length", range=[0, 1.08], zeroline=False, nticks=6),
-        yaxis=theme.axis("", autorange="reversed", automargin=True),
+        yaxis=theme.axis("", autorange="reversed", automargin=True, showgrid=False),
         showlegend=False,
         margin={"l": 16, "r": 16, "t": 12, "b": 48},
     )

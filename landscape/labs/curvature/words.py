@@ -62,9 +62,9 @@ SENTENCES = {
     Case.OUTLIERS: "So many of the twenty greatest eigenvalues stand out, each over three times the twentieth: {counts}. "
     "The greatest of all is {tops}.",
     Case.NO_OUTLIERS: "No eigenvalue stands out: none is over three times the twentieth. The greatest is {tops}.",
-    Case.SHARE: "Of the gradient's squared length so much lies along the ten steepest directions: {shares}.",
+    Case.SHARE: "Of the gradient's squared length this share lies along the ten steepest directions: {shares}.",
     Case.NOT_FOUND: "Not all of the twenty greatest eigenvalues were found of {names}.",
-    Case.FROZEN_BACK: "With its statistics frozen as training left them, **{name}** has a steepest direction again: its "
+    Case.FROZEN_BACK: "With its statistics frozen as training left them, **{name}** is steep again: its "
     "greatest eigenvalue is {other}, and by the statistics of the batch {batch}.",
     Case.FROZEN_SAME: "With its statistics frozen as training left them, **{name}** has no steeper direction than by those "
     "of the batch: its greatest eigenvalue is {other}, and there {batch}.",
@@ -73,7 +73,7 @@ SENTENCES = {
     Case.POPULATION_SAME: "Population statistics do not bring the outliers of **{name}** back: its greatest eigenvalue is "
     "{other}, and by the statistics of the batch {batch}. They change with the weights, as those of the batch do.",
     Case.SETTLES: "At each rate the sharpness comes to 2 / learning rate and stays there: over the second half of the "
-    "training it is this many times that: {lates}. It began at {firsts}. The loss falls all the same, though after this many "
+    "training it is this many times that: {lates}. It began at {firsts}. The loss falls all the same, though after this share "
     "of the steps it is higher than before: {rises}.",
     Case.BELOW: "At no rate does the sharpness stay at 2 / learning rate: over the second half of the training it is only "
     "this many times that: {lates}. It began at {firsts}, and at most it was {peaks}.",
