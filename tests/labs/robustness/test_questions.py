@@ -1,4 +1,4 @@
-"""Each question's facts, with margins, on triples of seeds that had no part in the choice of its settings."""
+"""Each question's facts, with margins, on three seeds that had no part in the choice of its settings."""
 
 from dataclasses import replace
 from functools import cache
@@ -12,7 +12,7 @@ from landscape.labs.robustness import LAB
 from landscape.labs.robustness.facts import steps_to
 from landscape.labs.robustness.words import of
 
-SEEDS = [27, 33]
+SEEDS = [27]
 """Each the first of three."""
 
 QUESTIONS = {question.slug: question for question in LAB.questions}
@@ -34,11 +34,15 @@ def results_of(request, section):
     }
 
 
+def seeded(request, seed):
+    comparison = request.comparison
+    return replace(request, comparison=replace(comparison, base=comparison.base.replace(seed=seed)))
+
+
 @cache
 def facts(slug, seed):
     question = QUESTIONS[slug]
-    comparison = question.request.comparison
-    request = replace(question.request, comparison=replace(comparison, base=comparison.base.replace(seed=seed)))
+    request = seeded(question.request, seed)
     return LAB.facts(request, results_of(request, question.section))
 
 
@@ -161,12 +165,7 @@ def test_an_answer_is_given_as_soon_as_its_own_section_is_there_and_not_before(s
     assert not any(choice.right(known) for choice in question.choices)
 
 
-DEFAULT = replace(
-    LAB.codec.request_of({}),
-    comparison=replace(
-        LAB.codec.request_of({}).comparison, base=LAB.codec.request_of({}).comparison.base.replace(seed=24)
-    ),
-)
+DEFAULT = seeded(LAB.codec.request_of({}), SEEDS[0])
 
 
 def test_the_facts_over_rates_are_those_of_the_trainings():
