@@ -153,6 +153,17 @@ def test_snapshots_hold_the_first_and_the_last_step():
         assert len(run.steps) == len(run.parameters) == len(run.states) == len(run.test_accuracy) <= 41
 
 
+@pytest.mark.parametrize("seed", [5, 6])
+def test_snapshots_are_dense_where_the_loss_changes_most(seed):
+    """Of whole batches the noted losses are those at the steps: the greatest change between two neighbours."""
+    whole = {"optimizer": "gradient-descent", "batch_size": 1000, "num_steps": 400, "learning_rate": 0.03}
+    for normalization in ("none", "batch"):
+        run = train(SMALL.replace(seed=seed, normalization=normalization, **whole))
+        losses = np.append(run.loss, run.train_loss)
+        even = losses[np.linspace(0, 400, len(run.steps)).astype(int)]
+        assert np.abs(np.diff(losses[run.steps])).max() < 0.6 * np.abs(np.diff(even)).max()
+
+
 def test_an_epoch_holds_every_example_once_and_drops_the_rest():
     targets = torch.arange(23) % 3
     batches = Batches([5], targets, 4, BatchOrder.SHUFFLED)

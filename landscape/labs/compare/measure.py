@@ -65,15 +65,14 @@ def frame_of(run: Run, view: View, snapshot: int) -> Surface:
 
 
 def chosen(snapshots: int, frames: int = FRAMES) -> tuple[int, ...]:
-    """Return the snapshots that have a frame, closer together at the start of training, where the loss changes most.
+    """Return the snapshots that have a frame: as dense at the start of training as the snapshots themselves.
 
     >>> chosen(19), chosen(3), chosen(1)
-    ((0, 1, 3, 6, 10, 14, 18), (0, 1, 2), (0,))
+    ((0, 3, 6, 9, 12, 15, 18), (0, 1, 2), (0,))
     """
     if snapshots <= frames:
         return tuple(range(snapshots))
-    spaced = (snapshots - 1) * np.linspace(0, 1, frames) ** 1.5
-    return tuple(sorted({int(round(place)) for place in spaced}))
+    return tuple(int(round(place)) for place in np.linspace(0, snapshots - 1, frames))
 
 
 def shots_of(run: Run) -> Shots:
