@@ -184,7 +184,7 @@ def _tried(lab: Lab, kind: Kind, chance: random.Random) -> Parameters:
 
 def _at_bound(bounds: Bounds, chance: random.Random) -> str:
     """Return a field's least or greatest value, or one just beyond."""
-    if bounds.kind is bool or issubclass(bounds.kind, StrEnum):
+    if bounds.kind is bool or not issubclass(bounds.kind, int | float):
         return _chosen(bounds, chance)
     low, high = bounds.kind(bounds.low), bounds.kind(bounds.high)
     beyond = (low - 1, high + 1) if bounds.kind is int else (low - 1e-9, high * (1 + 1e-9))
@@ -197,6 +197,8 @@ def _chosen(bounds: Bounds, chance: random.Random) -> str:
         return chance.choice(("true", "false"))
     if issubclass(bounds.kind, StrEnum):
         return chance.choice(list(bounds.kind)).value
+    if not issubclass(bounds.kind, int | float):  # places, of which a link holds seven at most
+        return "_".join(["50~-30", "-100~100", "7~0"] * chance.randint(1, 3))
     if bounds.stops:
         return text_of(bounds.kind(chance.choice(bounds.stops)))
     low, high = bounds.low, bounds.high

@@ -15,7 +15,7 @@ from landscape.experiment import MAX_VARIANTS, PART_OF, PARTS, VARIED, Compariso
 from landscape.labs.fitting import by_link
 from models.fields import Bounds, Misfit, bounds_of
 
-LONGEST = 60
+LONGEST = 80
 """No value is as long as so many characters; of one that is longer, a message shows so many."""
 
 

@@ -36,6 +36,7 @@ GLOSSARY = {
     "layer normalization": "Normalizes all units of a layer together, in each example by itself.",
     "learning rate": "The length of a step of training, in units of the gradient.",
     "loss": "How wrong a network is on some examples, as one number; training makes it small.",
+    "median": "Half of the values lie under it, and half of them over it.",
     "momentum": "A share of the last step that the next one keeps.",
     "moving average": "A number into which each new value enters with a small weight, and out of which old ones fade.",
     "percentile": "The 15th is the value under which 15 in a hundred of the values lie; the 50th is the median.",

@@ -52,6 +52,7 @@ class Group:
     folded: by its title, the rarer ones that are folded away.
     options: by field, the names of the numbers from 0 on, where these are chosen by name.
     picture: values -> what they choose, small; None where they choose nothing that can be.
+    actions: values -> buttons below the fields; one that sets nothing stands there and cannot be pressed.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Group:
     folded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     options: Mapping[str, Sequence[str]] = field(default_factory=dict)
     picture: Callable[[Values], Thumbnail | None] = lambda values: None
+    actions: Callable[[Values], Sequence[Action]] = lambda values: ()
 
 
 @dataclass(frozen=True)

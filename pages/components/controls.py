@@ -134,6 +134,11 @@ def group(one: Group) -> None:
             control(name, names=one.options.get(name, ()))
             if holds_own(settings.codec.fields[name].kind):
                 own_table(name)
+        for i, action in enumerate(one.actions(settings.values)):
+            changed_by = settings.values | dict(action.values)
+            # By its key it keeps the keyboard while what it does changes.
+            key = f"{one.name}-action-{i}"
+            st.button(action.text, key, disabled=not action.values, on_click=adopt, args=(changed_by, settings.asked))
         if picture := one.picture(settings.values):
             svg(picture.svg, picture.said, THUMBNAIL)
             st.caption(picture.said)

@@ -40,8 +40,10 @@ def picker(name: str, key: str) -> None:
     _MOUNT(key=own, data={"key": key, "marked": marked}, on_picked_change=picked)
 
 
-def _fitting(bounds: Any, value: float) -> Any:
-    """Return a value as a field takes it: whole, or of three decimals, within its bounds."""
+def _fitting(bounds: Any, value: float | str) -> Any:
+    """Return a value as a field takes it: whole, or of three decimals, within its bounds; or read as links write it."""
+    if isinstance(value, str):
+        return bounds.parse(value)
     if bounds.kind is float:
         return min(max(round(float(value), 3), bounds.low), bounds.high)
     return bounds.kind(round(value))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from landscape.experiment import MAX_VARIANTS, VARIED, Comparison, Display, Experiment, Variant, View
 from landscape.labs.codec import codec_of
+from landscape.labs.compare.dropping import Places
 from landscape.labs.compare.questions import QUESTIONS
 from landscape.labs.compare.request import CODEC, Request
 from models.config import Kind
@@ -21,6 +22,9 @@ OF_VARIANTS = {f"v{i}_{name}" for i in range(1, MAX_VARIANTS + 1) for name in VA
 BAD = ["1e400", "-1e400", "nan", "inf", "", " ", "x" * 100_000, "9" * 5000, "1;2", "None", "\x00", "½", "-1e-9", "0x10"]
 
 
+SHARES = st.floats(-1, 1)
+
+
 def strategy(name):
     bounds = FIELDS[name]
     if bounds.kind is bool:
@@ -29,6 +33,8 @@ def strategy(name):
         values = st.integers(bounds.low, bounds.high)
     elif bounds.kind is float:
         values = st.floats(bounds.low, bounds.high)
+    elif bounds.kind is Places:
+        values = st.lists(st.tuples(SHARES, SHARES), max_size=7).map(Places)
     else:
         values = st.sampled_from(list(bounds.kind))
     return st.none() | values if name in OF_VARIANTS else values

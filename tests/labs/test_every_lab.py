@@ -56,6 +56,7 @@ def fields_of(lab: Lab) -> list[str]:
     for values in every:
         for group in lab.groups(values):
             found += [*group.fields, *(name for names in group.folded.values() for name in names)]
+            found += [name for action in group.actions(values) for name in action.values]
     return found
 
 

@@ -399,6 +399,25 @@ def test_a_ball_that_is_dropped_rolls_by_itself_and_stands_in_the_link():
     assert others == [1, 1]
 
 
+def test_balls_are_dropped_by_the_keyboard_and_taken_back_and_stand_in_the_link():
+    app = opened(**SMALL)
+    places = []
+    for _ in range(3):
+        button(app, "Drop another ball").click()
+        finished(app.run())
+        places.append({ticket.key: ticket.result for ticket in tickets(app, "balls ")})
+    link = link_of(app)
+    assert set(link) - set(SMALL) == {"another_ball", "more_balls", "ball_x", "ball_y"}
+    assert link["more_balls"].startswith("50~50_")
+    assert [len(one) for one in places] == [4, 6, 8]
+    assert all(places[2][key] is result for key, result in places[1].items())
+    for _ in range(3):
+        button(app, "Take the last one back").click()
+        finished(app.run())
+    assert link_of(app) == SMALL
+    assert button(app, "Take the last one back").disabled
+
+
 def test_a_term_of_the_glossary_says_its_sentence_where_it_stands():
     app = opened(**SMALL)
     (introduction,) = [each.value for each in app.markdown if "draws it" in each.value]

@@ -7,9 +7,10 @@ from typing import Any
 
 from landscape.figures.theme import styles_of
 from landscape.labs.compare import prose
+from landscape.labs.compare.dropping import dropping
 from landscape.labs.compare.facts import answering, facts_of
 from landscape.labs.compare.figures import comparison_panels, rates_panel, readouts_of
-from landscape.labs.compare.outcomes import failed_of, jobs, outcomes_of, starts_of
+from landscape.labs.compare.outcomes import BALL_JOBS, failed_of, jobs, outcomes_of, starts_of
 from landscape.labs.compare.questions import QUESTIONS
 from landscape.labs.compare.request import CODEC, Request
 from landscape.labs.compare.words import balls, before, follows, notice, parting_rate, rows_of, table
@@ -30,7 +31,11 @@ VIEW = Group(
 
 
 BALLS = Group(
-    "balls", "Balls", ("ball_rate", "another_ball", "ball_x", "ball_y"), {"More about the balls": ("ball_steps",)}
+    "balls",
+    "Balls",
+    ("ball_rate", "another_ball", "ball_x", "ball_y"),
+    {"More about the balls": ("ball_steps",)},
+    actions=dropping,
 )
 
 
@@ -44,7 +49,7 @@ def landscapes(request: Request, results: Results) -> Shown:
         said = [notice(facts)] if facts else []
     kinds, starts = comparison.normalizations(), starts_of(results)
     panels = comparison_panels(
-        comparison.labels(), kinds, outcomes, request.view, request.display, failed_of(results), starts
+        comparison.labels(), kinds, outcomes, request.view, request.display, failed_of(results), starts, request.balls
     )
     steps: list[int] = max((outcome.run.steps.tolist() for outcome in outcomes if outcome), key=len, default=[])
     score = comparison.base.data.dataset.score
@@ -104,17 +109,16 @@ LAB = Lab(
                 "frames",
                 "measures",
                 "training",
-                "balls",
-                "another",
+                *BALL_JOBS,
             ),
             picks="ball_x",
             awaited=("run", "surface", "inspection"),
-            prompt=("start", "another"),
+            prompt=("start", *BALL_JOBS[1:]),
         ),
         Section(
             "follows",
             rates,
-            ("run", "balls", "another", "rates"),
+            ("run", *BALL_JOBS, "rates"),
             prose.FOLLOWS,
             prose.FOLLOWS_NOTE,
             controls=lambda values: {"other_rates": None},

@@ -18,10 +18,13 @@ from landscape.figures.surfaces import SCENE_CROSS, HeightRange, contour_panel, 
 from landscape.figures.theme import Figure, Style, styles_of
 from landscape.geometry.descents import Balls
 from landscape.geometry.surfaces import Surface
+from landscape.labs.compare.dropping import keeping
 from landscape.labs.compare.facts import Facts
 from landscape.labs.compare.outcomes import Outcome
+from landscape.labs.compare.request import BallsRequest
 from landscape.labs.compare.words import (
     balls_caption,
+    drawn_caption,
     frozen_caption,
     moved_caption,
     readout,
@@ -40,6 +43,8 @@ ENDED = "training ended here"
 STEPS = ("steps along direction 1", "steps along direction 2")
 """Of a plane of random directions: how its axes are called on the picture."""
 
+AS_GIVEN = BallsRequest()
+
 APART = "A range of its own, as it diverged."
 
 
@@ -51,6 +56,7 @@ def comparison_panels(
     display: Display,
     failed: Sequence[frozenset[Group]] = (),
     starts: Sequence[tuple[Surface, int] | None] = (),
+    balls: BallsRequest = AS_GIVEN,
 ) -> list[Panel]:
     """Return the panels of a comparison, as far as its results are there.
 
@@ -60,6 +66,7 @@ def comparison_panels(
         failed: of each network what could not be computed: what is missing there will not come.
         starts: the landscapes around the weights while the networks are trained, and at which step: they stand until those
             around the last weights come.
+        balls: those that are asked for, to which a click on a landscape adds one.
     """
     styles, failed = styles_of(normalizations), failed or [frozenset()] * len(labels)
     starts = starts or [None] * len(labels)
@@ -74,6 +81,9 @@ def comparison_panels(
         for i, (label, style, outcome) in enumerate(zip(labels, styles, outcomes, strict=True)):
             draw = _landscape if which is Group.SCENE else _path
             panel = draw(label, style, outcome, surfaces[i], ranges[i], view, display)
+            drawn_on = surfaces[i] if which is Group.SCENE else None
+            if panel.figure is not None and drawn_on is not None:
+                panel.figure.data[0].meta = {"sets": _dropping(drawn_on, balls)}
             start = starts[i] if which is Group.SCENE and which not in failed[i] else None
             if panel.figure is None and start is not None and not any(one is not None for one in surfaces):
                 panel = _start(label, style, start, ranges[i], view, display)
@@ -141,30 +151,31 @@ def _landscape(
     path = None if known is None else known.path.coordinates
     flat = display.drawing is Drawing.CONTOUR
     panel = _drawing(title, style, surface, heights, view, display, path)
+    said = [surface_caption(surface, outcome.run.parameters.shape[1])]
     if outcome.balls is not None and panel.figure is not None:
         _add_balls(panel.figure, outcome.balls, None if flat else heights)
-        panel = _captioned(panel, balls_caption(outcome.balls))
-    if panel.figure is not None:
-        panel.figure.data[0].meta = {"sets": _dropping(surface)}
     if outcome.frames is not None:
         frames = outcome.frames.surfaces
         axes = frames[0].alphas, frames[0].betas
         panel = with_frames(panel, outcome.frames.at, *axes, [one.loss for one in frames], heights)
-        panel = _captioned(panel, moved_caption(frames[0], surface))
+        said.append(moved_caption(frames[0]))
+    if outcome.balls is not None:
+        said.append(balls_caption(outcome.balls))
     if path is None:
         (height,) = heights.heights(np.array([surface.centre]))
         panel = with_note(panel, ENDED, 0.0, 0.0, None if flat else float(height))
-    return _captioned(panel, surface_caption(surface, view, outcome.run.parameters.shape[1]))
+    return _captioned(panel, " ".join(filter(None, [*said, drawn_caption(surface, view)])))
 
 
-def _dropping(surface: Surface) -> dict[str, Any]:
+def _dropping(surface: Surface, balls: BallsRequest) -> dict[str, Any]:
     """Return what a click on a landscape sets: one more ball, there, in shares of what the picture shows."""
+    kept = keeping(vars(balls))
     ends = {"ball_x": ("x", surface.alphas), "ball_y": ("y", surface.betas)}
     reach = {
         name: [axis, float(along[0] + along[-1]) / 2, float(along[-1] - along[0]) / 2]
         for name, (axis, along) in ends.items()
     }
-    return {"another_ball": True, **reach}
+    return {"another_ball": True, "more_balls": str(kept), **reach}
 
 
 def _drawing(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from landscape.experiment import Experiment, PlaneKind, Statistics, View
 from landscape.figures.panel import Group
 from landscape.geometry.descents import Balls, BallsTask
 from landscape.geometry.surfaces import Surface
+from landscape.labs.compare.dropping import MOST
 from landscape.labs.compare.measure import MOVING, Followed, Frames, FramesTask, Moved, StartTask, shots_of
 from landscape.labs.compare.request import PLACES, RATES, BallsRequest, Request
 from landscape.labs.jobs import training_jobs
@@ -46,6 +48,9 @@ class Outcome:
     frames: Frames | None = None
     frozen: Surface | None = None
 
+
+BALL_JOBS = ("balls", *(f"ball {i}" for i in range(1, MOST + 1)))
+"""The jobs of balls: those that every landscape has together, and each that is dropped by itself."""
 
 MOST_PICTURES = 4
 """As many landscapes a page can draw in space."""
@@ -93,12 +98,12 @@ def jobs(request: Request) -> Jobs:
             Job(f"measures {one!r} {fixed}", partial(MeasuresTask, view=view), (run,), serial=True)
             for one, _, run, _ in each
         ],
-        # By itself, as it answers a click: the others need not roll again.
-        "another": [
-            _balls(one, view, need, request.balls, request.balls.another) if request.balls.another else None
-            for one, _, _, need in each
-        ],
-        "balls": [_balls(one, view, need, request.balls, PLACES) for one, _, _, need in each],
+        # Each by itself, as it answers a click: the others need not roll again.
+        **{
+            name: [_balls(one, view, need, request.balls, (place,)) if place else None for one, _, _, need in each]
+            for name, place in zip_longest(BALL_JOBS[1:], request.balls.dropped)
+        },
+        BALL_JOBS[0]: [_balls(one, view, need, request.balls, PLACES) for one, _, _, need in each],
         # What follows comes last, and where others wait after them.
         "rates": [_sweep(one) if request.balls.other_rates else None for one in experiments],
     }
@@ -111,8 +116,9 @@ def outcomes_of(request: Request, results: Results) -> list[Outcome | None]:
     for i, label in enumerate(request.comparison.labels()):
         run, training, measures = (results[name][i] for name in ("run", "training", "measures"))
         known = run.value if run.done else training.value
-        balls, another, rates = (results[name][i].value for name in ("balls", "another", "rates"))
-        balls = joined([one for one in (balls, another) if one is not None])
+        rates = results["rates"][i].value
+        rolled = (results[name][i].value for name in BALL_JOBS)
+        balls = joined([one for one in rolled if one is not None])
         ended = all(results[name][i].done for name in results)
         parts = surfaces[i], inspections[i], measures.value, balls, () if rates is None else (rates,)
         moving = results["start"][i].value, frames[i], results["frozen"][i].value

@@ -3,10 +3,10 @@
 QUESTION = "What does normalization do to a network's loss landscape?"
 
 INTRODUCTION = """
-The loss of a network is a height over all its weights, and training walks downhill. A **landscape** draws it on one slice: in
-the middle are the weights that training reached, and every other point is the same network with its weights moved, one step
-being as long as they are. The networks here share initial weights, data and steps, and differ in what normalizes their layers;
-each is trained here and now. Turn one picture, and the others turn with it.
+The loss of a network is a height over all its weights, and training walks downhill. A **landscape** is one slice of it: in the
+middle are the weights that training reached, elsewhere the same network with its weights moved. The networks here are trained now, on
+the same data, from the same weights; they differ in what **normalizes** their layers. BatchNorm brings each unit's values in a batch
+to mean 0 and deviation 1, before its activation function; a learnt scale and shift then set what the next layer is given.
 """
 
 TRAINING = "The networks are being trained…"

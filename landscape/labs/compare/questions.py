@@ -111,8 +111,8 @@ SENTENCES = {
     "deep, none": "None of them learns in these settings.",
     "parts": "A strength of {part} does most of it: on this plane the loss climbs to {tops}, and the medians are {medians}.",
     "parts, alike": "These settings do not answer it, as the landscapes are about as high: on this plane the loss climbs to {tops}.",
-    "parts, rates": "More of it still buys something else: the greatest learning rates at which they learn are {rates}.",
-    "parts, rates alike": "The greatest learning rates at which they learn are {rates}.",
+    "parts, rates": "More of it still buys something else: the learning rates at which they learn go from {rates}.",
+    "parts, rates alike": "The learning rates at which they learn go from {rates}.",
 }
 
 
@@ -294,13 +294,11 @@ def _by_parts(facts: Facts) -> str:
         return sentence(SENTENCES["parts, alike"], tops=tops)
     medians = {one.name: one.slice.median for one in networks.values() if one.slice is not None}
     said = sentence(SENTENCES["parts"], part=most, tops=tops, medians=medians)
-    swept = {
-        part: max(one.rates.learns, default=0.0) for part, one in networks.items() if one.rates and one.rates.whole
-    }
+    swept = {part: one.rates.learns for part, one in networks.items() if one.rates and one.rates.whole}
     if len(swept) < len(networks):
         return said
-    case = "parts, rates" if swept[1.0] > swept[most] else "parts, rates alike"
-    rates = {networks[part].name: rate for part, rate in swept.items()}
+    case = "parts, rates" if max(swept[1.0], default=0.0) > max(swept[most], default=0.0) else "parts, rates alike"
+    rates = {networks[part].name: f"{min(learns):g} to {max(learns):g}" for part, learns in swept.items() if learns}
     return f"{said} {sentence(SENTENCES[case], rates=rates)}"
 
 

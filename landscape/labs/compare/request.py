@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from landscape.experiment import Comparison, Display, View
 from landscape.labs.codec import codec_of
+from landscape.labs.compare.dropping import Places, hundredth, kept
 from models.fields import number, switch, validate
 
 RATES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
@@ -20,6 +21,7 @@ class BallsRequest:
     """Balls that roll down the slice, and whether what follows is tried: the networks trained at other rates.
 
     another_ball: whether one more is dropped, at ball_x and ball_y, shares of what the picture shows to each side.
+    more_balls: where those lie that were dropped before it.
     """
 
     ball_rate: float = number(
@@ -27,20 +29,24 @@ class BallsRequest:
         "ones.", logarithmic=True,
     )  # fmt: skip
     ball_steps: int = number(60, 1, 200, "Steps of the balls", "How many.", stops=(10, 20, 40, 60, 100, 200))
-    another_ball: bool = switch(False, "One more ball", "Dropped where you say, here or by a click on a landscape.")
+    another_ball: bool = switch(
+        False, "One more ball", "Dropped where you say, here or by a click on a landscape; up to eight."
+    )
     ball_x: float = number(0.5, -1.0, 1.0, "Its place along x", "From the centre to the edge of the picture.")
     other_rates: bool = switch(
         False, "Train at other learning rates", "Eight of them, for as many steps: some seconds."
     )
     ball_y: float = number(0.5, -1.0, 1.0, "Its place along y", "From the centre to the edge of the picture.")
+    more_balls: Places = kept("Balls dropped before", "Where they lie, in hundredths of the way to the edge.")
 
     def __post_init__(self) -> None:
         validate(self)
 
     @property
-    def another(self) -> tuple[tuple[float, float], ...]:
-        """Where one more ball is dropped; nowhere where none is asked for."""
-        return ((self.ball_x, self.ball_y),) if self.another_ball else ()
+    def dropped(self) -> tuple[tuple[float, float], ...]:
+        """Where balls are dropped one by one, the last of them as the sliders say."""
+        last = ((hundredth(self.ball_x), hundredth(self.ball_y)),) if self.another_ball else ()
+        return (*self.more_balls, *last)
 
 
 @dataclass(frozen=True)

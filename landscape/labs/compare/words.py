@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import log
 
+import numpy as np
+
 from landscape.experiment import PlaneKind, Statistics, View
 from landscape.geometry.descents import Balls
 from landscape.geometry.surfaces import Surface
@@ -40,6 +42,7 @@ class Case(StrEnum):
     HIGHER = "higher"
     HIGHER_HERE = "higher here, and on the planes of the paths"
     HIGHER_OWN = "higher on its own plane"
+    BEARS = "what follows, on the same slice"
     BEFORE = "before the first step"
     BEFORE_LESS = "before the first step, less"
     FROZEN = "frozen"
@@ -61,11 +64,11 @@ SENTENCES = {
     Case.ALIKE: "The highest points of their surfaces differ by a factor of {factor} only: {each}.",
     Case.ALIKE_SHALLOW: "The highest points of their surfaces differ by a factor of {factor} only: {each}. In a shallow "
     "network that is what to expect: the difference grows with depth and learning rate.",
-    Case.HIGHER: "On the same plane the loss of **{high}** climbs to {top}, **{ratio}** as high as that of **{low}** "
-    "({least}); the medians are {median} and {least_median}.",
-    Case.HIGHER_HERE: "On the same plane the loss of **{high}** climbs to {top}, **{ratio}** as high as that of **{low}** "
-    "({least}); the medians are {median} and {least_median}. On another slice, each on the plane of its own path, it is "
-    "{own_ratio} as high.",
+    Case.HIGHER: "On the slice drawn here the loss of **{high}** climbs to {top}, **{ratio}** as high as that of **{low}** "
+    "({least}).",
+    Case.HIGHER_HERE: "On the slice drawn here the loss of **{high}** climbs to {top}, **{ratio}** as high as that of **{low}** "
+    "({least}); on slices along their own paths, below, it is {own_ratio} as high.",
+    Case.BEARS: "A wide bowl bears longer steps: of {dropped} balls that roll down each, {thrown} are thrown out.",
     Case.HIGHER_OWN: "Each on the plane of its own path, the loss of **{high}** climbs to {top}, **{ratio}** as high as "
     "that of **{low}** ({least}); the medians are {median} and {least_median}.",
     Case.BEFORE: "The difference is there before the first step: around the initial weights the loss climbs to {top} and to "
@@ -94,7 +97,7 @@ SENTENCES = {
 def notice(facts: Facts) -> str:
     """Return one paragraph on what to notice."""
     trained = [one.trained for one in facts.networks]
-    said = [*told_of(trained), *_heights(facts), *_statistics(facts), *_frozen(facts)]
+    said = [*told_of(trained), *_heights(facts), *_bears(facts), *_statistics(facts), *_frozen(facts)]
     return " ".join([*said, *decay_of(trained)])
 
 
@@ -178,6 +181,21 @@ def _heights(facts: Facts) -> list[str]:
             each={name: tops[name] for name in (high, low)},
         )
     ]
+
+
+def _bears(facts: Facts) -> list[str]:
+    """Return how many balls each of two landscapes throws out, where it is the higher one that throws more of them."""
+    if _case(facts) not in (Case.HIGHER, Case.HIGHER_HERE):
+        return []
+    pair = [(one.name, one.slice, one.rolled) for one in _pair(facts) or facts.compared]
+    known = [(name, slice_.top, rolled) for name, slice_, rolled in pair if slice_ is not None and rolled is not None]
+    if len(known) < len(pair):
+        return []
+    high, low = (pick(known, key=lambda one: one[1]) for pick in (max, min))
+    if high[2].thrown <= low[2].thrown:
+        return []
+    thrown = {name: rolled.thrown for name, _, rolled in (high, low)}
+    return [sentence(SENTENCES[Case.BEARS], dropped=high[2].dropped, thrown=thrown)]
 
 
 def before(facts: Facts) -> list[str]:
@@ -312,15 +330,25 @@ def _learned(one: Network) -> str:
     return "yes, but its stored averages lag" if trained.lags else "only the training data"
 
 
-def surface_caption(surface: Surface, view: View, dimensions: int) -> str:
-    """Return what a surface's picture must say: what it is a slice of, then its centre, statistics, batches, directions."""
+def surface_caption(surface: Surface, dimensions: int) -> str:
+    """Return what a surface's picture must say: what it is a slice of, and how high it is in the middle and elsewhere."""
+    said = f"One slice of {dimensions:,} dimensions. Height: the loss; in the middle, where training ended, {number(surface.centre)}"
+    if not len(surface.finite):
+        return f"{said}."
+    return (
+        f"{said}, at most {number(float(surface.finite.max()))}, the median {number(float(np.median(surface.finite)))}."
+    )
+
+
+def drawn_caption(surface: Surface, view: View) -> str:
+    """Return how a surface was computed: its statistics, batches and directions."""
     batches = "one batch" if view.batches == 1 else f"{view.batches} batches"
-    slice_ = f"One slice of {dimensions:,} dimensions. Height: the loss; in the middle: where training ended."
-    parts = [f"{slice_} Loss there {number(surface.centre)}; {view.statistics.value} statistics, {batches}"]
-    if view.plane is PlaneKind.RANDOM:
-        cosine = surface.plane.cosine
-        parts.append("directions at right angles" if abs(cosine) < RIGHT else f"cosine of the directions {cosine:.0e}")
-    return "; ".join(parts) + "."
+    said = f"Drawn by {view.statistics.value} statistics, {batches}"
+    if view.plane is not PlaneKind.RANDOM:
+        return f"{said}."
+    cosine = surface.plane.cosine
+    told = "directions at right angles" if abs(cosine) < RIGHT else f"cosine of the directions {cosine:.0e}"
+    return f"{said}; {told}."
 
 
 def start_caption(surface: Surface, step: int) -> str:
@@ -333,12 +361,9 @@ def start_caption(surface: Surface, step: int) -> str:
     return f"{when}, where the loss is {number(surface.centre)}. The network is being trained…"
 
 
-def moved_caption(start: Surface, surface: Surface) -> str:
-    """Return how high a landscape was before the first step, and how high it is; nothing where one has no height."""
-    if not len(start.finite) or not len(surface.finite):
-        return ""
-    tops = [number(float(one.finite.max())) for one in (start, surface)]
-    return f"Before the first step it rose to {tops[0]}; now it rises to {tops[1]}."
+def moved_caption(start: Surface) -> str:
+    """Return how high a landscape was before the first step; nothing where it had no height."""
+    return f"Before the first step it rose to {number(float(start.finite.max()))}." if len(start.finite) else ""
 
 
 def frozen_caption(surface: Surface) -> str:

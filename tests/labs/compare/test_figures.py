@@ -10,9 +10,11 @@ from landscape.figures.panel import Group, Mode
 from landscape.figures.theme import styles_of
 from landscape.geometry.planes import Plane
 from landscape.geometry.surfaces import Surface, axis
+from landscape.labs.compare.dropping import Places
 from landscape.labs.compare.figures import comparison_panels, readouts_of
 from landscape.labs.compare.measure import Frames
 from landscape.labs.compare.outcomes import Outcome
+from landscape.labs.compare.request import BallsRequest
 from landscape.training.training import train
 from landscape.views import InspectionTask
 from tests.cases import SMALL
@@ -108,8 +110,23 @@ def test_a_landscape_moves_through_its_frames_and_tells_where_training_ended(dra
     layout = panel.figure.layout
     (note,) = layout.annotations or layout.scene.annotations
     assert note.text == "training ended here"
-    assert "Before the first step it rose to 9; now it rises to 2." in panel.caption
-    assert panel.figure.data[0].meta["sets"]["ball_x"] == ["x", 0.0, 1.0]
+    assert "at most 2, the median" in panel.caption
+    assert "Before the first step it rose to 9." in panel.caption
+    assert panel.figure.data[0].meta["sets"] == {
+        "another_ball": True,
+        "more_balls": "none",
+        "ball_x": ["x", 0.0, 1.0],
+        "ball_y": ["y", 0.0, 1.0],
+    }
+
+
+def test_a_click_keeps_the_balls_that_were_dropped():
+    asked = BallsRequest(another_ball=True, ball_x=0.25, more_balls=Places([(0.1, -0.2)]))
+    panels = comparison_panels(
+        ["a", "b"], ["none", "batch"], [outcome("a", 2), outcome("b", 2)], View(), Display(), balls=asked
+    )
+    drawn = [panel.figure.data[0].meta for panel in panels if panel.group is Group.SCENE]
+    assert [meta["sets"]["more_balls"] for meta in drawn] == ["10~-20_25~50"] * 2
 
 
 def test_before_any_network_is_trained_the_landscapes_around_the_initial_weights_stand():

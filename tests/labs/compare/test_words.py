@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from landscape.experiment import Experiment, View
+from landscape.geometry.descents import Balls
 from landscape.geometry.planes import Plane
 from landscape.geometry.surfaces import Path, Surface, axis
 from landscape.labs.compare import words
 from landscape.labs.compare.facts import facts_from
 from landscape.labs.compare.outcomes import Outcome
 from landscape.labs.compare.request import Request
-from landscape.labs.compare.words import surface_caption
+from landscape.labs.compare.words import drawn_caption, surface_caption
 from landscape.labs.words import number
 from landscape.training.run import Run
 from landscape.views import Inspection, Measures
@@ -154,9 +155,31 @@ def test_the_higher_landscape_is_told_by_its_factor():
         Outcome("high", NORMALIZED, surface=surface(372, 18.0)),
     ]
     text = notice(outcomes, RANDOM)
-    assert "On the same plane the loss of **high** climbs to 372, **93 times** as high as that of **low** (4)" in text
-    assert "medians are 18 and 3" in text
-    assert "Each on the plane of its own path, the loss of **high** climbs to 372" in notice(outcomes, PCA)
+    assert (
+        "On the slice drawn here the loss of **high** climbs to 372, **93 times** as high as that of **low** (4)"
+        in text
+    )
+    own = notice(outcomes, PCA)
+    assert "Each on the plane of its own path, the loss of **high** climbs to 372" in own
+    assert "medians are 18 and 3" in own
+
+
+def rolled(*thrown):
+    """Return balls of which these are thrown out, and the others arrive."""
+    loss = np.outer([4.0, 0.1], np.ones(len(thrown)))
+    return Balls(30.0, 1.0, np.zeros((2, len(thrown), 2)), loss, np.array(thrown))
+
+
+def test_what_follows_is_told_where_the_higher_landscape_throws_more_balls_out():
+    low = Outcome("low", LEARNED, surface=surface(4.0), balls=rolled(False, False, False))
+    high = Outcome("high", NORMALIZED, surface=surface(372), balls=rolled(True, True, False))
+    assert "of 3 balls that roll down each, 2 (high) and 0 (low) are thrown out." in notice([low, high], RANDOM)
+    for others in (
+        [replace(low, balls=high.balls), high],
+        [replace(low, balls=None), high],
+        [low, replace(high, surface=surface(5.0))],
+    ):
+        assert "thrown out" not in notice(others, RANDOM)
 
 
 @pytest.mark.parametrize(("depth", "reason"), [(2, True), (8, False)])
@@ -211,13 +234,19 @@ def test_frozen_statistics_are_told_wherever_they_matter():
 
 
 def test_a_surfaces_caption_says_how_it_was_computed():
-    text = surface_caption(surface(4.0, centre=0.4321), View(statistics="running", batches=4), 33_418)
-    assert "0.432" in text
-    assert text.startswith("One slice of 33,418 dimensions. Height: the loss; in the middle: where training ended.")
+    text = drawn_caption(surface(4.0), View(statistics="running", batches=4))
     assert "running statistics, 4 batches" in text
     assert "directions at right angles" in text
-    assert "one batch" in surface_caption(surface(4.0), PCA, 4)
-    assert "cosine" not in surface_caption(surface(4.0), PCA, 4)
+    assert "one batch" in drawn_caption(surface(4.0), PCA)
+    assert "cosine" not in drawn_caption(surface(4.0), PCA)
+
+
+def test_a_surfaces_caption_says_what_it_is_a_slice_of_and_how_high_it_is():
+    assert surface_caption(surface(4.0, 3.0, 0.4321), 33_418) == (
+        "One slice of 33,418 dimensions. Height: the loss; in the middle, where training ended, 0.432, at most 4, the median 3."
+    )
+    nothing = Surface(PLANE, axis(1, 3), axis(1, 3), np.full((3, 3), np.nan), 1.0)
+    assert surface_caption(nothing, 4).endswith("where training ended, 1.")
 
 
 @pytest.mark.parametrize(
@@ -260,7 +289,7 @@ def test_the_ratio_on_the_planes_of_the_paths_stands_beside_that_on_the_picture(
     ]
     text = notice(outcomes, RANDOM)
     assert "**93 times** as high as that of **low** (4)" in text
-    assert "On another slice, each on the plane of its own path, it is 1 times as high." in text
+    assert "on slices along their own paths, below, it is 1 times as high." in text
 
 
 def test_the_pair_that_the_page_asks_about_is_compared_and_not_the_most_unlike():
