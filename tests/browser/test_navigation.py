@@ -7,9 +7,9 @@ from json import dumps
 from urllib.parse import parse_qs
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import IDLE, PATIENCE, Visitor
+from tests.browser.conftest import IDLE, Visitor
 from tests.labs.every_lab import LABS
 
 OWN = {
@@ -49,17 +49,8 @@ class Walker:
         assert self.page.get_by_text("which is no setting of this page").count() == 0
 
 
-@pytest.fixture(scope="module")
-def begun(browser: Browser, address: str) -> None:
-    """Has the app's own navigation stand, as it does from a server's first visit to its first page on."""
-    page = browser.new_page()
-    page.goto(f"{address}/?{OWN['Compare landscapes']}")
-    page.get_by_role("link", name="Two weights", exact=True).first.wait_for(timeout=PATIENCE)
-    page.close()
-
-
 @pytest.fixture
-def walker(visitor: Callable[..., Visitor], begun: None) -> Walker:
+def walker(visitor: Callable[..., Visitor]) -> Walker:
     return Walker(visitor())
 
 
@@ -80,6 +71,20 @@ def test_back_and_forward_bring_each_lab_its_own_settings(walker, lab):
     walker.stands("Two weights", "")
     walker.page.reload()
     walker.stands("Two weights", "")
+
+
+@pytest.mark.parametrize("hand", [True, False])
+def test_a_link_that_comes_before_the_address_of_its_page_is_no_step_of_its_own(walker, hand):
+    walker.open("Two weights", OWN["Two weights"])
+    walker.stands("Two weights", OWN["Two weights"])
+    if hand:
+        walker.page.keyboard.press("Shift")
+    early, there = [f"/{PLACES[lab]}?{OWN['Curvature']}" for lab in ("Two weights", "Curvature")]
+    # As Streamlit does where it hears of the link while it still draws the page.
+    walker.page.evaluate("addresses => addresses.forEach((one) => history.pushState({}, '', one))", [early, there])
+    assert walker.page.url == f"{walker.visitor.address}{there}"
+    walker.page.go_back()
+    walker.stands("Two weights", OWN["Two weights"])
 
 
 def test_steps_in_haste_carry_nothing_from_one_lab_to_another(walker):
