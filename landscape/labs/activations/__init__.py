@@ -12,13 +12,14 @@ from landscape.figures.panel import Group as Row
 from landscape.figures.theme import Style, styles_of
 from landscape.internals.units import ENTERING, LINEAR, UnitMoments
 from landscape.labs.activations import prose
-from landscape.labs.activations.facts import STRAIGHT, facts_of
+from landscape.labs.activations.facts import STRAIGHT, facts_of, merged
 from landscape.labs.activations.figures import (
     ByLayer,
     FromScales,
     Percentiles,
     Units,
     Used,
+    correction_panel,
     deep_panels,
     deviation_panel,
     gradient_panel,
@@ -52,7 +53,7 @@ from landscape.labs.groups import NETWORKS
 from landscape.labs.lab import Group, Known, Lab, Results, Section, Shown, Table
 from models.normalization import Normalization
 
-LOOK = Group("look", "Where to look", ("layer", "spread"))
+LOOK = Group("look", "Where to look", ("layer", "spread", "first_steps"))
 
 STYLES = (
     Style(theme.OKABE_ITO["orange"]),
@@ -60,6 +61,12 @@ STYLES = (
     Style(theme.OKABE_ITO["reddish purple"]),
 )
 """Of the networks on a straight task, the same without scale and shift, and a bent one."""
+
+
+CORRECTIONS = ("with the correction", "weights of length 1 alone")
+"""What the networks with and without the correction of ReLU are called."""
+
+OF_CORRECTIONS = styles_of([Normalization.PROPAGATION_UNIT, Normalization.WEIGHT_PLAIN])
 
 
 def _networks(request: Activations) -> list[tuple[str, Style]]:
@@ -74,25 +81,29 @@ def _done(results: Results, *names: str) -> bool:
 def distributions(request: Activations, results: Results) -> Shown:
     """Show the units of one layer along training, and at its end."""
     percentiles, units = [], []
-    for network, known in zip(_networks(request), results["units"], strict=True):
+    for network, known, early in zip(_networks(request), results["units"], results["early"], strict=True):
         found: UnitMoments | None = known.value
-        if found is None:
+        first: UnitMoments | None = early.value
+        if found is None or (request.first_steps and first is None and not early.done):
             percentiles.append(Percentiles(*network, None, None))
             units.append(Units(*network, None, None, None))
             continue
         place = request.place(len(found.layers))
         unit = int(found.typical[place])
         of_unit = request.spread is Spread.UNIT
-        values = found.percentiles[:, place, unit] if of_unit else found.pooled[:, place]
+        steps, by_unit, pooled = (
+            (found.steps, found.percentiles, found.pooled) if first is None else merged(first, found)
+        )
+        values = by_unit[:, place, unit] if of_unit else pooled[:, place]
         what = f"unit {unit + 1} of layer {place + 1}" if of_unit else f"all units of layer {place + 1}"
-        percentiles.append(Percentiles(*network, found.steps, values, what))
+        percentiles.append(Percentiles(*network, steps, values, what))
         moments = (one[-1, place, ENTERING] for one in (found.mean, found.deviation))
         units.append(Units(*network, found.values[-1, place], *moments))
-    facts, failed = facts_of(request, results), _done(results, "units")
-    steps = request.comparison.base.training.num_steps
+    facts, failed = facts_of(request, results), _done(results, "units", "early")
+    last = request.comparison.base.training.num_steps
     return Shown(
         notice=distributions_notice(facts) if facts else (),
-        panels=[*percentile_panels(percentiles, steps, failed), *unit_panels(units, failed)],
+        panels=[*percentile_panels(percentiles, last, failed, request.first_steps), *unit_panels(units, failed)],
         note=prose.DISTRIBUTIONS_LIMITS,
         tables=[Table(rows(facts), prose.COLUMNS, "", prose.TABLE_NOTE)] if facts and facts.uses else (),
     )
@@ -221,6 +232,10 @@ def propagation(request: Activations, results: Results) -> Shown:
         (*network, None if known.value is None else known.value.values[:-1])
         for network, known in zip(named, results["jacobians"], strict=True)
     ]
+    corrected = [
+        (*network, *((None, None) if known.value is None else (known.value.mean, known.value.deviation)))
+        for network, known in zip(zip(CORRECTIONS, OF_CORRECTIONS, strict=True), results["corrections"], strict=True)
+    ]
     facts, failed = facts_of(request, results), _done(results, "widths")
     title = f"Correlations in layer 3 of width {WIDTHS[len(WIDTHS) // 2]}"
     return Shown(
@@ -228,6 +243,7 @@ def propagation(request: Activations, results: Results) -> Shown:
         panels=[
             matrix_panel(None if middle is None else middle.matrix[2], title, failed),
             widths_panel(WIDTHS, [None if one is None else one.rms for one in widths], failed),
+            correction_panel(corrected, _done(results, "corrections")),
             *means_panels(means, _done(results, "means")),
             *singular_panels(singular, _done(results, "jacobians")),
         ],
@@ -256,7 +272,7 @@ LAB = Lab(
         Section(
             "distributions",
             distributions,
-            ("run", "units", "use"),
+            ("run", "units", "early", "use"),
             prose.DISTRIBUTIONS_TITLE,
             prose.DISTRIBUTIONS_NOTE,
             awaited=("units",),
@@ -292,7 +308,7 @@ LAB = Lab(
         Section(
             "propagation",
             propagation,
-            ("widths", "constant run", "means", "jacobians"),
+            ("widths", "corrections", "constant run", "means", "jacobians"),
             prose.PROPAGATION_TITLE,
             prose.PROPAGATION_NOTE,
             "propagation",

@@ -13,7 +13,7 @@ from landscape.internals.bends import ActivationUse
 from landscape.internals.gradients import LayerJacobians
 from landscape.internals.scales import LearntScales
 from landscape.internals.units import ENTERING, LINEAR, UnitMoments
-from landscape.labs.activations.measure import DeepGradients, LayerGradients, LayerMeans, Undone
+from landscape.labs.activations.measure import DeepGradients, LayerGradients, LayerMeans, Passed, Undone
 from landscape.labs.activations.request import CONSTANTS, WIDTHS, Activations
 from landscape.labs.lab import Known, Results
 from landscape.labs.trainings import Trained, trained_of
@@ -48,6 +48,25 @@ class Distribution:
     growth: float
     kurtosis: float
     off_centre: float
+
+
+@dataclass(frozen=True)
+class Early:
+    """What the units of one layer do in the first steps of a training, in their median.
+
+    until: up to this step the first ones were looked at. share: of how far a unit's median moves in all, the part by then.
+    half: the first step that was looked at by which it has moved half as far. opened: from the 15th to the 85th percentile
+    by then, over that at the end. learned: as of the whole training.
+    """
+
+    name: str
+    normalization: str
+    layer: int
+    until: int
+    share: float
+    half: int
+    opened: float
+    learned: bool
 
 
 @dataclass(frozen=True)
@@ -156,6 +175,27 @@ class AtWidth:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """Deep networks of unit weight vectors, with the correction of ReLU by constants and without it, before the first step.
+
+    Of what leaves a layer, over its units and the examples: mean, deviation: in the last layer. first: the deviation in
+    the first. layers: how many there are. score: on test data, after so many steps. The names with `bare` are without the
+    correction.
+    """
+
+    layers: int
+    steps: int
+    mean: float
+    deviation: float
+    first: float
+    score: float
+    bare_mean: float
+    bare_deviation: float
+    bare_first: float
+    bare_score: float
+
+
+@dataclass(frozen=True)
 class Constant:
     """A network of eight layers with its statistics, constants or neither.
 
@@ -184,6 +224,7 @@ class Facts:
 
     trained: tuple[Trained, ...] = ()
     distributions: tuple[Distribution, ...] = ()
+    early: tuple[Early, ...] = ()
     uses: tuple[Use, ...] = ()
     layers: tuple[Layers, ...] = ()
     deep: tuple[AtStart, ...] = ()
@@ -191,6 +232,7 @@ class Facts:
     straight: tuple[Scales, ...] = ()
     identity: Identity | None = None
     widths: tuple[AtWidth, ...] = ()
+    correction: Correction | None = None
     constants: tuple[Constant, ...] = ()
 
 
@@ -206,6 +248,11 @@ def facts_of(request: Activations, results: Results) -> Facts | None:
         trained=tuple(trained_of(name, run) for name, run in zip(labels, runs, strict=False)),
         distributions=tuple(
             _distribution(request, *name, run, one) for name, run, one in zip(names, runs, units, strict=False)
+        ),
+        early=tuple(
+            _early(request, *name, *each)
+            for name, *each in zip(names, runs, units, _all(results["early"]), strict=False)
+            if each[-1] is not None
         ),
         uses=tuple(_use(*name, run, one) for name, run, one in zip(names, runs, uses, strict=False)),
         layers=tuple(_layers(*name, *each) for name, *each in zip(names, gradients, units, uses, strict=False)),
@@ -227,6 +274,7 @@ def facts_of(request: Activations, results: Results) -> Facts | None:
             )
             for width, one in zip(WIDTHS, _all(results["widths"]), strict=False)
         ),
+        correction=_correction(_all(results["corrections"]), request.propagation.propagation_steps),
         constants=tuple(_constant(kind, *each) for kind, *each in zip(CONSTANTS, *constants, strict=False)),
     )
     return None if facts == Facts() else facts
@@ -237,8 +285,9 @@ STRAIGHT = ("a straight task", "a straight task, without scale and shift", "a be
 
 
 def _all(many: Sequence[Known]) -> list[Any]:
-    """Return all results of a kind once they are there, None for those that there are not to be; nothing before."""
-    return [one.value for one in many] if all(one.done and not one.failed for one in many) else []
+    """Return all results of a kind once they are there, None for those that there are not to be; nothing before, and of none."""
+    values = [one.value for one in many] if all(one.done and not one.failed for one in many) else []
+    return values if any(value is not None for value in values) else []
 
 
 def _middle(values: np.ndarray) -> float:
@@ -270,6 +319,36 @@ def _distribution(request: Activations, name: str, kind: str, run: Run, units: U
         growth=_middle(growth),
         kurtosis=_middle(units.kurtosis[-1, place, ENTERING]),
         off_centre=_middle(off_centre),
+    )
+
+
+def merged(first: UnitMoments, units: UnitMoments) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return steps (S,), percentiles by unit (S, L, C, 3) and pooled (S, L, 3) of the first steps and the later ones."""
+    later = units.steps > first.steps[-1]
+    parts = ((first.steps, units.steps), (first.percentiles, units.percentiles), (first.pooled, units.pooled))
+    steps, by_unit, pooled = (np.concatenate([one, other[later]]) for one, other in parts)
+    return steps, by_unit, pooled
+
+
+def _early(request: Activations, name: str, kind: str, run: Run, units: UnitMoments, first: UnitMoments) -> Early:
+    place = request.place(len(units.layers))
+    steps, by_unit, _ = merged(first, units)
+    medians, widths = by_unit[:, place, :, 1], by_unit[:, place, :, 2] - by_unit[:, place, :, 0]
+    moved = np.maximum.accumulate(medians) - np.minimum.accumulate(medians)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares, opened = moved / moved[-1], widths / widths[-1]
+    halves = steps[(shares >= 0.5).argmax(0)][np.isfinite(shares[-1])]
+    until = int(first.steps[-1])
+    at = int(np.searchsorted(steps, until))
+    return Early(
+        name=name,
+        normalization=kind,
+        layer=place + 1,
+        until=until,
+        share=_middle(shares[at]),
+        half=int(np.median(halves)) if len(halves) else 0,
+        opened=_middle(opened[at]),
+        learned=run.learned,
     )
 
 
@@ -347,6 +426,24 @@ def _scales(name: str, run: Run, learnt: LearntScales | None, use: ActivationUse
 def _identity(known: Known) -> Identity | None:
     found: Undone | None = known.value
     return None if found is None else Identity(float(found.difference[0]), float(found.difference[-1]))
+
+
+def _correction(both: Sequence[Passed], steps: int) -> Correction | None:
+    if not both:
+        return None
+    with_it, without = both
+    return Correction(
+        layers=len(with_it.mean),
+        steps=steps,
+        mean=float(with_it.mean[-1]),
+        deviation=float(with_it.deviation[-1]),
+        first=float(with_it.deviation[0]),
+        score=with_it.score,
+        bare_mean=float(without.mean[-1]),
+        bare_deviation=float(without.deviation[-1]),
+        bare_first=float(without.deviation[0]),
+        bare_score=without.score,
+    )
 
 
 def _constant(kind: str, run: Run, found: LayerMeans, jacobians: LayerJacobians) -> Constant:

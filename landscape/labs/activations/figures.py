@@ -31,6 +31,9 @@ SHARE = 0.36
 POINTS = 2000
 """Singular values are drawn up to so many in a network."""
 
+BARE = {"zeroline": False, "showgrid": False}
+"""An axis of steps is drawn without lines."""
+
 FLOOR = 1e-6
 """What is smaller is drawn there on a logarithmic axis."""
 
@@ -105,8 +108,26 @@ def _numbers(count: int) -> dict[str, Any]:
     )
 
 
-def percentile_panels(networks: Sequence[Percentiles], num_steps: int, failed: bool) -> list[Panel]:
-    """Draw a network's 15th, 50th and 85th percentile by step, all panels of one height."""
+def _steps_from_one(num_steps: int) -> dict[str, Any]:
+    """Return a logarithmic axis of one more than the step, whose ticks are steps."""
+    last = num_steps + 1
+    ticks = [0, *(step for step in (1, 3, 10, 30, 100, 300, 1000, 3000, 10000) if step < last)]
+    return theme.axis(
+        "step (logarithmic)",
+        type="log",
+        range=[0, float(np.log10(last))],
+        tickvals=[tick + 1 for tick in ticks],
+        ticktext=[str(tick) for tick in ticks],
+        **BARE,
+    )
+
+
+def percentile_panels(networks: Sequence[Percentiles], num_steps: int, failed: bool, wide: bool = False) -> list[Panel]:
+    """Draw a network's 15th, 50th and 85th percentile by step, all panels of one height.
+
+    wide: whether the first steps are drawn wide, at the logarithm of one more than the step, as the first is 0.
+    """
+    along = _steps_from_one(num_steps) if wide else theme.axis("step", range=[0, num_steps], nticks=5, **BARE)
     known = [one.values for one in networks if one.values is not None]
     every = np.concatenate([np.zeros(1), *(values.ravel() for values in known)])
     every = every[np.isfinite(every)]
@@ -118,7 +139,7 @@ def percentile_panels(networks: Sequence[Percentiles], num_steps: int, failed: b
             panels.append(waiting(one.name, Group.PATH, failed, one.style.colour))
             continue
         x, (low, middle, high) = _x(one.steps), _x(one.values).T
-        shared = {"type": "scatter", "x": x, "mode": "lines"}
+        shared = {"type": "scatter", "x": x + 1 if wide else x, "mode": "lines"}
         thin = {"color": one.style.colour, "width": 1}
         figure = theme.figure(
             {**shared, "y": low, "line": thin, "name": "15%"},
@@ -131,9 +152,9 @@ def percentile_panels(networks: Sequence[Percentiles], num_steps: int, failed: b
                 "fillcolor": theme.faint(one.style.colour),
             },
             {**shared, "y": middle, "line": {"color": one.style.colour, "width": 2.5}, "name": "50%"},
-            xaxis=theme.axis("step", range=[0, num_steps], zeroline=False, showgrid=False, nticks=5),
+            xaxis=along,
             yaxis=theme.axis("enters the activation", range=limits, zeroline=True, nticks=7),
-            hovermode="x unified",
+            hovermode="x" if wide else "x unified",  # unified, it would tell one more than the step
             showlegend=False,
         )
         said = f"{one.what}: its median goes from {middle[0]:.2g} to {middle[-1]:.2g}."
@@ -586,6 +607,32 @@ def widths_panel(widths: Sequence[int], rms: Sequence[np.ndarray | None], failed
     )
     said = "; ".join(f"{trace['name']} ends at {float(trace['y'][-1]):.2f}" for trace in traces)
     return Panel(title, Group.PATH, figure, alt=f"By layer: {said}.")
+
+
+def correction_panel(
+    networks: Sequence[tuple[str, Style, np.ndarray | None, np.ndarray | None]], failed: bool
+) -> Panel:
+    """Draw the deviation of what leaves each layer (solid) and its mean (dotted): name, style, means and deviations (L,)."""
+    title = "Deviation (solid) and mean (dotted), by layer"
+    traces, said = [], []
+    for name, style, means, deviations in networks:
+        if means is None or deviations is None:
+            continue
+        traces.append(_by_layer(name, style, deviations, "solid"))
+        dotted = _by_layer(f"{name}: mean", style, means, "dot")
+        traces.append({**dotted, "y": _x(means), "showlegend": False})  # means may be 0 or less
+        said.append(f"{name} ends at deviation {deviations[-1]:.2g} and mean {means[-1]:.2g}")
+    if not traces:
+        return waiting(title, Group.PATH, failed)
+    figure = theme.figure(
+        *traces,
+        xaxis=_numbers(max(len(trace["x"]) for trace in traces)),
+        yaxis=theme.axis("of a layer's outputs", zeroline=True, nticks=6),
+        legend=LEGEND,
+        margin=MARGIN,
+        showlegend=True,
+    )
+    return Panel(title, Group.PATH, figure, alt=f"By layer: {'; '.join(said)}.")
 
 
 def means_panels(

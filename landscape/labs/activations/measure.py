@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -15,15 +15,15 @@ from landscape.internals.bends import activation_use
 from landscape.internals.correlations import layer_correlations
 from landscape.internals.gradients import GradientNorms, gradient_norms, layer_jacobians, layer_lengths
 from landscape.internals.scales import learnt_scales
-from landscape.internals.units import layer_means, unit_moments
-from landscape.labs.activations.request import Activations
+from landscape.internals.units import LEAVING, UnitMoments, layer_means, unit_moments
+from landscape.labs.activations.request import EARLY, Activations
 from landscape.labs.jobs import training_jobs
 from landscape.labs.lab import Job, Jobs
 from landscape.loss.network import objective
 from landscape.loss.parametrization import same_function
-from landscape.serving.task import ChunkedTask, Once
+from landscape.serving.task import ChunkedTask, Once, made
 from landscape.training.run import Run
-from landscape.training.snapshots import Snapshot
+from landscape.training.snapshots import Snapshot, snapshot_count
 from landscape.training.training import Training
 
 ALL = 20000
@@ -47,6 +47,18 @@ class LayerMeans:
 
     steps: np.ndarray
     means: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Passed:
+    """The mean and the deviation of what leaves each layer (L,), over its units and the examples, before the first step.
+
+    score: on test data after the last step.
+    """
+
+    mean: np.ndarray
+    deviation: np.ndarray
+    score: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,39 +106,78 @@ class DeepTask(ChunkedTask):
         if not self.training.finished:
             self.training.work()
         else:
-            self.found.append(gradient_norms(self._run(len(self.found))).activations[[0, -1], :-1])
-
-    def _ends(self) -> tuple[Snapshot, Snapshot]:
-        return self.training.snapshots.taken[0], self.training.snapshots.taken[-1]
-
-    def _run(self, member: int) -> Run:
-        """Return a network before its first step and after its last, ungraded: that would take longer than the steps."""
-        none, unknown = np.zeros(0, np.float32), float("nan")
-        parameters, states = (
-            np.stack(parts) for parts in zip(*(one.member(member) for one in self._ends()), strict=True)
-        )
-        steps = np.array([one.step for one in self._ends()])
-        return Run(
-            self.training.experiments[member],
-            steps,
-            parameters,
-            states,
-            loss=none,
-            gradient_norm=none,
-            test_accuracy=none,
-            train_loss=unknown,
-            train_accuracy=unknown,
-            diverged_at=None,
-            learned=False,
-            majority=unknown,
-            device="",
-        )
+            taken, member = self.training.snapshots.taken, len(self.found)
+            run = ungraded(self.training.experiments[member], [taken[0], taken[-1]], member)
+            self.found.append(gradient_norms(run).activations[[0, -1], :-1])
 
     def result(self) -> DeepGradients:
         """Return the gradients of all of them."""
         scales = tuple(one.network.init_scale for one in self.training.experiments)
         start, later = np.stack(self.found, 1)
         return DeepGradients(scales, start, later)
+
+
+class FirstSteps(ChunkedTask):
+    """The units of a network in its first steps: those of its training, which is given up after them.
+
+    At `EARLY`, or at fewer of these where the network is so large that a run would keep fewer.
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.training = Training([experiment], snapshots=2)
+        count = snapshot_count(len(EARLY), self.training.network.layout.size)
+        self.wanted = {EARLY[place] for place in np.linspace(0, len(EARLY) - 1, count).astype(int)}
+        self.taken: list[Snapshot] = []
+        self.found: UnitMoments | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the units have been looked at."""
+        return self.found is not None
+
+    @property
+    def fraction(self) -> float:
+        """How many of the steps are done."""
+        return float(self.finished) or 0.9 * self.training.step / EARLY[-1]
+
+    def work(self) -> None:
+        """Do a step, or look at the units after the last."""
+        training = self.training
+        if training.step in self.wanted:
+            self.wanted.remove(training.step)
+            states = training.network.flatten_state(training.state)
+            kept = (values.detach().cpu().numpy().copy() for values in (training.parameters, states))
+            self.taken.append(Snapshot(training.step, *kept))
+        if training.step >= EARLY[-1] or training.ended:
+            finite = [one for one in self.taken if np.isfinite(one.parameters).all()]
+            self.found = unit_moments(ungraded(training.experiments[0], finite, 0))
+        else:
+            training.work()
+
+    def result(self) -> UnitMoments:
+        """Return what was found, at the steps that were done."""
+        return made(self.found)
+
+
+def ungraded(experiment: Experiment, taken: Sequence[Snapshot], member: int) -> Run:
+    """Return a run of these snapshots of one of a stack without what it does on data: that takes longer than few steps."""
+    none, unknown = np.zeros(0, np.float32), float("nan")
+    parameters, states = (np.stack(parts) for parts in zip(*(one.member(member) for one in taken), strict=True))
+    return Run(
+        experiment,
+        np.array([one.step for one in taken]),
+        parameters,
+        states,
+        loss=none,
+        gradient_norm=none,
+        test_accuracy=none,
+        train_loss=unknown,
+        train_accuracy=unknown,
+        diverged_at=None,
+        learned=False,
+        majority=unknown,
+        device="",
+    )
 
 
 def jobs(request: Activations) -> Jobs:
@@ -140,10 +191,16 @@ def jobs(request: Activations) -> Jobs:
     constant_trainings, constant_runs = training_jobs(constants)
     widths = request.propagation.of_widths(request.seed)
     width_trainings, _ = training_jobs(widths)
+    corrections = request.propagation.corrections(request.seed)
+    correction_trainings, _ = training_jobs(corrections)
     return {
         "run": runs,
         "training": trainings,
         "units": _looks("units", unit_moments, experiments, trainings),
+        "early": [
+            Job(f"first steps {one!r}", partial(FirstSteps, one), serial=True) if request.first_steps else None
+            for one in experiments
+        ],
         "use": _looks("use", activation_use, experiments, trainings),
         "gradients": _looks("gradients", layer_gradients, experiments, trainings),
         "deep": [Job(f"deep {many!r}", partial(DeepTask, many), serial=True) for many in request.deep_experiments()],
@@ -158,7 +215,8 @@ def jobs(request: Activations) -> Jobs:
         ],
         "straight use": _looks("use", activation_use, straight, straight_trainings),
         "undone": [Job(f"undone {request.plain()!r}", _undone, (plain,), serial=True)],
-        "widths": _looks("correlations", _at_start, widths, width_trainings),
+        "widths": _looks("correlations", _correlations, widths, width_trainings),
+        "corrections": _looks("passed", passed, corrections, correction_trainings),
         "constant run": constant_runs,
         "means": _looks("means", _means, constants, constant_trainings),
         "jacobians": _looks("jacobians", _jacobians, constants, constant_trainings),
@@ -190,12 +248,26 @@ def layer_gradients(run: Run) -> LayerGradients:
     return LayerGradients(gradient_norms(run), layer_lengths(run))
 
 
-def _at_start(run: Run) -> Any:
+def _correlations(run: Run) -> Any:
     return layer_correlations(run, snapshot=0, examples=ALL)
 
 
 def _means(run: Run) -> LayerMeans:
     return LayerMeans(run.steps, layer_means(run))
+
+
+def passed(run: Run) -> Passed:
+    """Return what leaves the layers of a network before its first step."""
+    units = unit_moments(at_start(run))
+    mean, deviation = (of[0, :, LEAVING] for of in (units.mean, units.deviation))
+    whole = mean.mean(-1)
+    size = np.sqrt((np.square(deviation) + np.square(mean)).mean(-1) - np.square(whole))
+    return Passed(whole, size, float(run.test_accuracy[-1]))
+
+
+def at_start(run: Run) -> Run:
+    """Return a run that ends before its first step."""
+    return replace(run, steps=run.steps[:1], parameters=run.parameters[:1], states=run.states[:1])
 
 
 def _jacobians(run: Run) -> Any:

@@ -13,7 +13,7 @@ DISTRIBUTIONS_TITLE = "What a unit sees, along training"
 DISTRIBUTIONS_NOTE = """
 Upper pictures: the 15th, 50th and 85th percentile of what enters an activation function, by step. Look at how far the middle line moves and
 how the band widens. Lower ones: the same unit's values at the end as a histogram, with the normal curve of its mean and deviation;
-and every unit of the layer as a dot.
+and every unit of the layer as a dot. The switch *The first steps, wide* looks at these nearly one by one.
 """
 
 DISTRIBUTIONS_LIMITS = """
@@ -65,7 +65,7 @@ PROPAGATION_TITLE = "Constants for statistics: normalization propagation"
 
 PROPAGATION_NOTE = """
 If the inputs are standardized and the weights of a layer nearly at right angles, mean and deviation behind each layer can be *reckoned*, without any batch. First:
-how correlated units are before the first step, less in wide layers; then the mean of each layer's outputs along training, from the first (violet) to the last (green). Last: the singular values of
+how correlated units are before the first step, less in wide layers; what the layers give then, with the correction of ReLU and with weights of length 1 alone; and the mean of each layer's outputs along training, from the first (violet) to the last (green). Last: the singular values of
 the layers' Jacobians before the first step, by what factors a layer stretches a small change; the line is their root mean square.
 """
 
@@ -96,7 +96,7 @@ a layer, whatever the initial weights (Yang, Pennington, Rao, Sohl-Dickstein & S
 **Normalization propagation** (Arpit, Zhou, Kota & Govindaraju 2016, arXiv 1603.01431): $o = \big(\mathrm{ReLU}(w \cdot x / \lVert w \rVert) - \sqrt{1 / 2\pi}\big) / \sqrt{(1 - 1/\pi) / 2}$,
 as a standard normal $z$ has $E\,\mathrm{ReLU}(z) = \sqrt{1/2\pi}$. Proposition 1: the covariance of $u = W x$ is off its diagonal by at most
 $\sigma^2 \mu \sqrt{\sum_{i \ne j} \lVert W_i \rVert^2 \lVert W_j \rVert^2}$, with $\mu$ the *coherence*, the greatest $|\cos|$ between two units' weights. Their code divides by 1.21 besides: gradients then
-keep their length, and deviations do not.
+keep their length, and deviations do not. Weights of length 1 without the correction leave at each ReLU half of $E z^2$, and of that a growing part is the mean, which all examples share.
 """
 
 COLUMNS = {

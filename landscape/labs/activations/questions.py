@@ -8,23 +8,28 @@ from math import isfinite
 from typing import Any
 
 from landscape.experiment import Comparison, Experiment, Variant
-from landscape.labs.activations.facts import AtStart, Distribution, Facts, Layers, Scales, Use
+from landscape.labs.activations.facts import AtStart, Correction, Distribution, Early, Facts, Layers, Scales, Use
 from landscape.labs.activations.request import PAPER, Activations, Deep
 from landscape.labs.activations.words import (
     FURTHER,
     GROWS,
+    HALFWAY,
     STRAIGHT,
     UNLIKE,
     Case,
     constant_pair,
+    correction_case,
     dies,
+    early_case,
     gradient_case,
     learns_though_it_drifts,
     means_case,
     scale_case,
     shape_case,
     steadiest,
+    told_of_correction,
     told_of_drift,
+    told_of_early,
     told_of_growth,
     told_of_identity,
     told_of_learnt,
@@ -139,6 +144,19 @@ def _matters(known: Sequence[Distribution]) -> str:
         score=Share(further.score),
         steady_score=Share(steady.score),
     )
+
+
+def _early(facts: Facts) -> Sequence[Early] | None:
+    return facts.early if _of(facts.early, "none") else None
+
+
+def _plain_early(facts: Facts) -> Early | None:
+    found: Early | None = _of(facts.early, "none")
+    return found
+
+
+def _correction(facts: Facts) -> Correction | None:
+    return facts.correction
 
 
 def _shape(facts: Facts) -> Distribution | None:
@@ -323,6 +341,24 @@ QUESTIONS = (
             ),
         ),
         (13,),
+    ),
+    Question(
+        "first-steps",
+        "The first 64 steps, looked at one by one: what becomes of a unit without normalization?",
+        replace(DEFAULT, first_steps=True),
+        "distributions",
+        _said(_early, told_of_early),
+        (
+            Choice(
+                "It moves most of its way, and its band opens later",
+                _holds(_plain_early, lambda one: early_case(one) is Case.OPENS_LATER),
+            ),
+            Choice(
+                "It moves most of its way, and its band opens",
+                _holds(_plain_early, lambda one: one.share > HALFWAY and early_case(one) is not Case.OPENS_LATER),
+            ),
+            Choice("It moves most of its way later", _holds(_plain_early, lambda one: one.share <= HALFWAY)),
+        ),
     ),
     Question(
         "gaussian",
@@ -552,6 +588,24 @@ QUESTIONS = (
             Choice(
                 "No",
                 _holds(lambda facts: facts.widths or None, lambda widths: width_case(widths) is not Case.WIDER_LESS),
+            ),
+        ),
+        (57,),
+    ),
+    Question(
+        "correction",
+        "Each unit's weights have length 1: must the mean and deviation that ReLU makes be corrected too?",
+        DEFAULT,
+        "propagation",
+        _said(_correction, told_of_correction),
+        (
+            Choice(
+                "Yes: without it activations fade from layer to layer",
+                _holds(_correction, lambda one: correction_case(one) is Case.CORRECTED),
+            ),
+            Choice(
+                "No: they stay as large without it",
+                _holds(_correction, lambda one: correction_case(one) is not Case.CORRECTED),
             ),
         ),
         (57,),

@@ -9,7 +9,7 @@ from landscape.experiment import Comparison, Experiment, Preprocessing, Variant
 from landscape.labs.codec import codec_of
 from models.activations import Activation
 from models.config import Kind
-from models.fields import Misfit, choice, number, validate
+from models.fields import Misfit, choice, number, switch, validate
 from models.normalization import Normalization
 
 PAPER = Experiment().replace(
@@ -32,6 +32,9 @@ LINE = Experiment().replace(
     num_steps=600,
 )
 """A network that bends where its task is straight: there it is of use to undo the normalization."""
+
+EARLY = (0, 1, 2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64)
+"""The first steps that are looked at, about a half further each time: a picture of all steps leaves most of them out."""
 
 PLAIN = Experiment().replace(depth=4, width=32, num_steps=100)
 """The network without normalization whose function is written with BatchNorm too."""
@@ -125,17 +128,33 @@ class Propagation:
         base = self.experiments(seed)[CONSTANTS.index(Normalization.PROPAGATION)]
         return tuple(base.replace(depth=4, width=width, num_steps=1, learning_rate=1e-6) for width in WIDTHS)
 
+    def corrections(self, seed: int) -> tuple[Experiment, Experiment]:
+        """Return networks whose unit weight vectors are followed by the correction of ReLU, and by nothing.
+
+        Weight normalization without a learnt length is normalization propagation without its correction.
+        """
+        base = self.experiments(seed)[0].replace(affine=False)
+        kinds = (Normalization.PROPAGATION_UNIT, Normalization.WEIGHT_PLAIN)
+        corrected, bare = (base.replace(normalization=kind) for kind in kinds)
+        return corrected, bare
+
 
 @dataclass(frozen=True)
 class Activations:
     """All that a link to the page holds.
 
-    layer: whose units are drawn, 0 for the last hidden one. spread: of what the percentiles are.
+    layer: whose units are drawn, 0 for the last hidden one. spread: of what the percentiles are. first_steps: whether the
+    first steps are looked at one by one.
     """
 
     comparison: Comparison = Comparison(PAPER, tuple(Variant(normalization=n) for n in ("none", "batch", "layer")))
     layer: int = number(0, 0, 64, "Layer", "Whose units are drawn; 0: the last hidden one.")
     spread: Spread = choice(Spread.UNIT, "Percentiles of", "One unit, or all units of the layer together.")
+    first_steps: bool = switch(
+        False,
+        "The first steps, wide",
+        f"Looks at {len(EARLY)} of the first {EARLY[-1]} steps; steps by their logarithm.",
+    )
     deep: Deep = Deep()
     propagation: Propagation = Propagation()
 

@@ -14,7 +14,9 @@ from landscape.labs.activations.facts import (
     AtStart,
     AtWidth,
     Constant,
+    Correction,
     Distribution,
+    Early,
     Facts,
     Identity,
     Layers,
@@ -22,7 +24,7 @@ from landscape.labs.activations.facts import (
     Use,
 )
 from landscape.labs.trainings import Ended, told_of
-from landscape.labs.words import Percent, Quotient, Ratio, Share, number, sentence
+from landscape.labs.words import Percent, Quotient, Ratio, Share, Steps, number, sentence
 
 FURTHER = 2.0
 """A unit that moves so many times as far moves clearly further."""
@@ -51,6 +53,13 @@ SHRUNK = 0.5
 SAME = 1e-4
 """Outputs whose relative difference is smaller are the same, but for rounding."""
 
+HALFWAY, CLOSED = 0.5, 0.25
+"""Of the way that a unit's median goes more than the one is most of it; a band of less than the other of its width at the
+end has not opened yet."""
+
+FADED, KEPT = 0.2, 0.7
+"""Under the one share of the first layer's deviation activations have faded, above the other they are kept."""
+
 GROWS = 1.08
 """From this factor a layer on a gradient grows."""
 
@@ -65,6 +74,9 @@ class Case(StrEnum):
     NORMAL = "about normal"
     TAILS = "heavy tails"
     CENTRES = "centres"
+    MOVES_EARLY = "moves in the first steps"
+    OPENS_LATER = "opens later"
+    OPEN_BY_THEN = "open by then"
     WITHIN = "within"
     STRAIGHT_LINE = "lines"
     SATURATED = "saturated"
@@ -91,6 +103,8 @@ class Case(StrEnum):
     INEXACT = "inexact"
     WIDER_LESS = "wider, less correlated"
     WIDER_NO_LESS = "wider, no less correlated"
+    CORRECTED = "kept by the correction"
+    UNCORRECTED_TOO = "kept without it too"
     NEARER_LATER = "nearer and later"
     NEARER_SOONER = "nearer and sooner"
     NO_NEARER = "no nearer"
@@ -108,6 +122,11 @@ SENTENCES = {
     Case.NORMAL: "With **{name}** the middle unit is about normal, of excess kurtosis {kurtosis}.",
     Case.TAILS: "With **{name}** the middle unit has heavier tails than a normal distribution: its excess kurtosis is {kurtosis}.",
     Case.CENTRES: "The mean of the middle unit, over its deviation, is off 0 by {offs}.",
+    Case.MOVES_EARLY: "Of all the way that the median of a unit goes, the first {until} steps make {shares}. Half of it is gone by step "
+    "{halves}.",
+    Case.OPENS_LATER: "With {names} a unit moves before its band opens: at step {until} that has {shares} of its width at the end. All that "
+    "the unit sees has moved together, and hardly tells the examples apart yet.",
+    Case.OPEN_BY_THEN: "With {names} the band has at step {until} {shares} of its width at the end.",
     Case.WITHIN: "From −1 to 1, where {activation} has {near} of its bend, lie {shares} of the inputs.",
     Case.STRAIGHT_LINE: "Of what a typical unit's activation function does in the last layer, the best straight line explains a "
     "share of {lines}.",
@@ -152,6 +171,11 @@ SENTENCES = {
     "the first layer the covariance off the diagonal has a bound, which is {rooms} as large as it is.",
     Case.WIDER_NO_LESS: "Here wider layers are not less correlated: after the first layer the correlation is {laters}. In the first "
     "layer the covariance off the diagonal has a bound, which is {rooms} as large as it is.",
+    Case.CORRECTED: "What is the correction for? With it the activations of layer {layers} have deviation {deviation} and mean {mean} before the "
+    "first step; weights of length 1 alone leave {bare_deviation} and {bare_mean} of {bare_first} in the first layer: each ReLU lets half "
+    "through. After {steps} the one reaches {score}, the other {bare_score}.",
+    Case.UNCORRECTED_TOO: "With the correction the activations of layer {layers} have deviation {deviation} and mean {mean} before the first step, "
+    "with weights of length 1 alone {bare_deviation} and {bare_mean}. After {steps} the one reaches {score}, the other {bare_score}.",
     Case.NEARER_LATER: "At the end a layer's mean output is {propagation} with normalization propagation and {batch} with "
     "BatchNorm. It is nearer 0, but settles later: at step {late}, and BatchNorm's at step {soon}.",
     Case.NEARER_SOONER: "At the end a layer's mean output is {propagation} with normalization propagation and {batch} with "
@@ -183,6 +207,7 @@ def distributions_notice(facts: Facts) -> list[str]:
             )
         )
     shaped = [one for one in known if isfinite(one.kurtosis) and one.normalization != "none"]
+    said += [told_of_early(facts.early)] if facts.early else []
     said += [told_of_shape(one) for one in shaped]
     offs = {one.name: one.off_centre for one in known if isfinite(one.off_centre)}
     return [*said, sentence(SENTENCES[Case.CENTRES], offs=offs)] if offs else said
@@ -214,6 +239,23 @@ def learns_though_it_drifts(known: Sequence[Distribution]) -> Distribution | Non
     steady = steadiest(known)
     further = [one for one in known if one.learned and one.drift > FURTHER * steady.drift > 0]
     return max(further, key=lambda one: one.score) if further and steady.learned else None
+
+
+def told_of_early(early: Sequence[Early]) -> str:
+    """Return how much of the way the units have gone in the first steps, and how far their bands have opened."""
+    until = early[0].until
+    shares = {one.name: Percent(one.share) for one in early if isfinite(one.share)}
+    halves = {one.name: one.half for one in early if isfinite(one.share)}
+    said = [sentence(SENTENCES[Case.MOVES_EARLY], until=until, shares=shares, halves=halves)] if shares else []
+    for case in (Case.OPENS_LATER, Case.OPEN_BY_THEN):
+        own = {one.name: Percent(one.opened) for one in early if isfinite(one.opened) and early_case(one) is case}
+        said += [sentence(SENTENCES[case], names=list(own), until=until, shares=own)] if own else []
+    return " ".join(said)
+
+
+def early_case(one: Early) -> Case:
+    """Return whether a unit has gone most of its way in the first steps, and its band not yet."""
+    return Case.OPENS_LATER if one.share > HALFWAY and one.opened < CLOSED else Case.OPEN_BY_THEN
 
 
 def told_of_shape(one: Distribution) -> str:
@@ -382,6 +424,7 @@ def told_of_identity(one: Identity) -> str:
 def propagation_notice(facts: Facts) -> list[str]:
     """Return what to notice of normalization by constants."""
     said = [told_of_widths(facts.widths)] if facts.widths else []
+    said += [told_of_correction(facts.correction)] if facts.correction else []
     pair = constant_pair(facts)
     if pair:
         said += [told_of_means(*pair), told_of_singular(facts.constants)]
@@ -406,6 +449,28 @@ def width_case(widths: Sequence[AtWidth]) -> Case:
     laters = [one.later for one in widths]
     falls = all(b < a for a, b in zip(laters, laters[1:], strict=False))
     return Case.WIDER_LESS if falls else Case.WIDER_NO_LESS
+
+
+def told_of_correction(one: Correction) -> str:
+    """Return what becomes of activations with the correction of ReLU and without it."""
+    return sentence(
+        SENTENCES[correction_case(one)],
+        layers=one.layers,
+        steps=Steps(one.steps),
+        score=Share(one.score),
+        bare_score=Share(one.bare_score),
+        mean=one.mean,
+        deviation=one.deviation,
+        bare_mean=one.bare_mean,
+        bare_deviation=one.bare_deviation,
+        bare_first=one.bare_first,
+    )
+
+
+def correction_case(one: Correction) -> Case:
+    """Return whether activations die out without the correction, and live with it."""
+    dead = one.bare_deviation < FADED * one.bare_first
+    return Case.CORRECTED if dead and one.deviation > KEPT * one.first else Case.UNCORRECTED_TOO
 
 
 def told_of_means(propagation: Constant, batch: Constant) -> str:
@@ -485,8 +550,9 @@ def numbers(facts: Facts) -> list[dict[str, object]]:
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 found.append({"part": part, "network": name, "measure": measure, "value": value})
 
-    parts: dict[str, Sequence[Distribution | Use | Layers | AtStart | Scales | Constant]] = {
+    parts: dict[str, Sequence[Distribution | Early | Use | Layers | AtStart | Scales | Constant]] = {
         "distributions": facts.distributions,
+        "first steps": facts.early,
         "bends": facts.uses,
         "gradients": facts.layers,
         "deep": facts.deep,
@@ -498,6 +564,8 @@ def numbers(facts: Facts) -> list[dict[str, object]]:
             add(part, record, record.name)
     for width in facts.widths:
         add("widths", width, f"width {width.width}")
+    if facts.correction:
+        add("correction", facts.correction, "unit weight vectors")
     if facts.identity:
         add("identity", facts.identity, "BatchNorm, undone")
     return found

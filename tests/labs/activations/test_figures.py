@@ -12,6 +12,7 @@ from landscape.labs.activations.figures import (
     Percentiles,
     Units,
     Used,
+    correction_panel,
     deep_panels,
     deviation_panel,
     gradient_panel,
@@ -43,6 +44,16 @@ def test_percentiles_share_one_height_and_the_middle_line_is_the_median():
     ranges = [panel.figure.layout.yaxis.range for panel in panels]
     assert ranges[0] == ranges[1]
     assert ranges[0][0] < -4 < 6 < ranges[0][1]
+
+
+def test_wide_first_steps_are_at_the_logarithm_of_one_more_and_ticks_are_steps():
+    values = np.array([[-1.0, 0.0, 1.0], [-2.0, 0.5, 3.0], [-4.0, 1.0, 6.0]])
+    (panel,) = percentile_panels([Percentiles("plain", PLAIN, STEPS, values)], 100, False, wide=True)
+    along = panel.figure.layout.xaxis
+    assert along.type == "log"
+    np.testing.assert_allclose(panel.figure.data[2].x, STEPS + 1)
+    assert [tick - 1 for tick in along.tickvals] == [int(text) for text in along.ticktext] == [0, 1, 3, 10, 30, 100]
+    np.testing.assert_allclose(along.range, [0, np.log10(101)])
 
 
 def test_a_histogram_has_the_area_of_the_normal_curve_beside_it():
@@ -127,6 +138,9 @@ def test_constants_are_drawn_as_they_are():
     (line,) = widths_panel((16, 64), [np.array([0.2, 0.3]), None], False).figure.data
     np.testing.assert_allclose(line.y, [0.2, 0.3])
     means = np.array([[0.4, 0.4], [0.3, 0.2], [0.1, 0.0]])
+    both = correction_panel([("with", BATCH, means[0], means[1]), ("bare", PLAIN, means[2], means[0])], False)
+    np.testing.assert_allclose([trace.y for trace in both.figure.data], [means[1], means[0], means[0], means[2]])
+    assert correction_panel([("with", BATCH, None, None)], True).empty
     known, waits = means_panels([("batch", BATCH, STEPS, means), ("plain", PLAIN, None, None)], False)
     np.testing.assert_allclose([trace.y for trace in known.figure.data], means.T)
     assert waits.figure is None

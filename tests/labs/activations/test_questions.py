@@ -16,7 +16,7 @@ ONE = SEEDS[1:]
 QUESTIONS = {question.slug: question for question in LAB.questions}
 DONE = {}
 PARTS = {
-    "distributions": ("run", "units"),
+    "distributions": ("run", "units", "early"),
     "bends": ("run", "use"),
     "gradients": ("run", "gradients", "units", "use"),
     "deep": ("deep",),
@@ -28,6 +28,7 @@ OWN = {
     "undo-digits": ("run", "learnt"),
     "identity": ("undone",),
     "correlations": ("widths",),
+    "correction": ("corrections",),
 }
 """What a question takes that is less than its section."""
 
@@ -87,6 +88,19 @@ def test_batch_normalization_keeps_units_in_place_and_another_learns_without(see
     assert batch.score > 0.9
     assert right("stable", seed).startswith("Yes")
     assert right("matters", seed).startswith("No")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_without_normalization_a_unit_moves_at_once_and_its_band_opens_later(seed):
+    early = facts("first-steps", seed).early
+    plain, batch = (of(early, name) for name in ("none", "batch"))
+    assert plain.until == 64
+    assert plain.share > 0.6
+    assert plain.opened < 0.15
+    assert batch.opened > 0.6
+    assert 1 <= plain.half <= 45
+    assert right("first-steps", seed).startswith("It moves most of its way, and its band opens later")
+    assert facts("stable", seed).early == ()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -220,6 +234,18 @@ def test_wider_layers_are_less_correlated_within_the_bound(seed):
     assert all(one.room >= 1 for one in widths)
     assert all(one.first <= one.coherence for one in widths)
     assert right("correlations", seed).startswith("Yes")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_without_the_correction_activations_fade_from_layer_to_layer(seed):
+    one = facts("correction", seed).correction
+    assert 0.9 < one.first < 1.1
+    assert one.deviation > 1.1
+    assert abs(one.mean) < 0.1
+    assert 0.5 < one.bare_first < 0.65
+    assert one.bare_deviation < 0.12
+    assert one.score > one.bare_score + 0.25
+    assert right("correction", seed).startswith("Yes")
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from math import nan
 
+import numpy as np
 import pytest
 
 from landscape.experiment import Comparison, Variant
@@ -11,22 +12,27 @@ from landscape.labs.activations.facts import (
     AtStart,
     AtWidth,
     Constant,
+    Correction,
     Distribution,
+    Early,
     Facts,
     Identity,
     Layers,
     Scales,
     Use,
 )
+from landscape.labs.activations.measure import DeepGradients
 from landscape.labs.activations.request import CODEC, Activations, Deep
 from landscape.labs.activations.words import (
     SENTENCES,
     Case,
     bends_notice,
+    correction_case,
     deep_notice,
     dies,
     distributions_notice,
     drift_case,
+    early_case,
     gradient_case,
     gradients_notice,
     learns_though_it_drifts,
@@ -36,6 +42,7 @@ from landscape.labs.activations.words import (
     scale_case,
     scales_notice,
     shape_case,
+    told_of_early,
     told_of_identity,
     told_of_saturation,
     undoes,
@@ -60,6 +67,9 @@ PROPAGATION = replace(
     BATCH_CONSTANT, name="normalization propagation", normalization="propagation", mean=0.13, settled=150
 )
 
+EARLY = Early("no normalization", "none", 3, 64, 0.75, 8, 0.02, False)
+CORRECTION = Correction(8, 100, 0.01, 1.4, 1.0, 0.8, 0.03, 0.05, 0.6, 0.25)
+
 
 @pytest.mark.parametrize(
     ("known", "case"),
@@ -76,6 +86,41 @@ def test_one_that_drifts_and_learns_is_the_best_of_those():
     said = " ".join(distributions_notice(Facts(distributions=(BATCH, PLAIN, LAYER))))
     assert "6 times as far" in said
     assert "0.910 beside 0.960" in said
+
+
+@pytest.mark.parametrize(
+    ("share", "opened", "case"),
+    [(0.75, 0.02, Case.OPENS_LATER), (0.75, 0.9, Case.OPEN_BY_THEN), (0.3, 0.02, Case.OPEN_BY_THEN)],
+)
+def test_what_a_unit_does_in_the_first_steps(share, opened, case):
+    assert early_case(replace(EARLY, share=share, opened=opened)) is case
+
+
+def test_the_first_steps_are_told_by_network_and_what_is_no_number_is_not():
+    batch = replace(EARLY, name="BatchNorm", normalization="batch", opened=0.85, half=11)
+    said = told_of_early([EARLY, batch])
+    assert "step 8 (no normalization) and 11 (BatchNorm)" in said
+    assert (
+        "With no normalization a unit moves before its band opens: at step 64 that has 2% (no normalization) of" in said
+    )
+    assert "With BatchNorm the band has at step 64 85% (BatchNorm) of its width at the end." in said
+    assert told_of_early([replace(EARLY, share=nan, opened=nan)]) == ""
+    assert said in distributions_notice(Facts(distributions=(BATCH, PLAIN), early=(EARLY, batch)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "case"),
+    [
+        ({}, Case.CORRECTED),
+        ({"bare_deviation": 0.5}, Case.UNCORRECTED_TOO),
+        ({"deviation": 0.3}, Case.UNCORRECTED_TOO),
+    ],
+)
+def test_what_the_correction_is_for(changes, case):
+    one = replace(CORRECTION, **changes)
+    assert correction_case(one) is case
+    (said,) = propagation_notice(Facts(correction=one))
+    assert "After 100 steps the one reaches 0.800, the other 0.250." in said
 
 
 @pytest.mark.parametrize(("kurtosis", "case"), [(-0.9, Case.HUMPS), (0.1, Case.NORMAL), (1.0, Case.TAILS)])
@@ -159,13 +204,22 @@ def test_every_case_has_a_sentence():
 def test_numbers_are_rows_of_one_form():
     facts = Facts(
         distributions=(BATCH,), uses=(USED,), layers=(BATCH_LAYERS,), deep=(START,), straight=STRAIGHT, widths=WIDTHS,
-        identity=Identity(0.9, 1e-7), constants=(PROPAGATION,),
+        identity=Identity(0.9, 1e-7), constants=(PROPAGATION,), early=(EARLY,), correction=CORRECTION,
     )  # fmt: skip
     found = numbers(facts)
     assert {tuple(row) for row in found} == {("part", "network", "measure", "value")}
-    assert {"distributions", "bends", "gradients", "deep", "scales", "constants", "widths", "identity"} == {
-        row["part"] for row in found
-    }
+    assert {
+        "first steps",
+        "correction",
+        "distributions",
+        "bends",
+        "gradients",
+        "deep",
+        "scales",
+        "constants",
+        "widths",
+        "identity",
+    } == {row["part"] for row in found}
 
 
 def test_a_link_holds_what_differs():
@@ -189,6 +243,18 @@ def test_sections_wait_and_fail_without_a_word_too_many(failed):
         assert not shown.notice
         assert shown.panels
         assert all(one.figure is None and one.pending and one.empty == failed for one in shown.panels)
+
+
+def test_facts_of_some_jobs_are_there_without_the_others():
+    """As where a result of a paper takes these alone."""
+    request = Activations()
+    results = {name: [Known(done=True)] * len(many) for name, many in LAB.jobs(request).items()}
+    assert LAB.facts(request, results) is None
+    lengths = np.geomspace(8, 1, 4)[None].repeat(3, 0)
+    deep = [Known(DeepGradients((0.5, 1.0, 2.0), lengths, lengths), True)] * len(results["deep"])
+    facts = LAB.facts(request, results | {"deep": deep})
+    assert [one.growth for one in facts.deep] == [pytest.approx(2.0)] * 3
+    assert facts == Facts(deep=facts.deep)
 
 
 def test_networks_without_learnt_scales_have_no_job_for_them():
