@@ -161,7 +161,8 @@ def beside(fields: Mapping[str, int | None]) -> None:
 def variant_controls() -> None:
     """Draw the controls of each network that is compared, side by side."""
     values = current().values
-    for i, column in enumerate(st.columns(values["variants"], border=True), start=1):
+    columns = st.container(key="variants").columns(values["variants"], border=True)
+    for i, column in enumerate(columns, start=1):
         with column:
             if values[f"v{i}_normalization"] is None:
                 values[f"v{i}_normalization"] = values["normalization"]

@@ -25,6 +25,9 @@ from pages.components.viewer import viewer
 
 LONG = "Computing: {}. A smaller depth or width, fewer steps or a lower resolution takes less."
 
+FEW = 3
+"""So many points to notice leave the pictures in view below them; more stand after the pictures."""
+
 
 def show(lab: Lab) -> None:
     """Draw the page of a lab."""
@@ -176,10 +179,9 @@ def _draw(section: Section, request: Any, tickets: compute.Tickets, jobs: _Jobs)
     shown: Shown = compute.kept(section.name, (request, *_sources(results)), lambda: section.show(request, results))
     for problem in shown.problems:
         st.warning(problem, icon=":material/warning:")
-    if shown.notice:
-        several = len(shown.notice) > 1
-        said = "\n\n" + "\n".join(f"- {one}" for one in shown.notice) if several else f" {shown.notice[0]}"
-        st.info(f"**What to notice.**{said}", icon=":material/visibility:")
+    many = len(shown.notice) > FEW
+    if not many:
+        _notice(shown.notice)
     if shown.panels:
         viewer(
             shown.panels,
@@ -191,6 +193,8 @@ def _draw(section: Section, request: Any, tickets: compute.Tickets, jobs: _Jobs)
             shown.readouts,
             is_large(),
         )
+    if many:
+        _notice(shown.notice)
     if shown.note:
         st.caption(shown.note)
     for one in shown.tables:
@@ -201,6 +205,13 @@ def _draw(section: Section, request: Any, tickets: compute.Tickets, jobs: _Jobs)
     for action in shown.actions:
         changed = settings.values | dict(action.values)
         st.button(action.text, on_click=adopt, args=(changed, settings.asked), icon=":material/arrow_forward:")
+
+
+def _notice(points: Sequence[str]) -> None:
+    """Draw what is to be noticed; nothing where there is nothing yet."""
+    if points:
+        said = "\n\n" + "\n".join(f"- {one}" for one in points) if len(points) > 1 else f" {points[0]}"
+        st.info(f"**What to notice.**{said}", icon=":material/visibility:")
 
 
 def _first_here(lab: Lab, section: Section) -> list[str]:

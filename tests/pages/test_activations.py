@@ -14,6 +14,9 @@ def test_it_shows_every_section_with_its_numbers():
     assert not app.error
     assert not app.warning
     assert [len(table) for table in tables(app)] == [3, 3, 4]
+    kinds = [one.type for one in app.main]
+    told = next(place for place, one in enumerate(app.main) if one.type == "info" and one.value.count("\n- ") > 3)
+    assert any("component" in kind for kind in kinds[:told]), "pictures stand before much that is to be noticed"
 
 
 @pytest.mark.parametrize(("name", "value"), [("prepared", "standardized"), ("deep_activation", "tanh")])

@@ -59,7 +59,7 @@ class Case(StrEnum):
 
 
 SENTENCES = {
-    Case.OUTLIERS: "So many of the twenty greatest eigenvalues stand out, each over three times the twentieth: {counts}. "
+    Case.OUTLIERS: "This many of the twenty greatest eigenvalues stand out, each over three times the twentieth: {counts}. "
     "The greatest of all is {tops}.",
     Case.NO_OUTLIERS: "No eigenvalue stands out: none is over three times the twentieth. The greatest is {tops}.",
     Case.SHARE: "Of the gradient's squared length this share lies along the ten steepest directions: {shares}.",
