@@ -28,7 +28,9 @@ function bring(page, section) {
   if (!place || !strip) return;
   const top = parseFloat(getComputedStyle(strip.parentElement).top) + strip.offsetHeight + GAP_PX;
   const from = place.getBoundingClientRect().top - top;
-  const picture = place.querySelector(".lv-panel")?.getBoundingClientRect();
-  const far = picture ? Math.min(picture.top - top, picture.bottom + GAP_PX - window.innerHeight) : from;
-  page.scrollBy({ top: Math.max(from, far), behavior: "instant" });
+  // All of what stands above the picture is in sight with it, or nothing: no sentence is covered in part.
+  const picture = (place.querySelector(".lv-panel .lv-stage") ?? place).getBoundingClientRect();
+  const fits = picture.bottom - from + GAP_PX <= window.innerHeight;
+  const title = place.querySelector(".lv-panel")?.getBoundingClientRect().top ?? picture.top;
+  page.scrollBy({ top: fits ? from : title - top, behavior: "instant" });
 }
