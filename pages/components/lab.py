@@ -20,7 +20,7 @@ from pages.components.question import asked, questions
 from pages.components.settings import adopt, begin, current, with_table
 from pages.components.table import table
 from pages.components.take import is_large, show_large, take_along
-from pages.components.terms import prose
+from pages.components.terms import caption, linked, prose
 from pages.components.viewer import viewer
 
 LONG = "Computing: {}. A smaller depth or width, fewer steps or a lower resolution takes less."
@@ -196,7 +196,7 @@ def _draw(section: Section, request: Any, tickets: compute.Tickets, jobs: _Jobs)
     if many:
         _notice(shown.notice)
     if shown.note:
-        st.caption(shown.note)
+        caption(shown.note)
     for one in shown.tables:
         table(one)
     if shown.said:
@@ -211,7 +211,7 @@ def _notice(points: Sequence[str]) -> None:
     """Draw what is to be noticed; nothing where there is nothing yet."""
     if points:
         said = "\n\n" + "\n".join(f"- {one}" for one in points) if len(points) > 1 else f" {points[0]}"
-        st.info(f"**What to notice.**{said}", icon=":material/visibility:")
+        st.info(linked(f"**What to notice.**{said}"), icon=":material/visibility:")
 
 
 def _first_here(lab: Lab, section: Section) -> list[str]:

@@ -7,6 +7,27 @@ function element(tag, className, parent) {
   return made;
 }
 
+// Writes a text in which each term, where it stands first, shows its sentence. One that stands there already stays, with the
+// keyboard at its term.
+function explain(box, text, terms) {
+  if (box.textContent === text) return;
+  const names = Object.keys(terms).sort((one, other) => other.length - one.length);
+  const words = names.map((name) => name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|");
+  const sentences = Object.fromEntries(names.map((name) => [name.toLowerCase(), terms[name]]));
+  box.replaceChildren();
+  for (const part of names.length ? text.split(new RegExp(`\\b((?:${words})(?:s|es)?)\\b`, "iu")) : [text]) {
+    const said = part.toLowerCase();
+    const name = [said, said.replace(/s$/, ""), said.replace(/es$/, "")].find((one) => Object.hasOwn(sentences, one));
+    if (!name) {
+      box.append(part);
+      continue;
+    }
+    const mark = element("abbr", "lv-term", box);
+    Object.assign(mark, { textContent: part, title: sentences[name], tabIndex: 0 });
+    delete sentences[name];
+  }
+}
+
 // plotly.js is served beside the app, which may stand below a path of its own.
 function loadPlotly(address) {
   if (window.Plotly) return Promise.resolve();

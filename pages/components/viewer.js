@@ -15,6 +15,10 @@ const COLOURS = [
 ];
 const viewers = new WeakMap();
 
+// The mark of a term in a notice is a link, as Markdown has it, that leads nowhere.
+document.landscapeTerms ??= (event) => event.target.closest?.('a[href="#term"]') && event.preventDefault();
+document.addEventListener("click", document.landscapeTerms, { capture: true });
+
 export default function ({ data, parentElement, setTriggerValue }) {
   let viewer = viewers.get(parentElement);
   if (!viewer) viewers.set(parentElement, (viewer = new Viewer(parentElement)));
@@ -108,12 +112,12 @@ class Viewer {
 
   async draw(text, turn) {
     if (turn !== this.turn) return;
-    const { panels, steps, readouts, height, revision, plotly, flat, enlarge } = JSON.parse(text.slice(text.indexOf("{")));
+    const { panels, steps, readouts, height, revision, plotly, flat, enlarge, terms } = JSON.parse(text.slice(text.indexOf("{")));
     this.steps = steps;
     this.enlarge = enlarge;
     this.setReadouts(readouts);
     this.flat = flat; // whether contours can be asked for in place of scenes
-    this.layOut(panels, height);
+    this.layOut(panels, height, terms);
     this.setSlider(panels.some((panel) => !panel.figure && !panel.empty && panel.group === "path"));
     try {
       await loadPlotly(plotly);
@@ -149,7 +153,7 @@ class Viewer {
   }
 
   // Puts a box for each panel in its place: the ones that stand are taken again, the rest end.
-  layOut(panels, height) {
+  layOut(panels, height, terms) {
     const left = {};
     for (const slot of this.slots) (left[slot.group] ??= []).push(slot);
     this.slots = panels.map(({ group }) => left[group]?.shift() ?? this.makeSlot(group));
@@ -163,7 +167,7 @@ class Viewer {
         dot.style.setProperty("--dot", panel.colour);
         slot.title.prepend(dot);
       }
-      slot.caption.textContent = panel.caption;
+      explain(slot.caption, panel.caption, terms);
       slot.pending.textContent = panel.pending;
       slot.stale = !panel.figure;
       slot.box.classList.remove("lv-unable");

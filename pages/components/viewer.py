@@ -17,6 +17,7 @@ import streamlit as st
 from streamlit.components.v1 import declare_component
 
 from landscape.figures.panel import PLOTLY_JS, Group, Panel, Readout, payload
+from landscape.labs.glossary import terms_in
 
 HERE = Path(__file__).parent
 
@@ -77,7 +78,8 @@ def viewer(
     scenes = sum(panel.group is Group.SCENE for panel in panels)
     if scenes > MAX_SCENES:
         raise ValueError(f"a viewer holds at most {MAX_SCENES} scenes, not {scenes}; draw the others as contours")
-    settings = {"plotly": _plotly_js(), "flat": flat is not None, "enlarge": ENLARGED if large else 1}
+    terms = terms_in(" ".join(panel.caption for panel in panels))
+    settings = {"plotly": _plotly_js(), "flat": flat is not None, "enlarge": ENLARGED if large else 1, "terms": terms}
     message = payload(panels, steps, readouts, height=height, revision=revision, **settings)
     # Where news are late the browser asks for them, by a trigger that lets the script run.
     told = _MOUNT(

@@ -5,6 +5,7 @@ A page asks for jobs and draws again when there is news of them; here it is run 
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,11 @@ def finished(app: AppTest) -> AppTest:
         drawn = keys
         app.run()
     raise AssertionError("the page asks for ever more jobs")
+
+
+def plain(text: str) -> str:
+    """Return a notice as it reads, without the marks of its terms."""
+    return re.sub(r'\[([^\]]+)\]\(#term "[^"]*"\)', r"\1", text)
 
 
 def tickets(app: AppTest, kind: str = "") -> list:

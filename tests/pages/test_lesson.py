@@ -9,7 +9,7 @@ from landscape.teaching.lesson import name_of
 from landscape.teaching.lessons import LESSONS
 from pages.components.lesson import SENTENCES, beside
 from pages.components.terms import explained
-from tests.pages.support import ROOT, button, finished, link_of, opened, tickets
+from tests.pages.support import ROOT, button, finished, link_of, opened, plain, tickets
 
 WHY = LESSONS["why-normalize"]
 SMALL = {
@@ -23,7 +23,7 @@ SMALL = {
 
 
 def said(app: AppTest) -> str:
-    return "\n".join(one.value for kind in (app.markdown, app.success, app.info, app.caption) for one in kind)
+    return "\n".join(plain(one.value) for kind in (app.markdown, app.success, app.info, app.caption) for one in kind)
 
 
 def links(app: AppTest) -> list[str]:

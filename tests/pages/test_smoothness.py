@@ -8,7 +8,7 @@ from landscape.labs.smoothness import LAB
 from landscape.labs.smoothness.request import CODEC, NETWORKS
 from landscape.labs.smoothness.tables import table
 from tests.labs.ended import facts_of, results_of
-from tests.pages.support import button, control, finished, link_of, opened, tables, tickets, values_of
+from tests.pages.support import button, control, finished, link_of, opened, plain, tables, tickets, values_of
 
 PAGE = "smoothness.py"
 SMALL = {"num_steps": "12", "width": "8", "depth": "2", "num_examples": "200", "probes": "6", "rungs": "3"}
@@ -25,7 +25,7 @@ def test_a_question_shows_its_answer_and_its_facts():
     assert not app.warning
     said = [one.value for one in app.markdown]
     assert f"**{OF['smoother'].ask}**" in said
-    assert "What to notice" in app.info[0].value
+    assert "What to notice" in plain(app.info[0].value)
     numbers, paper, explanations = tables(app)
     assert [row["Network"] for row in numbers] == ["no normalization", "BatchNorm", "layer normalization"]
     assert len(paper) == 4
@@ -104,7 +104,7 @@ def test_a_kind_of_network_takes_its_data_its_training_and_its_ladder():
 
 def test_what_diverges_is_drawn_as_far_as_it_goes_and_said():
     app = opened(PAGE, **SMALL, learning_rate="100", loss="squared", activation="linear", v2_normalization="none")
-    assert "diverged at step" in app.info[0].value
+    assert "diverged at step" in plain(app.info[0].value)
     assert not app.error
     assert any(row["Test accuracy"].startswith("diverged") for row in tables(app)[0])
 
@@ -119,7 +119,7 @@ def test_bad_values_of_a_link_give_defaults_and_sentences():
     told = " ".join(warning.value for warning in app.warning)
     for words in ("step in the link", "100 is used", "'low'; 0.5 is used", "'plane', which is no setting"):
         assert words in told
-    assert "What to notice" in app.info[0].value
+    assert "What to notice" in plain(app.info[0].value)
 
 
 def test_a_recurrent_network_has_its_measures_without_the_shapes():
@@ -139,17 +139,17 @@ def test_data_without_classes_have_no_accuracy():
 def test_another_optimizer_is_held_against_no_line():
     app = opened(PAGE, **SMALL, optimizer="adam")
     assert {row["2 / learning rate"] for row in tables(app)[0]} == {"no threshold"}
-    assert "none of Adam" in app.info[0].value
+    assert "none of Adam" in plain(app.info[0].value)
 
 
 def test_one_probe_of_one_rung_gives_no_verdict_and_the_line_keeps_its_step():
     app = opened(PAGE, **SMALL | {"probes": "1", "rungs": "1", "step": "9"})
-    said = app.info[0].value
+    said = plain(app.info[0].value)
     assert "A range of the loss needs two step sizes" in said
     assert "one step says nothing of later ones" in said
     assert {row["Verdict"] for row in tables(app)[1]} == {"not compared"}
     assert {line.step for line in lines_of(app)} == {9}
-    assert "Along the gradient of step 9 the loss of" in app.info[1].value
+    assert "Along the gradient of step 9 the loss of" in plain(app.info[1].value)
 
 
 def test_a_label_breaks_no_table():

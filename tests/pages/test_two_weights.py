@@ -7,7 +7,7 @@ from landscape.labs.two_weights import words
 from landscape.labs.two_weights.facts import facts_of
 from landscape.labs.two_weights.questions import QUESTIONS
 from landscape.labs.two_weights.request import CODEC, TwoWeights
-from tests.pages.support import ROOT, button, control, link_of, tables
+from tests.pages.support import ROOT, button, control, link_of, plain, tables
 
 
 def opened(**link) -> AppTest:
@@ -19,7 +19,7 @@ def opened(**link) -> AppTest:
 def text_of(app: AppTest) -> str:
     assert [exception.value for exception in app.exception] == []
     assert not app.error
-    return " ".join(element.value for kind in (app.info, app.markdown, app.warning) for element in kind)
+    return " ".join(plain(element.value) for kind in (app.info, app.markdown, app.warning) for element in kind)
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.slug)
