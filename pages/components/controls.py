@@ -209,8 +209,11 @@ def run_controls(lab: Lab, again: Callable[[], None]) -> None:
     """Draw the buttons: how many networks, a new seed, once more, back to the defaults."""
     settings = current()
     values = settings.values
+    counted = shown(lab, "networks") and "variants" in values
+    if not counted and not shown(lab, "run"):
+        return  # an empty row takes room
     with st.container(horizontal=True, vertical_alignment="center"):
-        if shown(lab, "networks") and "variants" in values:
+        if counted:
             key = f"count_{values['variants']}"
             st.segmented_control(
                 "Networks compared",

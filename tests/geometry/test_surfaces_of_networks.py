@@ -34,10 +34,11 @@ from landscape import (
     top_eigenvalues,
     train,
 )
+from landscape.labs.compare.captions import drawn_caption, surface_caption
 from landscape.labs.compare.facts import facts_from
 from landscape.labs.compare.outcomes import Outcome
 from landscape.labs.compare.request import Request
-from landscape.labs.compare.words import notice, surface_caption, table
+from landscape.labs.compare.words import notice, table
 from landscape.views import InspectionTask
 from tests.cases import SMALL
 
@@ -208,7 +209,7 @@ def everything_of(run):
     outcome = Outcome("network", run, surface=surface, inspection=inspection)
     facts = facts_from(Request(view=view), [outcome], 1)
     (row,) = table(facts)
-    caption = surface_caption(surface, view, run.parameters.shape[1])
+    caption = f"{surface_caption(surface, run.parameters.shape[1])} {drawn_caption(surface, view)}"
     return surface, inspection, [notice(facts), caption, *vars(row).values()]
 
 

@@ -18,11 +18,7 @@ from landscape.figures.surfaces import SCENE_CROSS, HeightRange, contour_panel, 
 from landscape.figures.theme import Figure, Style, styles_of
 from landscape.geometry.descents import Balls
 from landscape.geometry.surfaces import Surface
-from landscape.labs.compare.dropping import keeping
-from landscape.labs.compare.facts import Facts
-from landscape.labs.compare.outcomes import Outcome
-from landscape.labs.compare.request import BallsRequest
-from landscape.labs.compare.words import (
+from landscape.labs.compare.captions import (
     balls_caption,
     drawn_caption,
     frozen_caption,
@@ -31,6 +27,10 @@ from landscape.labs.compare.words import (
     start_caption,
     surface_caption,
 )
+from landscape.labs.compare.dropping import keeping
+from landscape.labs.compare.facts import Facts
+from landscape.labs.compare.outcomes import Outcome
+from landscape.labs.compare.request import BallsRequest
 from landscape.training.run import Run
 
 BALL = "white"

@@ -4,9 +4,9 @@ QUESTION = "What does normalization do to a network's loss landscape?"
 
 INTRODUCTION = """
 The loss of a network is a height over all its weights, and training walks downhill. A **landscape** is one slice of it: in the
-middle are the weights that training reached, elsewhere the same network with its weights moved. The networks here are trained now, on
-the same data, from the same weights; they differ in what **normalizes** their layers. BatchNorm brings each unit's values in a batch
-to mean 0 and deviation 1, before its activation function; a learnt scale and shift then set what the next layer is given.
+middle are the weights that training reached, elsewhere the same network with its weights moved. The networks here share data and
+initial weights, and differ in what **normalizes** their layers: BatchNorm brings what each unit hands to its activation function to
+mean 0 and deviation 1 over a batch, and a learnt scale and shift then set the two that serve best.
 """
 
 TRAINING = "The networks are being trained…"

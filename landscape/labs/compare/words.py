@@ -7,11 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import log
 
-import numpy as np
-
-from landscape.experiment import PlaneKind, Statistics, View
-from landscape.geometry.descents import Balls
-from landscape.geometry.surfaces import Surface
+from landscape.experiment import PlaneKind, Statistics
 from landscape.labs.compare.facts import Facts, Network
 from landscape.labs.trainings import Ended, decay_of, told_of
 from landscape.labs.words import Ratio, number, sentence
@@ -25,10 +21,6 @@ SHALLOW = 4
 
 LEAST = 1e-30
 """A height that others are divided by is at least this."""
-
-
-RIGHT = 1e-4
-"""Directions whose cosine is smaller stand at right angles, but for rounding."""
 
 
 class Case(StrEnum):
@@ -49,7 +41,6 @@ class Case(StrEnum):
     RUNNING = "running"
     POPULATION = "population"
     BALLS = "balls"
-    ROLLED = "rolled"
     FOLLOWS = "follows"
     FOLLOWS_ALIKE = "follows alike"
     FOLLOWS_ONE = "follows, one"
@@ -80,7 +71,6 @@ SENTENCES = {
     "as high as by those of the batch ({least}). Training descends by those of the batch.",
     Case.RUNNING: "These surfaces use **running statistics**, frozen as training left them: away from the centre they no "
     "longer fit the network, and BatchNorm looks more rugged than what training descends. Batch statistics show that.",
-    Case.ROLLED: "Balls that roll down it at a rate of {rate}: {dropped}; thrown out: {out}; at the bottom: {low}.",
     Case.BALLS: "From {places} places balls roll down each slice, by gradient descent at a rate of {rate}. Thrown out are "
     "{thrown}; at the bottom arrive {arrived}. A slice bears rates that the whole network, with all its dimensions, does not.",
     Case.FOLLOWS: "Trained again at {tried} learning rates, **{wide}** learns at those from {wide_low} to {wide_high}, and "
@@ -99,12 +89,6 @@ def notice(facts: Facts) -> str:
     trained = [one.trained for one in facts.networks]
     said = [*told_of(trained), *_heights(facts), *_bears(facts), *_statistics(facts), *_frozen(facts)]
     return " ".join([*said, *decay_of(trained)])
-
-
-def balls_caption(rolled: Balls) -> str:
-    """Return what became of the balls in one landscape."""
-    holes = {"dropped": len(rolled.thrown), "out": int(rolled.thrown.sum()), "low": int(rolled.arrived.sum())}
-    return sentence(SENTENCES[Case.ROLLED], rate=rolled.rate, **holes)
 
 
 def balls(facts: Facts) -> list[str]:
@@ -328,59 +312,6 @@ def _learned(one: Network) -> str:
         case Ended.NOT_LEARNED:
             return f"no: the {trained.guess} alone gives {trained.majority:.2f}"
     return "yes, but its stored averages lag" if trained.lags else "only the training data"
-
-
-def surface_caption(surface: Surface, dimensions: int) -> str:
-    """Return what a surface's picture must say: what it is a slice of, and how high it is in the middle and elsewhere."""
-    said = f"One slice of {dimensions:,} dimensions. Height: the loss; in the middle, where training ended, {number(surface.centre)}"
-    if not len(surface.finite):
-        return f"{said}."
-    return (
-        f"{said}, at most {number(float(surface.finite.max()))}, the median {number(float(np.median(surface.finite)))}."
-    )
-
-
-def drawn_caption(surface: Surface, view: View) -> str:
-    """Return how a surface was computed: its statistics, batches and directions."""
-    batches = "one batch" if view.batches == 1 else f"{view.batches} batches"
-    said = f"Drawn by {view.statistics.value} statistics, {batches}"
-    if view.plane is not PlaneKind.RANDOM:
-        return f"{said}."
-    cosine = surface.plane.cosine
-    told = "directions at right angles" if abs(cosine) < RIGHT else f"cosine of the directions {cosine:.0e}"
-    return f"{said}; {told}."
-
-
-def start_caption(surface: Surface, step: int) -> str:
-    """Return what the picture around the initial weights, or those of a later step, must say."""
-    when = (
-        f"At step {step}: a coarse slice around the weights"
-        if step
-        else "Before the first step: a coarse slice around the initial weights"
-    )
-    return f"{when}, where the loss is {number(surface.centre)}. The network is being trained…"
-
-
-def moved_caption(start: Surface) -> str:
-    """Return how high a landscape was before the first step; nothing where it had no height."""
-    return f"Before the first step it rose to {number(float(start.finite.max()))}." if len(start.finite) else ""
-
-
-def frozen_caption(surface: Surface) -> str:
-    """Return what the picture by frozen statistics must say."""
-    return (
-        f"The same weights on the same plane, by running statistics, frozen as training left them. Loss in the middle "
-        f"{number(surface.centre)}."
-    )
-
-
-def readout(loss: float, score: str, reached: float, ended: bool) -> str:
-    """Return what stands beside the slider of one network at one step.
-
-    >>> readout(0.0213, "accuracy", 0.967, ended=False)
-    'loss of the batch 0.0213, test accuracy 0.97'
-    """
-    return f"{'loss' if ended else 'loss of the batch'} {number(loss)}, test {score} {reached:.2f}"
 
 
 def rows_of(facts: Facts) -> Sequence[dict[str, object]]:

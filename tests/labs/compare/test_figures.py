@@ -110,7 +110,7 @@ def test_a_landscape_moves_through_its_frames_and_tells_where_training_ended(dra
     layout = panel.figure.layout
     (note,) = layout.annotations or layout.scene.annotations
     assert note.text == "training ended here"
-    assert "at most 2, the median" in panel.caption
+    assert "at most it is 2, and its median" in panel.caption
     assert "Before the first step it rose to 9." in panel.caption
     assert panel.figure.data[0].meta["sets"] == {
         "another_ball": True,

@@ -10,10 +10,10 @@ from landscape.geometry.descents import Balls
 from landscape.geometry.planes import Plane
 from landscape.geometry.surfaces import Path, Surface, axis
 from landscape.labs.compare import words
+from landscape.labs.compare.captions import drawn_caption, surface_caption
 from landscape.labs.compare.facts import facts_from
 from landscape.labs.compare.outcomes import Outcome
 from landscape.labs.compare.request import Request
-from landscape.labs.compare.words import drawn_caption, surface_caption
 from landscape.labs.words import number
 from landscape.training.run import Run
 from landscape.views import Inspection, Measures
@@ -243,10 +243,11 @@ def test_a_surfaces_caption_says_how_it_was_computed():
 
 def test_a_surfaces_caption_says_what_it_is_a_slice_of_and_how_high_it_is():
     assert surface_caption(surface(4.0, 3.0, 0.4321), 33_418) == (
-        "One slice of 33,418 dimensions. Height: the loss; in the middle, where training ended, 0.432, at most 4, the median 3."
+        "One slice of 33,418 dimensions. Height: the loss. In the middle, where training ended, it is 0.432; at most it is 4, "
+        "and its median is 3."
     )
     nothing = Surface(PLANE, axis(1, 3), axis(1, 3), np.full((3, 3), np.nan), 1.0)
-    assert surface_caption(nothing, 4).endswith("where training ended, 1.")
+    assert surface_caption(nothing, 4).endswith("where training ended, it is 1.")
 
 
 @pytest.mark.parametrize(
