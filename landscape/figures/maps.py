@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,8 @@ def map_panels(
     score: str,
     trained: float,
     captions: Sequence[str] = (),
+    picks: Sequence[Sequence[Mapping[str, int]]] = (),
+    chosen: tuple[int, int] | None = None,
 ) -> list[Panel]:
     """Draw a map a network, in each cell its score in hundredths, a cross where it diverged, nothing where there is none.
 
@@ -49,6 +51,7 @@ def map_panels(
         columns, rows: the values of the axes as text, (A,) and (B,); the first row is the lowest.
         score: what is drawn, for the hover text; trained: from which score on a number stands in bold type.
         captions: a sentence below each map.
+        picks: (B, A) what a click on each cell sets, by name. chosen: row and column of the cell with a frame.
     """
     panels = []
     for place, one in enumerate(maps):
@@ -66,8 +69,9 @@ def map_panels(
             "text": _texts(one, trained),
             "texttemplate": "%{text}",
             "textfont": {"size": SMALL_TEXT},
-            "customdata": [[f"{x_title} {column}, {y_title} {row}" for column in columns] for row in rows],
-            "hovertemplate": "%{customdata}<br>" + score + " %{z:.3f}<extra></extra>",
+            "hovertext": [[f"{x_title} {column}, {y_title} {row}" for column in columns] for row in rows],
+            "customdata": [list(row) for row in picks] or None,
+            "hovertemplate": "%{hovertext}<br>" + score + " %{z:.3f}<extra></extra>",
             "hoverongaps": False,
             "xgap": 1,
             "ygap": 1,
@@ -78,6 +82,7 @@ def map_panels(
             xaxis=_axis(x_title, columns) | {"tickangle": 0},
             yaxis=_axis(y_title, rows),
             margin={"l": 76, "r": 8, "t": 8, "b": 52},
+            shapes=[] if chosen is None else _frame(*chosen),
         )
         count = int(np.sum(one.score[np.isfinite(one.score)] >= trained))
         panels.append(
@@ -97,6 +102,12 @@ def _axis(title: str, values: Sequence[str]) -> dict[str, Any]:
     """Return an axis that names each of few values, and every other one of many, so that no name meets the next."""
     named = range(0, len(values), 1 if len(values) <= FEW else 2)
     return theme.axis(title, tickvals=list(named), ticktext=[values[i] for i in named], showgrid=False, zeroline=False)
+
+
+def _frame(row: int, column: int) -> list[dict[str, Any]]:
+    """Return the frame of a cell: a light line on a dark one, so that it is seen on any colour."""
+    around = {"type": "rect", "x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
+    return [around | {"line": {"color": colour, "width": width}} for colour, width in (("#141414", 5), ("#ffffff", 2))]
 
 
 def _texts(one: Map, trained: float) -> list[list[str]]:

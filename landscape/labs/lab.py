@@ -91,10 +91,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Action:
-    """A button that changes settings: its text, and the values that it sets."""
+    """A button that changes settings: its text, and the values that it sets.
+
+    lab: where it is named, a link to that page instead, with these parameters; a click on a picture of a section that
+    picks goes there too.
+    """
 
     text: str
     values: Mapping[str, Any]
+    lab: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,7 @@ class Shown:
 
     problems: what keeps a picture from being what one expects. notice: sentences on what to notice. panels: pictures.
     steps: (S,) the step of training of each snapshot, where panels follow a slider. note: a line below the pictures.
-    said: a paragraph below the tables. actions: buttons at the end, each of which changes settings.
+    said: a paragraph below the tables. actions: buttons at the end, each of which changes settings or leads to another lab.
     readouts: words that stand beside the slider, at each snapshot others.
     """
 
@@ -125,7 +130,8 @@ class Section:
     show: from the request and what is known of its jobs to what is drawn; pure. It is called again as jobs come.
     jobs: those during which it is drawn anew; all of the lab's where empty and there are any.
     title, note: a heading, and a paragraph below it. group: by which a link shows or hides its controls.
-    controls: values -> its own controls by field, each with the greatest number it may have now, or None for its bound.
+    controls: values -> its own controls by field, each with the greatest number it may have now, or the names of the
+    numbers from 0 on to choose from, or None for its bound.
     picks: the field that a click on its curves sets. awaited: jobs whose end draws it at once. prompt: those of which it
     is drawn at once before that, as they are quick.
     height: of a scene, in pixels. borrowed: results of papers, measured by other labs, whose numbers it shows beside its
@@ -138,7 +144,7 @@ class Section:
     title: str = ""
     note: str = ""
     group: str = "view"
-    controls: Callable[[Values], Mapping[str, int | None]] = lambda values: {}
+    controls: Callable[[Values], Mapping[str, int | Sequence[str] | None]] = lambda values: {}
     picks: str = ""
     awaited: tuple[str, ...] = ()
     height: int = 420

@@ -88,7 +88,7 @@ def control(
     """Draw the control of a field, as its bounds ask for.
 
     optional: lets it take the base's value. names: what the numbers from 0 on stand for, to choose from.
-    last: the greatest number that it may have now, on a slider.
+    last: the greatest number that it may have now.
     """
     settings = current()
     bounds, key = settings.codec.fields[name], settings.key(name)
@@ -105,6 +105,7 @@ def control(
             st.caption(f"Choosing {label_of(value)} takes at most {told}; larger ones may take long.")
     elif names:
         # A link may hold a number that has no name here: it stays, and the request says what may stand there.
+        first = first if last is None else min(first, last)
         options = sorted({*range(len(names)), first})
         value = st.selectbox(
             **text,
@@ -150,12 +151,15 @@ def group(one: Group) -> None:
                     control(name, names=one.options.get(name, ()))
 
 
-def beside(fields: Mapping[str, int | None]) -> None:
-    """Draw controls in one row, each with the greatest number that it may have now, if that is not its bound's."""
+def beside(fields: Mapping[str, int | Sequence[str] | None]) -> None:
+    """Draw controls in one row, each with the greatest number that it may have now, or the names of those from 0 on."""
     columns = st.columns(len(fields), vertical_alignment="bottom") if fields else ()
-    for (name, last), column in zip(fields.items(), columns, strict=True):
+    for (name, given), column in zip(fields.items(), columns, strict=True):
         with column:
-            control(name, last=last)
+            if given is None or isinstance(given, int):
+                control(name, last=given)
+            else:
+                control(name, names=given, last=len(given) - 1)
 
 
 def variant_controls() -> None:

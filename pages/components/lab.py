@@ -15,7 +15,8 @@ from landscape.labs.words import literal, time_left
 from pages.components import borrowed, compute, controls, lesson
 from pages.components.exchange import exchange
 from pages.components.frame import begin_page
-from pages.components.picker import picker
+from pages.components.links import open_page, page_link
+from pages.components.picker import picker, was_picked
 from pages.components.question import asked, questions
 from pages.components.settings import adopt, begin, current, with_table
 from pages.components.table import table
@@ -201,8 +202,13 @@ def _draw(section: Section, request: Any, tickets: compute.Tickets, jobs: _Jobs)
         table(one)
     if shown.said:
         st.markdown(shown.said)
-    settings = current()
+    settings, picked = current(), was_picked(section.name)
     for action in shown.actions:
+        if action.lab:
+            if picked:
+                open_page(action.lab, action.values)
+            page_link(action.lab, action.text, action.values, ":material/arrow_forward:")
+            continue
         changed = settings.values | dict(action.values)
         st.button(action.text, on_click=adopt, args=(changed, settings.asked), icon=":material/arrow_forward:")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -19,6 +20,12 @@ def page_link(page: str, label: str, link: Mapping[str, str], icon: str | None =
     except StreamlitPageNotFoundError:
         # A page that runs by itself knows no other.
         st.markdown(f"[{label}]({address_of(page, link)})")
+
+
+def open_page(page: str, link: Mapping[str, str]) -> None:
+    """Go to a page by its name, with these parameters; a page that runs by itself knows no other, and stays."""
+    with suppress(StreamlitPageNotFoundError):
+        st.switch_page(f"pages/{page}.py", query_params=dict(link))
 
 
 def address_of(page: str, link: Mapping[str, str]) -> str:

@@ -17,6 +17,18 @@ _MOUNT = st.components.v2.component(
 )
 
 
+PICKED = "picked"
+"""The place in the session of the container whose picture was clicked, until what shows it has seen that."""
+
+
+def was_picked(key: str) -> bool:
+    """Return, once, whether a picture of this container was clicked."""
+    if st.session_state.get(PICKED) != key:
+        return False
+    del st.session_state[PICKED]
+    return True
+
+
 def picker(name: str, key: str) -> None:
     """Let a click on a picture set fields of the page's settings, as their sliders do, by one run of the script.
 
@@ -35,6 +47,7 @@ def picker(name: str, key: str) -> None:
         bounds = settings.codec.fields
         taken = {field: _fitting(bounds[field], value) for field, value in chosen.items() if field in bounds}
         adopt(settings.values | taken, settings.asked)
+        st.session_state[PICKED] = key
 
     marked = current().codec.fields[name].kind is not int
     _MOUNT(key=own, data={"key": key, "marked": marked}, on_picked_change=picked)

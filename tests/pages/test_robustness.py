@@ -15,7 +15,7 @@ def test_it_shows_rates_maps_curves_and_choices():
     assert not app.error
     assert not app.warning
     assert [len(table) for table in tables(app)] == [3]
-    assert len(app.info) == 4
+    assert len(app.info) == 5
 
 
 @pytest.mark.parametrize(("name", "value"), [("upwards", "batch-size"), ("chosen", "batch-size")])
@@ -40,3 +40,28 @@ def test_a_range_that_is_none_is_told_with_what_mends_it():
     assert any("Greatest learning rate must be above the least" in one.value for one in app.error)
     next(each for each in app.button if each.label.startswith("Greatest learning rate")).click()
     assert not finished(app.run()).error
+
+
+def test_a_cell_of_the_map_is_chosen_by_its_values_and_leads_to_the_comparison():
+    app = opened("robustness.py", **SMALL)
+    widget = control(app, "cell_row")
+    assert widget.options[2] == "0.316"
+    widget.select_index(2)
+    finished(app.run())
+    assert link_of(app)["cell_row"] == "2"
+    (led,) = [one.value for one in app.markdown if "See the landscapes" in one.value]
+    assert "(./?" in led
+    assert "init_scale=0.316" in led
+
+
+@pytest.mark.parametrize("clicked", ["map", "another"])
+def test_a_click_alone_opens_the_comparison(clicked, monkeypatch):
+    went = []
+    monkeypatch.setattr("pages.components.lab.open_page", lambda *where: went.append(where))
+    app = opened("robustness.py", **SMALL)
+    assert went == []
+    app.session_state["picked"] = clicked
+    app.run()
+    assert [page for page, _ in went] == ["compare"] * (clicked == "map")
+    app.run()
+    assert len(went) == (clicked == "map")

@@ -12,7 +12,7 @@ from landscape.labs.words import number, sentence
 ROLLED = "Balls that roll down it at a rate of {rate}: {dropped}; thrown out: {out}; at the bottom: {low}."
 
 RIGHT = 1e-4
-"""A cosine below which two directions are at right angles to people."""
+"""Directions whose cosine is smaller stand at right angles, but for rounding."""
 
 
 def surface_caption(surface: Surface, dimensions: int) -> str:

@@ -7,14 +7,16 @@ from math import prod
 from typing import Any
 
 from landscape.figures.theme import styles_of
+from landscape.labs.codec import Values
 from landscape.labs.groups import NETWORKS
-from landscape.labs.lab import Group, Lab, Results, Section, Shown, Table
+from landscape.labs.lab import Action, Group, Lab, Results, Section, Shown, Table
 from landscape.labs.robustness import prose
+from landscape.labs.robustness.chaos import chaos_notice
 from landscape.labs.robustness.facts import facts_of
-from landscape.labs.robustness.figures import choice_panels, curve_figures, map_figures, rate_panels
+from landscape.labs.robustness.figures import choice_panels, curve_figures, map_figures, rate_panels, unrest_panels
 from landscape.labs.robustness.measure import jobs
 from landscape.labs.robustness.questions import QUESTIONS
-from landscape.labs.robustness.request import CODEC, MapAxis, Robustness
+from landscape.labs.robustness.request import CODEC, COMPARED, LOWER, UPWARDS, MapAxis, Robustness
 from landscape.labs.robustness.words import (
     choices_notice,
     curves_notice,
@@ -26,6 +28,7 @@ from landscape.labs.robustness.words import (
 )
 from landscape.labs.words import spoken
 from landscape.training.grids import SweepGrid
+from models.fields import Misfit
 
 RANGE = Group(
     "range", "Learning rates", ("least_rate", "most_rate"), {"More about the rates": ("a_decade", "runs", "trains_at")}
@@ -59,7 +62,30 @@ def maps(request: Robustness, results: Results) -> Shown:
         notice=map_notice(facts) if facts else (),
         panels=map_figures(request, names, styles, found, [_reason(one) for one in found]),
         note=f"{_count(request, request.map_grids())} {NOTES.get(request.upwards, '').strip()}",
+        actions=_looked_into(request),
     )
+
+
+def _looked_into(request: Robustness) -> Sequence[Action]:
+    """Return the link to the landscapes of the framed cell's networks; none where one of them cannot be."""
+    try:
+        link = COMPARED.write(COMPARED.values_of(request.at_cell()))
+    except Misfit:
+        return ()
+    row, column = request.cell
+    named = {"row": UPWARDS[request.upwards][row], "rate": request.rates(LOWER)[column]}
+    return [Action(prose.LOOK_INTO.format(upwards=request.upwards.label, **named), link, "compare")]
+
+
+def cell_controls(values: Values) -> Mapping[str, int | Sequence[str] | None]:
+    """Return the controls of the map: what it has upwards, and the cell that is looked into, by the values of its axes."""
+    try:
+        rates = CODEC.request_of(values).rates(LOWER)
+    except ValueError:
+        return dict.fromkeys(("upwards", "cell_rate", "cell_row"))
+    rows = UPWARDS[MapAxis(values["upwards"])]
+    named = {name: [f"{one:g}" for one in many] for name, many in (("cell_rate", rates), ("cell_row", rows))}
+    return {"upwards": None, **named}
 
 
 def curves(request: Robustness, results: Results) -> Shown:
@@ -70,6 +96,17 @@ def curves(request: Robustness, results: Results) -> Shown:
         notice=curves_notice(facts, request.times) if facts else (),
         panels=curve_figures(request, names, styles_of(request.comparison.normalizations()), found),
         note=_count(request, request.curve_grids()),
+    )
+
+
+def chaos(request: Robustness, results: Results) -> Shown:
+    """Show the loss at a large learning rate, and how unlike the batches are at its end."""
+    names, found = request.comparison.labels(), [one.value for one in results["unrest"]]
+    facts = facts_of(request, results)
+    return Shown(
+        notice=chaos_notice(facts) if facts else (),
+        panels=unrest_panels(request, names, styles_of(request.comparison.normalizations()), found),
+        note=prose.CHAOS_LIMITS,
     )
 
 
@@ -120,9 +157,18 @@ LAB = Lab(
     sections=[
         Section("rates", rates, ("rates",), prose.RATES_TITLE, prose.RATES_NOTE, "range"),
         Section(
-            "map", maps, ("map",), prose.MAP_TITLE, prose.MAP_NOTE, "map", lambda values: {"upwards": None}, height=380
+            "map", maps, ("map",), prose.MAP_TITLE, prose.MAP_NOTE, "map", cell_controls, picks="cell_rate", height=380
         ),
         Section("curves", curves, ("curves",), prose.CURVES_TITLE, prose.CURVES_NOTE, "curves", height=480),
+        Section(
+            "chaos",
+            chaos,
+            ("unrest",),
+            prose.CHAOS_TITLE,
+            prose.CHAOS_NOTE,
+            "chaos",
+            lambda values: {"large_rate": None},
+        ),
         Section(
             "choices",
             choices,

@@ -6,15 +6,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
 from statistics import median
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from landscape.labs.lab import Known, Results
+from landscape.labs.robustness.measure import Unrest
 from landscape.labs.robustness.request import UPWARDS, MapAxis, Robustness
 from landscape.training.grids import SweepOutcome
 
 Record = TypeVar("Record")
+
+AFTER = 20
+"""From this step on a loss that rises is no beginning any more."""
+
+LATE = 50
+"""So many steps are the last ones."""
+
+TINY = 1e-30
+"""In place of nothing, to divide by."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +120,27 @@ class AtChoices:
 
 
 @dataclass(frozen=True)
+class AtLargeRate:
+    """The facts of one network at the large learning rate, each by seed.
+
+    highest: the highest loss of a batch after the first steps; late: the median over the last ones; infinite where a
+    training diverged. unevenness: how many times as far the units of the last hidden layer deviate in one batch as in
+    another at most, where they enter the normalization; behind: where they leave it; of the seeds of which something is
+    left. swings: the 95th percentile of the gradient's length over the 5th. lost: trainings that diverged, or whose last
+    layer gives one value alone in some batch.
+    """
+
+    name: str
+    normalization: str
+    highest: tuple[float, ...]
+    late: tuple[float, ...]
+    unevenness: tuple[float, ...]
+    behind: tuple[float, ...]
+    swings: tuple[float, ...]
+    lost: int
+
+
+@dataclass(frozen=True)
 class Facts:
     """The facts about robustness, as far as they are there: of all networks in each tuple, or of none.
 
@@ -129,6 +160,7 @@ class Facts:
     cells: tuple[OnTheMap, ...] = ()
     curves: tuple[InTime, ...] = ()
     choices: tuple[AtChoices, ...] = ()
+    unrest: tuple[AtLargeRate, ...] = ()
 
 
 def facts_of(request: Robustness, results: Results) -> Facts | None:
@@ -137,7 +169,8 @@ def facts_of(request: Robustness, results: Results) -> Facts | None:
     cells = _of_all(request, results["map"], _on_the_map)
     curves = _of_all(request, results["curves"], _in_time)
     choices = _of_all(request, results["choices"], _at_choices)
-    if not (rates or cells or curves or choices):
+    unrest = _of_all(request, results["unrest"], _at_large_rate)
+    if not (rates or cells or curves or choices or unrest):
         return None
     base = request.comparison.base
     return Facts(
@@ -153,11 +186,12 @@ def facts_of(request: Robustness, results: Results) -> Facts | None:
         cells=cells,
         curves=curves,
         choices=choices,
+        unrest=unrest,
     )
 
 
 def _of_all(
-    request: Robustness, many: Sequence[Known], facts: Callable[[Robustness, str, str, SweepOutcome], Record]
+    request: Robustness, many: Sequence[Known], facts: Callable[[Robustness, str, str, Any], Record]
 ) -> tuple[Record, ...]:
     """Return the facts of all networks; none while one of them is not there."""
     if not all(one.done and one.value is not None for one in many):
@@ -223,6 +257,30 @@ def _at_choices(request: Robustness, name: str, normalization: str, found: Sweep
         names=names_of(found),
         scores=tuple(tuple(value for value in _floats(own) if isfinite(value)) for own in scores),
         reason=next(iter(found.reasons.values()), ""),
+    )
+
+
+def _at_large_rate(request: Robustness, name: str, normalization: str, found: Unrest) -> AtLargeRate:
+    steps = found.loss.shape[1]
+    first, late = min(AFTER, steps - 1), min(LATE, steps)
+    whole = [np.isfinite(own).all() for own in found.loss]
+    losses = [own if all_ else np.full(steps, inf) for own, all_ in zip(found.loss, whole, strict=True)]
+    # A layer that gives one value alone in some batch, or of which nothing is left.
+    left = [bool(own.min() > 0) for own in found.before]
+    before, behind = (
+        tuple(float(own.max() / own.min()) for own, here in zip(many, left, strict=True) if here and own.min() > 0)
+        for many in (found.before, found.after)
+    )
+    swings = [np.nanpercentile(own, 95) / max(np.nanpercentile(own, 5), TINY) for own in found.gradient_norm]
+    return AtLargeRate(
+        name=name,
+        normalization=normalization,
+        highest=tuple(float(own[first:].max()) for own in losses),
+        late=tuple(float(np.median(own[-late:])) for own in losses),
+        unevenness=before,
+        behind=behind,
+        swings=tuple(map(float, swings)),
+        lost=len(left) - sum(left),
     )
 
 

@@ -5,7 +5,8 @@ QUESTION = "What does normalization make easy?"
 INTRODUCTION = """
 A network trains, or it does not: at a learning rate too small it is slow, at one too large it is thrown out, and between them lies the
 range where it learns. Here some hundred small networks are trained from scratch, there and then, and each point below is what
-one of them **reaches on the test data after the same number of steps**. The question is how wide that range is.
+one of them **reaches on the test data after the same number of steps**. The question is how wide that range is. *Why* BatchNorm bears larger rates is seen in two parts: behind it
+weights that have grown take smaller steps (the map), and the scale of no layer runs away from batch to batch (at a large rate).
 """
 
 RATES_TITLE = "Learning rates: how wide is the range?"
@@ -24,8 +25,11 @@ MAP_TITLE = "The map: learning rate and one more"
 
 MAP_NOTE = """
 A cell is one training, of the first seed; its number is the test accuracy in hundredths, in bold where it counts as trained, and × where it diverged. All
-maps have one colour scale: the brighter, the better.
+maps have one colour scale: the brighter, the better. A click on a cell opens the comparison with its very networks, to see their landscapes; the two
+lists choose a cell by keyboard, which is framed, and the link below the maps leads there.
 """
+
+LOOK_INTO = "See the landscapes of these networks at learning rate {rate:g}, {upwards} {row:g}"
 
 OF_SCALES = """
 Behind a BatchNorm, weights *c* times as large have a gradient *c* times smaller and are *c* times longer: the step that counts is rate / *c*², so that larger initial
@@ -40,6 +44,18 @@ CURVES_TITLE = "Five and thirty times the rate"
 
 CURVES_NOTE = """
 How the accuracy grows, at the learning rate of the sidebar and at 5 and 30 times that, as in the paper of BatchNorm. A line is the seed in the middle.
+"""
+
+CHAOS_TITLE = "A large rate: is one batch like another?"
+
+CHAOS_NOTE = """
+On the left the loss of each step's batch, of the first seed. On the right a dot for each batch of the training data, at the end: how far the units of the last
+hidden layer deviate over its examples, less or more than over the batch in the middle. All batches are drawn by chance from the same data, so that to an untrained network they
+are about alike.
+"""
+
+CHAOS_LIMITS = """
+A training that diverged has no dots. The deviation of a batch is the root of the mean of the units' variances over its examples.
 """
 
 CHOICES_TITLE = "One choice at a time"

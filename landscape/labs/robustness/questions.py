@@ -10,6 +10,9 @@ from typing import Any
 
 from landscape.experiment import Comparison, Variant
 from landscape.labs.lab import Choice, Question
+from landscape.labs.robustness.chaos import Case as Chaos
+from landscape.labs.robustness.chaos import batches_case, cause_case, told_of_batches, told_of_cause
+from landscape.labs.robustness.chaos import of as at_large
 from landscape.labs.robustness.facts import AtChoices, Facts, InTime, OnTheMap, OverRates
 from landscape.labs.robustness.request import BASE, ChoiceAxis, MapAxis, Robustness
 from landscape.labs.robustness.words import (
@@ -242,6 +245,34 @@ def _small_batches(facts: Facts) -> str:
     return sentence(SENTENCES[case], large=Share(median(batch.at("64"))), **accuracies)
 
 
+def unlike_to(facts: Facts) -> tuple[str, ...] | None:
+    """Return to which of the plain network and BatchNorm the batches are unlike; None where nothing is left of one."""
+    cases = {name: batches_case(one) for name in ("none", "batch") if (one := at_large(facts.unrest, name)) is not None}
+    if len(cases) < 2 or Chaos.GONE in cases.values():
+        return None
+    return tuple(name for name, case in cases.items() if case is Chaos.UNEVEN)
+
+
+def _batches(facts: Facts) -> str:
+    plain, batch = (at_large(facts.unrest, name) for name in ("none", "batch"))
+    return "" if plain is None or batch is None else " ".join(told_of_batches(one) for one in (plain, batch))
+
+
+def _cause(facts: Facts) -> str:
+    layer, batch = (at_large(facts.unrest, name) for name in ("layer", "batch"))
+    if layer is None or batch is None:
+        return ""
+    return told_of_cause(layer, batch) or told_of_batches(layer)
+
+
+def _cause_is(facts: Facts, case: Chaos) -> bool:
+    layer, batch = (at_large(facts.unrest, name) for name in ("layer", "batch"))
+    return layer is not None and batch is not None and cause_case(layer, batch) is case
+
+
+CHAOS = _asked(own={"large_rate": 0.3}, depth=8, num_steps=150)
+"""Deep enough for a large rate to do harm, and not so much that nothing is left."""
+
 PAPER = _asked(
     own={"trains_at": 0.9, "most_rate": 31.7}, activation="sigmoid", initialization="xavier", depth=3, num_steps=300
 )
@@ -398,6 +429,33 @@ QUESTIONS = (
             Choice("No higher", lambda facts: _higher_is(facts, Case.NO_HIGHER)),
         ),
         (24,),
+    ),
+    Question(
+        "chaos",
+        "At a large learning rate, is one batch like another to the network?",
+        CHAOS,
+        "chaos",
+        _batches,
+        (
+            Choice("Yes: all are drawn by chance from the same data", lambda facts: unlike_to(facts) == ()),
+            Choice("Not without normalization, but with BatchNorm", lambda facts: unlike_to(facts) == ("none",)),
+            Choice("No, to neither", lambda facts: unlike_to(facts) == ("none", "batch")),
+        ),
+        (25,),
+    ),
+    Question(
+        "even-batches",
+        "So is a low loss at a large rate all due to batches that are alike?",
+        CHAOS,
+        "chaos",
+        _cause,
+        (
+            Choice("Yes: where they are alike the loss is low", lambda facts: _cause_is(facts, Chaos.ALL)),
+            Choice(
+                "No: layer normalization has them too, and a high loss", lambda facts: _cause_is(facts, Chaos.NOT_ALL)
+            ),
+        ),
+        (25,),
     ),
     Question(
         "activation",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
-from landscape.experiment import Comparison, Experiment, TrainingConfig, Variant
+from landscape.experiment import VARIED, Comparison, Experiment, TrainingConfig, Variant
 from landscape.labs.codec import codec_of
 from landscape.training.grids import SweepAxis, SweepGrid
 from models.fields import Misfit, bounds_of, choice, number, switch, validate
@@ -125,6 +125,11 @@ class Robustness:
         0.8, 0.1, 1.0, "Counts as trained", "From which test accuracy on, or share of the variance that is explained."
     )
     upwards: MapAxis = choice(MapAxis.INIT_SCALE, "Vertical axis", "What the map has beside the learning rate.")
+    cell_rate: int = number(4, 0, 40, "Cell, horizontally", "The learning rate of the framed cell, which can be looked into.")
+    cell_row: int = number(3, 0, 6, "Cell, vertically", "The row of the framed cell, which can be looked into.")
+    large_rate: float = number(
+        0.5, 1e-3, 10.0, "Large learning rate", "At which batches are looked at, one by one.", logarithmic=True
+    )
     try_choices: bool = switch(
         False, "Try one choice after the other", "Some dozens of trainings more, which take some seconds."
     )
@@ -173,9 +178,34 @@ class Robustness:
         up = SweepAxis(self.upwards.field, UPWARDS[self.upwards])
         return self._grids(across, up, self.seeds[:1], ON_THE_MAP)
 
+    @property
+    def cell(self) -> tuple[int, int]:
+        """The row and the column of the framed cell: the last ones where the map has fewer than that."""
+        rows, columns = len(UPWARDS[self.upwards]), len(self.rates(LOWER))
+        return min(self.cell_row, rows - 1), min(self.cell_rate, columns - 1)
+
+    def at_cell(self) -> Comparison:
+        """Return the very networks that the framed cell of each map trains.
+
+        Raises: Misfit where one of them cannot be.
+        """
+        row, column = self.cell
+        swept = {"learning_rate": self.rates(LOWER)[column], self.upwards.field: UPWARDS[self.upwards][row]}
+        own = tuple(
+            replace(one, **dict.fromkeys(name for name in swept if name in VARIED)) for one in self.comparison.variants
+        )
+        return Comparison(self.comparison.base.replace(**swept), own)
+
     def curve_grids(self) -> tuple[SweepGrid, ...]:
         """Return the trainings at multiples of the learning rate, those of each network by themselves."""
         return self._grids(SweepAxis("learning_rate", tuple(self.times.values())), None, self.seeds, IN_TIME)
+
+    def at_large_rate(self) -> tuple[tuple[Experiment, ...], ...]:
+        """Return the trainings at the large learning rate, those of each network by themselves, a seed each."""
+        return tuple(
+            tuple(one.replace(learning_rate=self.large_rate, seed=seed) for seed in self.seeds)
+            for one in self.comparison.experiments()
+        )
 
     def choice_grids(self) -> tuple[SweepGrid, ...]:
         """Return the trainings with one choice after the other, those of each network by themselves."""
@@ -197,3 +227,6 @@ class Robustness:
 
 CODEC = codec_of("robustness", Robustness())
 """The codec of the page."""
+
+COMPARED = codec_of("compare", Comparison())
+"""That of the networks of the page that compares landscapes, which calls them so in its links too."""

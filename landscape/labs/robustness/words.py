@@ -392,6 +392,16 @@ def numbers(facts: Facts) -> Sequence[Mapping[str, object]]:
         for factor, ends, waits in zip(one.factors, one.ends, one.steps, strict=True)
         for run, (end, steps) in enumerate(zip(ends, waits, strict=True))
     ]
+    rows += [
+        _row("large rate", one.name) | {"run": run, "highest_loss": high, "late_loss": late, "gradient_swing": swing}
+        for one in facts.unrest
+        for run, (high, late, swing) in enumerate(zip(one.highest, one.late, one.swings, strict=True))
+    ]
+    rows += [
+        _row("large rate, batches", one.name) | {"batches_apart": before, "batches_apart_behind": behind}
+        for one in facts.unrest
+        for before, behind in zip(one.unevenness, one.behind, strict=True)
+    ]
     return rows + [
         _row("choices", one.name) | {"run": run, "choice": name, "accuracy": value}
         for one in facts.choices
@@ -402,7 +412,8 @@ def numbers(facts: Facts) -> Sequence[Mapping[str, object]]:
 
 COLUMNS = (
     "run", "decades", "largest_rate", "fewest_steps", "steps_at_own_rate", "accuracy_at_own_rate", "best_accuracy",
-    "cells_trained", "cells", "times_the_rate", "choice", "accuracy",
+    "cells_trained", "cells", "times_the_rate", "choice", "accuracy", "highest_loss", "late_loss", "gradient_swing",
+    "batches_apart", "batches_apart_behind",
 )  # fmt: skip
 
 

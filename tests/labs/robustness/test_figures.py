@@ -9,12 +9,14 @@ from landscape.experiment import Comparison, Variant
 from landscape.figures.bands import Band, bands_panel, choices_panel
 from landscape.figures.maps import Map, map_panels
 from landscape.figures.theme import styles_of
+from landscape.labs.compare.request import CODEC as COMPARE
 from landscape.labs.lab import Known
 from landscape.labs.robustness import LAB
 from landscape.labs.robustness.request import Robustness
 from landscape.training.grids import SweepGridTask
 from tests.cases import SMALL
 
+(MAP,) = [section for section in LAB.sections if section.name == "map"]
 STYLES = styles_of(["none", "batch"])
 SEVERAL = Robustness(
     Comparison(SMALL.replace(num_steps=16), (Variant(normalization="none"), Variant(normalization="batch"))),
@@ -66,7 +68,8 @@ def test_maps_are_the_arrays_on_one_scale_and_mark_what_trains_and_what_diverged
     np.testing.assert_allclose(cells.z, score, rtol=1e-6)
     assert [list(row) for row in cells.text] == [["10", "<b>85</b>", "20"], ["", "<b>96</b>", "×"]]
     assert (cells.zmin, cells.zmax) == (0, 1)
-    assert cells.customdata[1][0] == "rate 1, scale 5"
+    assert cells.hovertext[1][0] == "rate 1, scale 5"
+    assert cells.customdata is None
     assert first.caption == "why"
     assert "2 of 6 cells" in first.alt
     assert second.figure is None
@@ -117,3 +120,31 @@ def test_a_middle_that_never_comes_is_not_drawn(results):
     never = replace(results["rates"][0].value, accuracy=np.zeros_like(results["rates"][0].value.accuracy))
     _, steps = shown("rates", results | {"rates": [Known(never, True), Known()]}).panels
     assert all(np.isnan(trace.y).all() for trace in steps.figure.data)
+
+
+def test_a_click_on_a_cell_leads_to_the_comparison_of_its_very_networks(results):
+    there = shown("map", results)
+    cells = there.panels[0].figure.data[0]
+    assert cells.customdata[2][3] == {"cell_rate": 3, "cell_row": 2}
+    request = replace(SEVERAL, **cells.customdata[2][3])
+    (action,) = MAP.show(request, results).actions
+    assert action.lab == "compare"
+    values, problems = COMPARE.read(action.values)
+    assert problems == ()
+    trained = [known.value.grid.experiment((0, 2, 3, 0)) for known in results["map"]]
+    assert list(COMPARE.request_of(values).comparison.experiments()) == trained
+    assert "learning rate 1, batch size 4" in action.text
+
+
+def test_a_cell_that_cannot_be_leads_nowhere_and_one_that_is_not_there_is_the_last(results):
+    assert MAP.show(replace(SEVERAL, cell_row=0), results).actions == ()
+    last = replace(SEVERAL, upwards="depth", cell_row=6, cell_rate=40)
+    assert last.cell == (4, 3)
+    assert list(MAP.controls(LAB.codec.defaults | {"upwards": "depth"}))[1:] == ["cell_rate", "cell_row"]
+
+
+def test_what_a_network_has_of_its_own_gives_way_to_the_cell():
+    own = (Variant(normalization="none", learning_rate=1.0), Variant(normalization="batch", batch_size=32))
+    found = replace(SEVERAL, comparison=Comparison(SMALL, own)).at_cell().experiments()
+    assert {one.training.learning_rate for one in found} == {1.0}
+    assert {one.training.batch_size for one in found} == {8}
