@@ -56,7 +56,7 @@ class Early:
 
     until: up to this step the first ones were looked at. share: of how far a unit's median moves in all, the part by then.
     half: the first step that was looked at by which it has moved half as far. opened: from the 15th to the 85th percentile
-    by then, over that at the end. learned: as of the whole training.
+    by then, over that at the end.
     """
 
     name: str
@@ -66,7 +66,6 @@ class Early:
     share: float
     half: int
     opened: float
-    learned: bool
 
 
 @dataclass(frozen=True)
@@ -251,8 +250,8 @@ def facts_of(request: Activations, results: Results) -> Facts | None:
         ),
         early=tuple(
             _early(request, *name, *each)
-            for name, *each in zip(names, runs, units, _all(results["early"]), strict=False)
-            if each[-1] is not None
+            for name, *each in zip(names, units, _all(results["early"]), strict=False)
+            if None not in each
         ),
         uses=tuple(_use(*name, run, one) for name, run, one in zip(names, runs, uses, strict=False)),
         layers=tuple(_layers(*name, *each) for name, *each in zip(names, gradients, units, uses, strict=False)),
@@ -330,7 +329,7 @@ def merged(first: UnitMoments, units: UnitMoments) -> tuple[np.ndarray, np.ndarr
     return steps, by_unit, pooled
 
 
-def _early(request: Activations, name: str, kind: str, run: Run, units: UnitMoments, first: UnitMoments) -> Early:
+def _early(request: Activations, name: str, kind: str, units: UnitMoments, first: UnitMoments) -> Early:
     place = request.place(len(units.layers))
     steps, by_unit, _ = merged(first, units)
     medians, widths = by_unit[:, place, :, 1], by_unit[:, place, :, 2] - by_unit[:, place, :, 0]
@@ -348,7 +347,6 @@ def _early(request: Activations, name: str, kind: str, run: Run, units: UnitMome
         share=_middle(shares[at]),
         half=int(np.median(halves)) if len(halves) else 0,
         opened=_middle(opened[at]),
-        learned=run.learned,
     )
 
 

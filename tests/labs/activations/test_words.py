@@ -67,7 +67,7 @@ PROPAGATION = replace(
     BATCH_CONSTANT, name="normalization propagation", normalization="propagation", mean=0.13, settled=150
 )
 
-EARLY = Early("no normalization", "none", 3, 64, 0.75, 8, 0.02, False)
+EARLY = Early("no normalization", "none", 3, 64, 0.75, 8, 0.02)
 CORRECTION = Correction(8, 100, 0.01, 1.4, 1.0, 0.8, 0.03, 0.05, 0.6, 0.25)
 
 
