@@ -49,7 +49,7 @@ How the accuracy grows, at the learning rate of the sidebar and at 5 and 30 time
 CHAOS_TITLE = "A large rate: is one batch like another?"
 
 CHAOS_NOTE = """
-On the left the loss of each step's batch, of the first seed. On the right a dot for each batch of the training data, at the end: how far the units of the last
+One picture has the loss of each step's batch, of the first seed, the other a dot for each batch of the training data, at the end: how far the units of the last
 hidden layer deviate over its examples, less or more than over the batch in the middle. All batches are drawn by chance from the same data, so that to an untrained network they
 are about alike.
 """

@@ -125,7 +125,9 @@ class Robustness:
         0.8, 0.1, 1.0, "Counts as trained", "From which test accuracy on, or share of the variance that is explained."
     )
     upwards: MapAxis = choice(MapAxis.INIT_SCALE, "Vertical axis", "What the map has beside the learning rate.")
-    cell_rate: int = number(4, 0, 40, "Cell, horizontally", "The learning rate of the framed cell, which can be looked into.")
+    cell_rate: int = number(
+        4, 0, 40, "Cell, horizontally", "The learning rate of the framed cell, which can be looked into."
+    )
     cell_row: int = number(3, 0, 6, "Cell, vertically", "The row of the framed cell, which can be looked into.")
     large_rate: float = number(
         0.5, 1e-3, 10.0, "Large learning rate", "At which batches are looked at, one by one.", logarithmic=True

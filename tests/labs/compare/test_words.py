@@ -10,7 +10,7 @@ from landscape.geometry.descents import Balls
 from landscape.geometry.planes import Plane
 from landscape.geometry.surfaces import Path, Surface, axis
 from landscape.labs.compare import words
-from landscape.labs.compare.captions import drawn_caption, surface_caption
+from landscape.labs.compare.captions import drawn_caption, readout, surface_caption
 from landscape.labs.compare.facts import facts_from
 from landscape.labs.compare.outcomes import Outcome
 from landscape.labs.compare.request import Request
@@ -370,5 +370,5 @@ def test_frozen_statistics_are_told_beside_those_of_the_batch():
 
 
 def test_what_stands_beside_the_slider_is_of_its_step():
-    assert words.readout(0.0213, "accuracy", 0.967, ended=False) == "loss of the batch 0.0213, test accuracy 0.97"
-    assert words.readout(0.0213, "R²", 0.5, ended=True) == "loss 0.0213, test R² 0.50"
+    assert readout(0.0213, "accuracy", 0.967, ended=False) == "loss of the batch 0.0213, test accuracy 0.97"
+    assert readout(0.0213, "R²", 0.5, ended=True) == "loss 0.0213, test R² 0.50"
