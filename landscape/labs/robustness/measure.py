@@ -104,8 +104,8 @@ class UnrestTask(ChunkedTask):
                 whole[member, : len(own)] = own
         batches = len(self.found[0][0]) if self.found else 0
         before, after = np.full((2, members, batches), np.nan)
-        for member, own in enumerate(self.found):
-            before[member], after[member] = own
+        for member, (entering, leaving) in enumerate(self.found):
+            before[member], after[member] = entering, leaving
         diverged = np.array([at is not None for at in self.training.record.diverged_at])
         return Unrest(loss, norms, diverged, before, after)
 
