@@ -4,6 +4,7 @@ import re
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 SMALL = "num_steps=25&width=16&depth=2&resolution=11&num_examples=500&view_num_examples=128"
 FLAT = f"{SMALL}&drawing=contour"
@@ -143,6 +144,35 @@ def test_a_question_is_one_click_and_reset_another(visitor):
     one.page.wait_for_url(lambda address: urlsplit(address).query == "ask=real-table")
     one.after(lambda: one.page.get_by_role("button", name="Reset", exact=True).click())
     assert parameters(one) == {}
+
+
+def test_balls_are_dropped_by_the_keyboard_and_by_a_click_and_taken_back(visitor):
+    one = visitor().open(FLAT)
+    drop, back = (one.page.get_by_role("button", name=name) for name in ("Drop another ball", "Take the last one back"))
+    for _ in range(2):
+        one.after(lambda: drop.press("Enter"))
+    expect(drop).to_be_focused()
+    assert parameters(one)["more_balls"] == "50~50"
+    landscape = one.page.locator(".lv-stage").nth(1)
+    place = {"x": 120, "y": 120}
+    landscape.hover(position=place)
+    one.page.wait_for_selector(".hovertext")
+    one.after(lambda: landscape.click(position=place))
+    assert parameters(one)["more_balls"].startswith("50~50_")
+    for _ in range(3):
+        one.after(lambda: back.press("Enter"))
+    assert parameters(one) == dict(parse_qsl(FLAT))
+
+
+def test_a_term_of_a_notice_is_explained_and_leads_nowhere(visitor):
+    one = visitor().open(FLAT)
+    term = one.page.locator('.stAlert a[href="#term"]').first
+    assert term.get_attribute("title").endswith(".")
+    before = one.page.url
+    term.click()
+    expect(term).to_be_focused()
+    assert one.page.url == before
+    assert one.page.locator(".lv-caption abbr").count() > 0
 
 
 def test_back_goes_back_to_the_settings_before(visitor):

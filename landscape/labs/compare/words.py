@@ -59,7 +59,7 @@ SENTENCES = {
     "({least}).",
     Case.HIGHER_HERE: "On the slice drawn here the loss of **{high}** climbs to {top}, **{ratio}** as high as that of **{low}** "
     "({least}); on slices along their own paths, below, it is {own_ratio} as high.",
-    Case.BEARS: "A wide bowl bears longer steps: of {dropped} balls that roll down each, {thrown} are thrown out.",
+    Case.BEARS: "A wide bowl bears longer steps: of {dropped} balls that roll down each landscape, {thrown} are thrown out.",
     Case.HIGHER_OWN: "Each on the plane of its own path, the loss of **{high}** climbs to {top}, **{ratio}** as high as "
     "that of **{low}** ({least}); the medians are {median} and {least_median}.",
     Case.BEFORE: "The difference is there before the first step: around the initial weights the loss climbs to {top} and to "

@@ -173,7 +173,9 @@ def rolled(*thrown):
 def test_what_follows_is_told_where_the_higher_landscape_throws_more_balls_out():
     low = Outcome("low", LEARNED, surface=surface(4.0), balls=rolled(False, False, False))
     high = Outcome("high", NORMALIZED, surface=surface(372), balls=rolled(True, True, False))
-    assert "of 3 balls that roll down each, 2 (high) and 0 (low) are thrown out." in notice([low, high], RANDOM)
+    assert "of 3 balls that roll down each landscape, 2 (high) and 0 (low) are thrown out." in notice(
+        [low, high], RANDOM
+    )
     for others in (
         [replace(low, balls=high.balls), high],
         [replace(low, balls=None), high],
