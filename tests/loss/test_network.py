@@ -18,7 +18,16 @@ from landscape.training.training import train
 from tests.cases import NETWORKS, SMALL
 from tests.reference import loss_at, twin
 
-RUNS = {name: train(experiment) for name, experiment in NETWORKS.items()}
+
+class Trained(dict):
+    """The runs of the cases by their names, each trained where it is first asked for."""
+
+    def __missing__(self, name):
+        self[name] = train(NETWORKS[name])
+        return self[name]
+
+
+RUNS = Trained()
 
 
 def far_from(run, members=3, seed=0):

@@ -274,8 +274,8 @@ def test_every_kind_learns_under_every_normalization_and_a_stack_equals_its_memb
         assert tested.shape == (len(seeds), EXAMPLES, CLASSES)
         return parameters, flat, tested
 
-    together = run([3, 4, 5])
-    for i, seed in enumerate([3, 4, 5]):
+    together = run([3, 4])
+    for i, seed in enumerate([3, 4]):
         for stacked, alone in zip(together, run([seed]), strict=True):
             if alone.numel():
                 close(stacked[i : i + 1], alone)

@@ -17,11 +17,24 @@ RERUNS = 20
 SECONDS = 60
 
 
-def opened(page: str = "compare.py", **link: str) -> AppTest:
-    """Open a page at a link, and wait for all that it shows."""
+def begun(page: str = "compare.py", **link: str) -> AppTest:
+    """Open a page at a link, and wait for none of its results."""
     app = AppTest.from_file(str(ROOT / "pages" / page), default_timeout=SECONDS)
     app.query_params.update(link)
-    return finished(app.run())
+    app.run()
+    assert [exception.value for exception in app.exception] == []
+    return app
+
+
+def opened(page: str = "compare.py", **link: str) -> AppTest:
+    """Open a page at a link, and wait for all that it shows."""
+    return finished(begun(page, **link))
+
+
+def let_go(app: AppTest) -> None:
+    """Give up the jobs of a page, which compute no longer unless somebody else waits for them."""
+    for ticket in tickets(app):
+        ticket.release()
 
 
 def finished(app: AppTest) -> AppTest:
@@ -31,7 +44,7 @@ def finished(app: AppTest) -> AppTest:
         assert [exception.value for exception in app.exception] == []
         held = tickets(app)
         keys = [ticket.key for ticket in held]
-        if keys == drawn and all(ticket.done for ticket in held):  # they had ended before it was drawn
+        if not held or (keys == drawn and all(ticket.done for ticket in held)):  # they had ended before it was drawn
             return app
         for ticket in held:
             while not ticket.done:
@@ -59,8 +72,13 @@ def values_of(app: AppTest) -> dict[str, Any]:
 
 def control(app: AppTest, name: str) -> Any:
     """Return the control of a field."""
+    return next(widget for widget in widgets_of(app) if widget.key.startswith(f"{name}-"))
+
+
+def widgets_of(app: AppTest) -> list[Any]:
+    """Return the controls of fields."""
     kinds = (app.selectbox, app.select_slider, app.number_input, app.toggle, app.slider)
-    return next(widget for kind in kinds for widget in kind if widget.key.startswith(f"{name}-"))
+    return [widget for kind in kinds for widget in kind]
 
 
 def link_of(app: AppTest) -> dict[str, str]:

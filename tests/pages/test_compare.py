@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64decode
+from collections.abc import Collection
 from types import SimpleNamespace
 
 import pytest
@@ -21,15 +22,18 @@ from tests.labs.every_lab import LABS
 from tests.pages.support import (
     ROOT,
     SECONDS,
+    begun,
     button,
     control,
     finished,
+    let_go,
     link_of,
     opened,
     plain,
     tables,
     tickets,
     values_of,
+    widgets_of,
 )
 
 DEFAULTS, FIELDS = CODEC.defaults, CODEC.fields
@@ -40,6 +44,13 @@ WITHOUT_CONTROL = {"kind", "variants", "seed", "normalization"}
 """Fields that have one value only, a button of their own, or a control for each network."""
 
 CONTROLS = sorted(name for name in FIELDS if name not in WITHOUT_CONTROL and not name.startswith(("v3_", "v4_")))
+OWN = [name for name in CONTROLS if name.startswith(("v1_", "v2_"))]
+
+AWAITED = {
+    "activation", "another_ball", "ball_rate", "batch_size", "dataset", "extent", "frozen", "loss", "normalized", "optimizer",
+    "other_rates", "plane", "preprocessing", "statistics",
+}  # fmt: skip
+"""Controls each of which has something else computed, or drawn."""
 
 
 def moved(widget):
@@ -64,32 +75,15 @@ def moved(widget):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_opens_by_itself_on_its_defaults(page):
-    """With all that they ask for on the way; and with all results, after trainings of few steps."""
-    app = AppTest.from_file(str(ROOT / "pages" / page), default_timeout=SECONDS).run()
-    whole(app)
-    for ticket in tickets(app):
-        ticket.release()
-    few = few_steps(page)
-    if few:
-        app = opened(page, **few)
-        whole(app)
-        assert all(ticket.error is None and ticket.result is not None for ticket in tickets(app))
-
-
-def whole(app: AppTest) -> None:
-    assert not app.exception
+    """A lab up to what it asks to be computed; the tests of each page await all of it, in small settings."""
+    lab = LABS.get(page.removesuffix(".py"))
+    app = begun(page) if lab else opened(page)
     assert len(app.title) == 1
     assert not app.error
     assert not app.warning
-
-
-def few_steps(page: str) -> dict[str, str]:
-    """Return the steps of the trainings that a page's lab has jobs for: few, where its defaults are many."""
-    lab = LABS.get(page.removesuffix(".py"))
-    if lab is None or lab.jobs is None:
-        return {}
-    names = [name for name in lab.codec.fields if name.endswith("_steps") and name != "lanczos_steps"]
-    return {name: "20" for name in names}
+    assert tickets(app) or lab is None or lab.jobs is None
+    assert [ticket.error for ticket in tickets(app) if ticket.error] == []
+    let_go(app)
 
 
 def test_the_app_opens_on_the_comparison():
@@ -98,18 +92,45 @@ def test_the_app_opens_on_the_comparison():
     assert "What to notice" in finished(app.run()).info[0].value
 
 
-@pytest.mark.parametrize("name", CONTROLS)
-def test_a_control_moves_and_its_link_brings_it_back(name):
-    app = opened(**SMALL)
-    before = control(app, name).value
-    moved(control(app, name))
-    finished(app.run())
-    after = control(app, name).value
-    assert after != before
-    assert not app.error
-    link = link_of(app)
-    assert link[name] == text_of(after)
-    assert control(opened(**link), name).value == after
+def test_a_control_moves_and_what_it_asks_for_is_computed():
+    walk(begun(**SMALL, variants="1"), [name for name in CONTROLS if name not in OWN], AWAITED)
+
+
+@pytest.mark.parametrize("own", ["v1_", "v2_"])
+def test_a_control_of_one_network_moves(own):
+    walk(begun(**SMALL), [name for name in CONTROLS if name.startswith(own)])
+
+
+def walk(app: AppTest, names: list[str], awaited: Collection[str] = ()) -> None:
+    """Move controls of a page one after the other, each back before the next, and open the links that they bring.
+
+    awaited: those of which what they ask for is awaited.
+    """
+    assert {*awaited} <= {*names}
+    start, texts = link_of(app), {}
+    for name in names:
+        widget = control(app, name)
+        before, index = widget.value, getattr(widget, "index", None)
+        moved(widget)
+        app.run()
+        if name in awaited:
+            finished(app)
+        after = control(app, name).value
+        assert after != before, name
+        assert [each.value for each in app.error] == [], name
+        texts[name] = text_of(after)
+        assert link_of(app) == start | {name: texts[name]}
+        widget = control(app, name)
+        _ = widget.select_index(index or 0) if widget.type == "selectbox" else widget.set_value(before)
+    app.run()
+    assert link_of(app) == start
+    let_go(app)
+    together = begun(**start | texts)
+    let_go(together)
+    shown = {widget.key.partition("-")[0] for widget in widgets_of(together)}
+    for name in names:  # what some of the others hide stands there alone
+        alone = together if name in shown else begun(**start | {name: texts[name]})
+        assert text_of(control(alone, name).value) == texts[name]
 
 
 @pytest.mark.parametrize(
@@ -149,39 +170,39 @@ def test_a_kind_that_is_chosen_takes_sizes_that_fit_it_and_says_so():
 ASKED = {question.slug: question for question in LAB.questions}
 
 
-@pytest.mark.parametrize("slug", ["depth", "without-scale-and-shift"])
-def test_a_question_sets_all_and_is_answered_under_the_title(slug):
-    """Two that are soon answered, with all their own settings."""
-    question, app = ASKED[slug], opened(**SMALL)
-    button(app, question.ask).click()
-    finished(app.run())
-    assert link_of(app) == {"ask": slug}
-    answered(app, question, question.request)
-    assert said(opened(ask=slug)) == said(app)
-
-
 @pytest.mark.parametrize("slug", ASKED)
-def test_a_question_is_one_click_and_its_link_is_answered_in_smaller_settings(slug):
-    question, app = ASKED[slug], opened(**SMALL)
-    button(app, question.ask).click()
-    app.run()
-    assert not app.exception
+def test_a_question_is_a_link_that_sets_all(slug):
+    app = begun(ask=slug)
+    let_go(app)
     assert link_of(app) == {"ask": slug}
-    assert values_of(app) == CODEC.values_of(question.request)
-    assert f"**{question.ask}**" in said(app)
-    for ticket in tickets(app):
-        ticket.release()
+    assert CODEC.request_of(values_of(app)) == ASKED[slug].request
+    assert f"**{ASKED[slug].ask}**" in said(app)
+
+
+def test_a_question_is_one_click():
+    app = begun(**SMALL)
+    button(app, ASKED["balls"].ask).click()
+    app.run()
+    let_go(app)
+    assert not app.exception
+    assert not app.error
+    assert link_of(app) == {"ask": "balls"}
+    assert CODEC.request_of(values_of(app)) == ASKED["balls"].request
+
+
+@pytest.mark.parametrize("slug", ["digits", "balls", "what-follows", "frozen", "unlike-scales", "real-table"])
+def test_a_question_is_answered_under_the_title(slug):
+    """One of each section and of each kind of data, in smaller settings than its own."""
     app = opened(**SMALL, ask=slug)
-    answered(app, question, CODEC.request_of(values_of(app)))
+    answered(app, ASKED[slug], CODEC.request_of(values_of(app)))
 
 
 def answered(app: AppTest, question, request) -> None:
-    """See that the answer of a page's own results stands there."""
+    """See that the answer of a page's own results stands there, or that they have none."""
     assert not app.error
     answer = question.answer(LAB.facts(request, compute.known(asked_of(app, request))))
-    assert answer
     assert f"**{question.ask}**" in said(app)
-    assert answer in said(app)
+    assert (answer or UNANSWERED) in said(app)
     assert "What to notice" in plain(app.info[0].value)
 
 
@@ -200,16 +221,18 @@ def test_a_setting_that_was_changed_since_is_told_and_a_question_closes():
     assert link_of(app) == SMALL | {"ask": "digits"}
     assert any("changed since" in each.value for each in app.caption)
     button(app, "Its own settings").click()
-    finished(app.run())
+    app.run()
     assert link_of(app) == {"ask": "digits"}
     assert not any("changed since" in each.value for each in app.caption)
     control(app, "num_steps").set_value(10)
-    finished(app.run())
+    app.run()
     assert link_of(app) == {"ask": "digits", "num_steps": "10"}
     button(app, "Close").click()
-    finished(app.run())
+    app.run()
+    assert not app.exception
     assert link_of(app) == {"num_steps": "10"}
     assert not any("Two networks learn" in text for text in said(app))
+    let_go(app)
 
 
 def test_a_question_is_answered_after_a_prediction_where_the_link_asks_for_one():
@@ -225,7 +248,7 @@ def test_a_question_is_answered_after_a_prediction_where_the_link_asks_for_one()
 
 
 def test_a_question_that_there_is_not_is_told():
-    app = opened(**SMALL, ask="why **not**")
+    app = begun(**SMALL, ask="why **not**")
     assert r"asks 'why \*\*not\*\*', which is no question of this page" in app.warning[0].value
     assert link_of(app) == SMALL
 
@@ -240,9 +263,11 @@ def test_reset_new_seed_and_the_number_of_networks():
     chosen = {values_of(app)[f"v{i}_normalization"] for i in range(1, 5)}
     assert len(chosen) == 4
     button(app, "Reset").click()
-    finished(app.run())
+    app.run()
+    assert not app.exception
     assert link_of(app) == {}
     assert values_of(app) == DEFAULTS
+    let_go(app)
 
 
 def test_only_controls_that_show_another_value_are_made_anew():
@@ -259,7 +284,8 @@ def test_only_controls_that_show_another_value_are_made_anew():
     typed = {"seed", "view_seed", "feature_x", "feature_y", "groups", "batch_classes"}
     assert {key.split("-")[0] for key in seeded - before} == typed
     assert (control(app, "learning_rate").value, control(app, "seed").value) == (0.5, DEFAULT_SEED + 1)
-    finished(button(app, "Reset").click().run())
+    button(app, "Reset").click().run()
+    let_go(app)
     assert {key.split("-")[0] for key in keys() - seeded} == {"learning_rate", *typed, *SMALL}
     assert all(control(app, name).value == DEFAULTS[name] for name in ("learning_rate", "seed", *SMALL))
 
@@ -296,7 +322,7 @@ def test_another_view_of_networks_whose_snapshots_are_gone_trains_nothing(monkey
 
 
 def test_bad_values_of_a_link_give_defaults_and_sentences():
-    app = opened(**SMALL, learning_rate="banana", seed="1e400", nonsense="1", v1_normalization="magic")
+    app = begun(**SMALL, learning_rate="banana", seed="1e400", nonsense="1", v1_normalization="magic")
     told = [warning.value for warning in app.warning]
     assert len(told) == 4
     for words in ("'banana'; 0.1 is used", f"'1e400'; {DEFAULT_SEED} is used", "'nonsense'", "'magic'"):
@@ -315,13 +341,13 @@ def test_what_stands_in_a_link_is_text_and_no_markdown():
 
 
 def test_groups_of_controls_that_there_are_not_hide_nothing():
-    app = opened(**SMALL, controls="bogus")
+    app = begun(**SMALL, controls="bogus")
     assert (
         "names 'bogus'; it may name data, training, network, view, balls, networks, presets, run, files, or none"
         in app.warning[0].value
     )
     assert control(app, "learning_rate").value == 0.1
-    assert not opened(**SMALL, controls="network").warning
+    assert not begun(**SMALL, controls="network").warning
 
 
 def test_the_readme_names_the_groups_of_controls():
@@ -373,7 +399,7 @@ def test_a_measure_that_fails_leaves_the_rest(monkeypatch):
      ("networks,view", ("plane", "v1_normalization"), ("dataset", "learning_rate", "width"))],
 )  # fmt: skip
 def test_a_link_hides_controls(groups, there, gone):
-    app = opened(**SMALL, controls=groups)
+    app = begun(**SMALL, controls=groups)
     keys = {widget.key.partition("-")[0] for kind in (app.selectbox, app.select_slider) for widget in kind}
     assert keys >= set(there)
     assert not keys & set(gone)
@@ -431,7 +457,7 @@ def test_balls_are_dropped_by_the_keyboard_and_taken_back_and_stand_in_the_link(
 
 
 def test_a_term_of_the_glossary_says_its_sentence_where_it_stands():
-    app = opened(**SMALL)
+    app = begun(**SMALL)
     (introduction,) = [each.value for each in app.markdown if "walks downhill" in each.value]
     assert introduction.count('title="How wrong a network is on some examples') == 1
     assert '<abbr class="lv-term" tabindex="0"' in introduction
@@ -443,7 +469,7 @@ def test_the_help_of_a_normalization_says_what_it_does_and_leads_to_its_arithmet
     assert Normalization.BATCH.about in told
     assert "(anatomy?normalization=batch)" in told
     control(app, "v2_normalization").set_value(Normalization.LAYER)
-    finished(app.run())
+    app.run()
     assert Normalization.LAYER.about in control(app, "v2_normalization").help
     assert "about" not in control(app, "dataset").help
 
@@ -453,7 +479,7 @@ def test_the_data_are_shown_beside_their_control():
     (picture,) = pictures_of(app)
     assert "One example of each digit" in picture
     control(app, "dataset").set_value(Dataset.MOONS)
-    finished(app.run())
+    app.run()
     (picture,) = pictures_of(app)
     assert picture.count("<circle") == 150
 

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.fuzz import FOLDERS, Link, is_sentence, links, main, misread, wrong
 
-FEW, MANY = 40, 400
+FEW, MANY = 24, 400
 """Of pages that are opened, and of links that are only read."""
 
 

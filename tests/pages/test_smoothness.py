@@ -8,7 +8,19 @@ from landscape.labs.smoothness import LAB
 from landscape.labs.smoothness.request import CODEC, NETWORKS
 from landscape.labs.smoothness.tables import table
 from tests.labs.ended import facts_of, results_of
-from tests.pages.support import button, control, finished, link_of, opened, plain, tables, tickets, values_of
+from tests.pages.support import (
+    begun,
+    button,
+    control,
+    finished,
+    let_go,
+    link_of,
+    opened,
+    plain,
+    tables,
+    tickets,
+    values_of,
+)
 
 PAGE = "smoothness.py"
 SMALL = {"num_steps": "12", "width": "8", "depth": "2", "num_examples": "200", "probes": "6", "rungs": "3"}
@@ -45,12 +57,13 @@ def test_the_table_on_the_page_is_that_of_the_facts():
 def test_a_question_is_one_click_and_a_link(slug):
     request = OF[slug].request
     assert CODEC.request_of(CODEC.read(CODEC.write(CODEC.values_of(request)))[0]) == request
-    app = opened(PAGE, **SMALL)
+    app = begun(PAGE, **SMALL)
     button(app, OF[slug].ask).click()
     app.run()
     assert link_of(app) == {"ask": slug}
     assert CODEC.request_of(values_of(app)) == request
     assert not app.exception
+    let_go(app)
 
 
 def test_the_step_the_ladder_and_the_networks_are_in_the_link():
@@ -91,7 +104,7 @@ def test_another_step_trains_nothing_anew():
 
 
 def test_a_kind_of_network_takes_its_data_its_training_and_its_ladder():
-    app = opened(PAGE, **SMALL | {"seed": "7"})
+    app = begun(PAGE, **SMALL | {"seed": "7"})
     choice = next(each for each in app.segmented_control if each.label == "Kind of network")
     assert choice.value == "Perceptron"
     choice.set_value("Deep linear")
@@ -100,6 +113,7 @@ def test_a_kind_of_network_takes_its_data_its_training_and_its_ladder():
     assert {name: values[name] for name in NETWORKS["Deep linear"]} == NETWORKS["Deep linear"]
     assert values["seed"] == 7
     assert values["v2_normalization"] == "batch"
+    let_go(app)
 
 
 def test_what_diverges_is_drawn_as_far_as_it_goes_and_said():

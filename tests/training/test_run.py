@@ -43,7 +43,7 @@ def test_learned_is_well_above_the_constant_guess(majority, accuracy, examples, 
     assert well_above(majority, accuracy, examples) is learned
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_averages_that_lag_do_not_hide_what_was_learned(seed):
     run = train(RAW.replace(seed=seed))
     assert run.train_accuracy > 0.85

@@ -113,7 +113,7 @@ def test_frozen_statistics_make_a_landscape_rise(seed):
 
 
 @pytest.mark.parametrize("slug", ["larger-rate", "sigmoid"])
-@pytest.mark.parametrize("seed", [7, 8])
+@pytest.mark.parametrize("seed", [7])
 def test_only_batchnorm_learns(slug, seed):
     found = facts(ASKED[slug].request, seed)
     plain, batch = found.networks
@@ -233,7 +233,7 @@ def test_what_is_not_among_the_networks_is_not_spoken_of(slug):
     assert len(right(slug, alone)) <= 1
 
 
-@pytest.mark.parametrize("seed", [11, 12])
+@pytest.mark.parametrize("seed", [11])
 def test_of_24_layers_those_with_both_learn_best_and_skip_connections_alone_diverge(seed):
     found = facts(DEEP, seed)
     plain, skip, batch, both = (one.trained for one in found.networks)
