@@ -82,16 +82,12 @@ class BallsTask(ChunkedTask):
         return self.step / (self.steps + 1)
 
     def work(self) -> None:
-        """Note the loss where the balls lie, and let each take a step."""
-        objective, here = self.objective, self.coordinates[-1]
-        directions = objective.tensor(self.plane.directions)
-        points = objective.tensor(self.plane.origin)[None] + objective.tensor(here) @ directions
-        parts = [objective.gradient(part) for part in points.split(objective.gradient_chunk)]
-        loss = torch.cat([losses for losses, _ in parts]).double().cpu().numpy()
-        slopes = torch.cat([gradients @ directions.t() for _, gradients in parts]).double().cpu().numpy()
-        last = self.losses[-1]
-        stays = self.thrown | ~np.isfinite(loss)
-        self.thrown = stays
+        """Note the loss where the balls lie, and let each take a step; those that were thrown out lie still."""
+        here, last, rolls = self.coordinates[-1], self.losses[-1], ~self.thrown
+        loss, slopes = last.copy(), np.zeros_like(here)
+        if rolls.any():
+            loss[rolls], slopes[rolls] = self._measured(here[rolls])
+        self.thrown = self.thrown | ~np.isfinite(loss)
         self.losses[-1] = np.where(np.isfinite(loss), loss, last)
         self.step += 1
         if self.finished:
@@ -102,6 +98,16 @@ class BallsTask(ChunkedTask):
         self.thrown = self.thrown | out
         self.coordinates.append(np.where(self.thrown[:, None], here, there))
         self.losses.append(np.where(self.thrown, self.losses[-1], np.nan))
+
+    def _measured(self, coordinates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the losses `(K,)` at coordinates `(K, 2)`, and the gradient's products with the directions `(K, 2)`."""
+        objective = self.objective
+        directions = objective.tensor(self.plane.directions)
+        points = objective.tensor(self.plane.origin)[None] + objective.tensor(coordinates) @ directions
+        parts = [objective.gradient(part) for part in points.split(objective.gradient_chunk)]
+        loss = torch.cat([losses for losses, _ in parts])
+        slopes = torch.cat([gradients @ directions.t() for _, gradients in parts])
+        return loss.double().cpu().numpy(), slopes.double().cpu().numpy()
 
     def result(self) -> Balls:
         """Return the balls."""

@@ -72,6 +72,16 @@ def test_a_ball_that_was_thrown_out_stays_and_the_others_go_on():
     assert not (balls.coordinates[1, 0] == balls.coordinates[0, 0]).all()
 
 
+def test_of_balls_that_were_thrown_out_no_gradient_is_taken(monkeypatch):
+    loss, asked = bowl(), []
+    gradient = loss.gradient
+    monkeypatch.setattr(loss, "gradient", lambda points: asked.append(len(points)) or gradient(points))
+    balls = roll_balls(loss, plane(), np.array([[1e-6, 0.0], [1.9, 1.9]]), rate=30.0, steps=4)
+    assert sum(asked) == 5 + 1
+    exact = [float(loss(loss.tensor(plane().points(here[None])))[0]) for here in balls.coordinates[:, 1]]
+    np.testing.assert_allclose(balls.loss[:, 1], exact, rtol=1e-5)
+
+
 def test_the_task_pickles_between_two_steps_and_finds_the_same():
     loss, slice_ = bowl(), plane()
     task = BallsTask(loss, slice_, STARTS, 0.2, 10)

@@ -1,7 +1,8 @@
 """How a landscape moves while a network is trained: coarse surfaces around the weights of its snapshots.
 
 Around the initial weights it needs no training, so that it stands before a step is taken. The same draws are made long
-filter by filter at each snapshot anew; the plane of the path's own axes stays where it is, and has no such frames.
+filter by filter at each snapshot anew; the plane of the path's own axes stays where it is, and has no such frames. The
+first frame is the landscape before training, the last one a part of the picture: neither is computed a second time.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from landscape.training.run import Run
 from landscape.training.training import Training
 from landscape.views import surface_of
 
-POINTS = 13
-"""Grid points along an edge of a frame: enough to see a bowl from a ridge, a fifth of the work of the picture."""
+POINTS = 11
+"""Grid points along an edge of a frame: enough to see a bowl from a ridge, and part of all but one of the pictures' grids."""
 
 FRAMES = 7
 """As many frames at most, between the first and the last snapshot."""
@@ -28,7 +29,10 @@ SHOT_BYTES = 2**20
 """Rather fewer frames than parameters of more bytes, which each open page holds of each network."""
 
 LOOK_SECONDS = 1.0
-"""Between two looks at the landscape of a training that goes on, which together take a small part of its time."""
+"""Between two looks at the landscape of a training that goes on, at least."""
+
+LOOK_PART = 20
+"""And so many times as long as the last look took, so that all together take a small part of the training's time."""
 
 MOVING = (PlaneKind.RANDOM, PlaneKind.INPUT_WEIGHTS)
 """The planes whose frames are cheap, and go with the weights."""
@@ -62,6 +66,18 @@ def frame_of(run: Run, view: View, snapshot: int) -> Surface:
     """Return the coarse surface around the weights of a snapshot."""
     here = slice(snapshot, snapshot + 1)
     return surface_of(replace(run, parameters=run.parameters[here], states=run.states[here]), frame_view(view)).bare()
+
+
+def part_of(picture: Surface, like: Surface) -> Surface | None:
+    """Return the points of a picture that stand on the grid of a frame of the same plane; None where not all are there."""
+    steps = []
+    for many, few in zip(picture.loss.shape, like.loss.shape, strict=True):
+        step = max(1, (many - 1) // max(1, few - 1))
+        if step * (few - 1) != many - 1:
+            return None
+        steps.append(step)
+    loss = picture.loss[:: steps[0], :: steps[1]].copy()
+    return replace(picture, alphas=like.alphas, betas=like.betas, loss=loss)
 
 
 def chosen(snapshots: int, frames: int = FRAMES) -> tuple[int, ...]:
@@ -107,9 +123,14 @@ class StartTask(ChunkedTask):
 
 @dataclass(eq=False)
 class FramesTask(ChunkedTask):
-    """The computation of frames, one at a time from the first snapshot on."""
+    """The computation of frames, one at a time from the first snapshot on.
+
+    start: the first of them. picture: the fine surface around the weights of the last snapshot, in the same view.
+    """
 
     shots: Shots
+    start: Surface
+    picture: Surface
     view: View
     surfaces: list[Surface] = field(default_factory=list)
 
@@ -122,8 +143,13 @@ class FramesTask(ChunkedTask):
         return len(self.surfaces) / len(self.shots.at)
 
     def work(self) -> None:
-        """Compute the next frame."""
-        self.surfaces.append(frame_of(self.shots.run, self.view, len(self.surfaces)))
+        """Compute the next frame, where it is not there already."""
+        number, known = len(self.surfaces), None
+        if number == 0:
+            known = self.start
+        elif number == len(self.shots.at) - 1:
+            known = part_of(self.picture, self.start)
+        self.surfaces.append(known or frame_of(self.shots.run, self.view, number))
 
     def result(self) -> Frames:
         """Return the frames."""
@@ -148,6 +174,7 @@ class Followed:
     training: Task
     view: View
     looked: float = field(default_factory=time.monotonic)
+    took: float = 0.0
     around: Surface | None = None
     around_step: int = 0
 
@@ -168,9 +195,11 @@ class Followed:
         run = self.training.partial()
         if run is None:
             return None
-        if time.monotonic() - self.looked > LOOK_SECONDS and run.steps[-1] != self.around_step:
+        now = time.monotonic()
+        if now - self.looked > max(LOOK_SECONDS, LOOK_PART * self.took) and run.steps[-1] != self.around_step:
             self.around, self.around_step = frame_of(run, self.view, len(run.steps) - 1), int(run.steps[-1])
             self.looked = time.monotonic()
+            self.took = self.looked - now
         return Moved(**vars(run), around=self.around, around_step=self.around_step)
 
     def result(self) -> Run:

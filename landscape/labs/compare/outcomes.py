@@ -59,8 +59,9 @@ MOST_PICTURES = 4
 def jobs(request: Request) -> Jobs:
     """Return what is computed for each network, in the order in which it is worth having.
 
-    The landscapes around the initial weights, the trainings of all networks, then their landscapes, then the rest. Results are bare: many pages that are open hold
-    many of them, and the store alone keeps all snapshots.
+    The landscapes around the initial weights, the trainings of all networks, then their landscapes, then the rest: what
+    takes turns before what can run beside it. Results are bare: many pages that are open hold many of them, and the store
+    alone keeps all snapshots.
     """
     view, experiments = request.view, request.comparison.experiments()
     fixed = f"{view.num_examples} {view.batches}"
@@ -69,17 +70,17 @@ def jobs(request: Request) -> Jobs:
     on = trainings if view.plane is PlaneKind.PCA else runs
     each = list(zip(experiments, trainings, runs, on, strict=True))
     shots = [Job(f"shots {one!r}", _shots, (training,)) for one, training, _, _ in each]
+    starts = [Job(f"start {one!r} {view!r}", partial(StartTask, one, view)) for one in experiments]
+    surfaces = [
+        Job(f"surface {one!r} {view!r}", partial(_bare_surface, view=view), (need,)) for one, _, _, need in each
+    ]
     frozen = _frozen_of(request, experiments)
     still = replace(view, statistics=Statistics.RUNNING)
     return {
-        "start": [
-            Job(f"start {one!r} {view!r}", partial(StartTask, one, view)) if moving else None for one in experiments
-        ],
+        "start": [start if moving else None for start in starts],
         "run": runs,
         "training": trainings,
-        "surface": [
-            Job(f"surface {one!r} {view!r}", partial(_bare_surface, view=view), (need,)) for one, _, _, need in each
-        ],
+        "surface": surfaces,
         "inspection": [
             Job(f"inspection {one!r} {fixed}", partial(_bare_inspection, view=view), (training,))
             for one, training, _, _ in each
@@ -87,11 +88,6 @@ def jobs(request: Request) -> Jobs:
         "frozen": [
             Job(f"surface {one!r} {still!r}", partial(_bare_surface, view=still), (need,)) if i == frozen else None
             for i, (one, _, _, need) in enumerate(each)
-        ],
-        "shots": [shot if moving else None for shot in shots],
-        "frames": [
-            Job(f"frames {one!r} {view!r}", partial(FramesTask, view=view), (shot,)) if moving else None
-            for one, shot in zip(experiments, shots, strict=True)
         ],
         # One after the other: of images the second derivatives take more memory than all else.
         "measures": [
@@ -104,6 +100,12 @@ def jobs(request: Request) -> Jobs:
             for name, place in zip_longest(BALL_JOBS[1:], request.balls.dropped)
         },
         BALL_JOBS[0]: [_balls(one, view, need, request.balls, PLACES) for one, _, _, need in each],
+        # Beside the balls, of which one network's roll at a time.
+        "shots": [shot if moving else None for shot in shots],
+        "frames": [
+            Job(f"frames {one!r} {view!r}", partial(FramesTask, view=view), needs) if moving else None
+            for one, *needs in zip(experiments, shots, starts, surfaces, strict=True)
+        ],
         # What follows comes last, and where others wait after them.
         "rates": [_sweep(one) if request.balls.other_rates else None for one in experiments],
     }

@@ -6,13 +6,22 @@ import numpy as np
 import pytest
 
 from landscape.experiment import View
-from landscape.labs.compare.measure import Followed, FramesTask, Moved, StartTask, chosen, frame_view, shots_of
+from landscape.labs.compare.measure import (
+    Followed,
+    FramesTask,
+    Moved,
+    StartTask,
+    chosen,
+    frame_of,
+    frame_view,
+    shots_of,
+)
 from landscape.loss.network import network_of, objective
 from landscape.training.training import Training, train
 from landscape.views import surface_of
 from tests.cases import SMALL
 
-FINE = View(resolution=25, resolution_y=25, num_examples=64)
+FINE = View(resolution=21, resolution_y=21, num_examples=64)
 
 
 @pytest.fixture(scope="module", params=["none", "batch", "weight"])
@@ -21,19 +30,34 @@ def run(request):
 
 
 def frames_of(run, view=FINE):
-    return FramesTask(shots_of(run), view).complete()
+    start = StartTask(run.experiment, view).complete()
+    return FramesTask(shots_of(run), start, surface_of(run, view).bare(), view).complete()
 
 
-def test_the_last_frame_is_the_coarse_part_of_the_picture(run):
-    last, picture = frames_of(run).surfaces[-1], surface_of(run, FINE)
-    assert last.loss.shape == (13, 13)
-    np.testing.assert_allclose(last.loss, picture.loss[::2, ::2], rtol=1e-5)
+@pytest.mark.parametrize("grid", [(21, 21), (31, 11), (16, 21), (12, 25), (5, 1)], ids=str)
+def test_each_frame_is_the_surface_around_its_snapshot_whether_or_not_it_was_known(run, grid):
+    view = View(resolution=grid[0], resolution_y=grid[1], num_examples=64)
+    found, shots = frames_of(run, view), shots_of(run)
+    assert found.surfaces[-1].loss.shape == (min(11, grid[1]), min(11, grid[0]))
+    for number, surface in enumerate(found.surfaces):
+        alone = frame_of(shots.run, view, number)
+        np.testing.assert_allclose(surface.loss, alone.loss, rtol=1e-4)
+        np.testing.assert_array_equal(surface.alphas, alone.alphas)
+        np.testing.assert_array_equal(surface.betas, alone.betas)
+        assert surface.centre == pytest.approx(alone.centre, rel=1e-5)
+        assert not len(surface.plane.origin)
 
 
-def test_the_first_frame_stands_before_any_training(run):
-    started = StartTask(run.experiment, FINE).complete()
-    np.testing.assert_allclose(started.loss, frames_of(run).surfaces[0].loss, rtol=1e-5)
-    assert not len(started.plane.origin)
+def test_what_is_known_of_the_frames_is_not_computed_again(monkeypatch, run):
+    computed = []
+    monkeypatch.setattr(
+        "landscape.labs.compare.measure.frame_of", lambda *given: computed.append(given) or frame_of(*given)
+    )
+    start, picture = StartTask(run.experiment, FINE).complete(), surface_of(run, FINE).bare()
+    computed.clear()
+    found = FramesTask(shots_of(run), start, picture, FINE).complete()
+    assert [number for _, _, number in computed] == list(range(1, len(found.at) - 1))
+    assert found.surfaces[0] is start
 
 
 def test_before_training_the_loss_in_the_middle_is_that_of_the_drawn_weights():
@@ -55,7 +79,7 @@ def test_all_frames_have_one_grid_and_snapshots_of_their_own(run):
 
 
 def test_a_frame_is_no_finer_than_the_picture():
-    assert frame_view(View(resolution=5, resolution_y=51)).grid() == (5, 13)
+    assert frame_view(View(resolution=5, resolution_y=51)).grid() == (5, 11)
 
 
 @pytest.mark.parametrize(("snapshots", "frames"), [(1, 7), (2, 7), (7, 7), (8, 7), (19, 7), (41, 7), (41, 2)])
@@ -73,7 +97,8 @@ def test_of_a_large_network_fewer_snapshots_are_held(monkeypatch, run):
 
 
 def test_a_long_training_is_looked_at_as_it_goes_on_and_ends_as_it_does_alone(monkeypatch):
-    monkeypatch.setattr("landscape.labs.compare.measure.LOOK_SECONDS", 0.0)
+    for name in ("LOOK_SECONDS", "LOOK_PART"):
+        monkeypatch.setattr(f"landscape.labs.compare.measure.{name}", 0.0)
     experiment = SMALL.replace(num_steps=8)
     task, seen = Followed(Training([experiment]), FINE), []
     while not task.finished:
@@ -86,6 +111,14 @@ def test_a_long_training_is_looked_at_as_it_goes_on_and_ends_as_it_does_alone(mo
     here = slice(3, 4)
     there = replace(run, parameters=run.parameters[here], states=run.states[here])
     np.testing.assert_allclose(seen[3].around.loss, surface_of(there, FINE).loss[::2, ::2], rtol=1e-5)
+
+
+def test_looks_that_take_long_are_rare(monkeypatch):
+    monkeypatch.setattr("landscape.labs.compare.measure.LOOK_SECONDS", 0.0)
+    task = Followed(Training([SMALL]), FINE, took=1e6)
+    task.advance(0)
+    task.advance(0)
+    assert task.partial().around is None
 
 
 def test_a_short_training_is_not_looked_at():
