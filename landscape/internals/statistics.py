@@ -158,8 +158,14 @@ class Corrections:
     @property
     def clipped(self) -> float:
         """The share of units and batches in which r or d lies beyond its limit."""
-        beyond = (np.abs(self.d) > self.d_max) | (self.r > self.r_max) | (self.r < 1 / self.r_max)
-        return float(beyond.mean())
+        return self._beyond(self.r_max, self.d_max)
+
+    def clipped_at(self, progress: float) -> float:
+        """Return the share that the limits of that fraction of the training would clip, of these r and d."""
+        return self._beyond(*renormalization_limits(progress))
+
+    def _beyond(self, r_max: float, d_max: float) -> float:
+        return float(((np.abs(self.d) > d_max) | (self.r > r_max) | (self.r < 1 / r_max)).mean())
 
 
 def renormalization_corrections(

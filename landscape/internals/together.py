@@ -1,6 +1,6 @@
 """What a network says of an example, and of all, by how many and which are normalized together.
 
-The form is that of training at its end (`progress` 1), without dropout and noise: a batch is normalized by its own
+The form is that of training at its end (`progress` 1), without noise, and without dropout but where it is asked for: a batch is normalized by its own
 statistics, which batch renormalization corrects by what it stored; statistics that training stored stand beside it. Batches
 are the members of a stack that shares its parameters. Nothing that is computed changes a parameter or a buffer.
 """
@@ -8,7 +8,7 @@ are the members of a stack that shares its parameters. Nothing that is computed 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -33,6 +33,10 @@ AS_IN_TRAINING = Context(progress=1.0, momentum=0.0)
 """By the statistics of the batch, as training takes them at its end; nothing is remembered."""
 
 
+DRAWS_APART = 2**20
+"""So far apart lie the seeds of what batches of two sizes draw: no two batches draw the same."""
+
+
 def batch_sizes(examples: int) -> tuple[int, ...]:
     """Return the powers of two below a number of examples, and that number.
 
@@ -42,15 +46,25 @@ def batch_sizes(examples: int) -> tuple[int, ...]:
     return (*(2**power for power in range((examples - 1).bit_length())), examples)
 
 
-def outputs_of_batches(network: Network, parameters: Tensor, state: NetworkState, x: Tensor, rows: Tensor) -> Tensor:
+def outputs_of_batches(
+    network: Network, parameters: Tensor, state: NetworkState, x: Tensor, rows: Tensor, drawn: int | None = None
+) -> Tensor:
     """Return the outputs `(B, m, C)` of one network `(1, P)` on batches, each normalized by itself.
 
-    Args: x `(N, ...)`, of which rows `(B, m)` are the batches.
+    Args: x `(N, ...)`, of which rows `(B, m)` are the batches; drawn: from which seed on each batch draws the units that
+        dropout drops and all other noise; None draws nothing.
     """
-    found = []
+    found: list[Tensor] = []
+    begin = 0
     for some in rows.split(batches_at_once(network, rows.shape[1])):
         members, kept = parameters.expand(len(some), -1), expand_state(state, len(some))
-        found.append(network.forward(members, kept, x[some.to(x.device)], AS_IN_TRAINING)[0])
+        context = AS_IN_TRAINING
+        if drawn is not None:
+            seeds = range(drawn + begin, drawn + begin + len(some))
+            generators = tuple(torch.Generator(x.device).manual_seed(seed) for seed in seeds)
+            context = replace(AS_IN_TRAINING, training=True, generators=generators)
+        found.append(network.forward(members, kept, x[some.to(x.device)], context)[0])
+        begin += len(some)
     return torch.cat(found)
 
 
@@ -215,8 +229,9 @@ class MatesTask(ChunkedTask):
         draws: int = 32,
         split: Split | str = Split.TEST,
         seed: int = 0,
+        drops: bool = False,
     ) -> None:
-        self.network = network_of(run.experiment)
+        self.network, self.drops = network_of(run.experiment), drops
         self.parameters, self.state = snapshots_of(run, self.network, [-1])
         like = self.parameters
         self.x, self.y = examples_of(load(run.experiment.data), split, like.dtype, like.device)
@@ -248,8 +263,9 @@ class MatesTask(ChunkedTask):
         places = torch.rand(len(own), len(self.x), generator=generator)
         places[torch.arange(len(own)), own] = -1.0  # the least of all: an example is the first of its batch
         rows = places.topk(size, largest=False, sorted=True).indices
+        drawn = (self.seed + size) * DRAWS_APART if self.drops else None
         with torch.no_grad():
-            outputs = outputs_of_batches(self.network, self.parameters, self.state, self.x, rows)[:, 0]
+            outputs = outputs_of_batches(self.network, self.parameters, self.state, self.x, rows, drawn)[:, 0]
         self.found.append(outputs.view(self.draws, len(self.examples), -1).cpu().numpy())
 
     def partial(self) -> Mates | None:
@@ -274,6 +290,7 @@ def outputs_with_mates(
     draws: int = 32,
     split: Split | str = Split.TEST,
     seed: int = 0,
+    drops: bool = False,
 ) -> Mates:
     """Return what a trained network says of examples, in batches whose other members are drawn anew.
 
@@ -286,8 +303,8 @@ def outputs_with_mates(
     Source: Ioffe 2017, arXiv 1702.03275, Sec. 3: what an example's activations are depends on the rest of its batch.
 
     Args: run: at whose end; examples: their places in the split; sizes: of the batches; draws: of each size; split: train
-        or test; seed: of the draws.
+        or test; seed: of the draws; drops: whether dropout drops units, as in training, other ones in each batch.
     Returns: a Mates of M sizes, D draws and n examples.
     Raises: ValueError for examples or sizes that the split has not.
     """
-    return MatesTask(run, examples, sizes, draws, split, seed).complete()
+    return MatesTask(run, examples, sizes, draws, split, seed, drops).complete()

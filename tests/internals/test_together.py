@@ -98,6 +98,25 @@ def test_other_mates_are_batches_whose_first_is_the_example(runs):
     assert found.targets.tolist() == data.test_y[[4, 2]].tolist()
 
 
+def test_dropped_units_are_drawn_anew_in_each_batch_and_are_those_of_a_loop_with_masks():
+    run = train(WINE.replace(normalization="none", dropout=0.4, depth=2))
+    found = outputs_with_mates(run, [4, 2], [3], draws=2, seed=1, drops=True)
+    parts = network_of(run.experiment).layout.split(torch.as_tensor(run.parameters[-1:]))
+    data, own = load(run.experiment.data), [4, 2, 4, 2]
+    places = torch.rand(4, len(data.test_x), generator=torch.Generator().manual_seed(1 + 3))
+    for i in range(4):
+        others = [place for place in places[i].argsort().tolist() if place != own[i]][:2]
+        generator = torch.Generator().manual_seed((1 + 3) * 2**20 + i)
+        x = data.test_x[[own[i], *others]].float()
+        for layer in ("layer1", "layer2"):
+            x = torch.relu(x @ parts[f"{layer}.weight"][0] + parts[f"{layer}.bias"][0])
+            x = x * (torch.rand(x.shape, generator=generator) >= 0.4) / 0.6
+        expected = (x @ parts["output.weight"][0] + parts["output.bias"][0])[0].numpy()
+        np.testing.assert_allclose(found.outputs[0, i // 2, i % 2], expected, rtol=1e-4, atol=1e-5)
+    without = outputs_with_mates(run, [4, 2], [3], draws=2, seed=1)
+    np.testing.assert_allclose(without.outputs, np.broadcast_to(without.stored, without.outputs.shape), atol=1e-5)
+
+
 def test_the_spread_and_the_changes_are_those_of_a_closed_form(runs):
     found = outputs_with_mates(runs["batch"], [0, 1], [2, 4], draws=6)
     variances = [found.outputs[0, :, i, c].var() for i in range(2) for c in range(3)]

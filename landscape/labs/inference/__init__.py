@@ -13,7 +13,7 @@ from landscape.figures.theme import styles_of
 from landscape.labs.codec import Values
 from landscape.labs.groups import NETWORKS
 from landscape.labs.inference import prose
-from landscape.labs.inference.facts import LAST, errors_of_averages, facts_of, floor_of
+from landscape.labs.inference.facts import LAST, dropping_name, errors_of_averages, facts_of, floor_of
 from landscape.labs.inference.figures import (
     Dots,
     Drawn,
@@ -23,6 +23,7 @@ from landscape.labs.inference.figures import (
     dots_panel,
     image_panel,
     later_panel,
+    limits_panel,
     mates_panel,
     naive_panels,
     statistics_panels,
@@ -52,11 +53,12 @@ NO_RENORM = "Batch renormalization cannot be trained with these settings: it tak
 
 
 def example_control(values: Values) -> Mapping[str, int | None]:
-    """Return the control of the example that is shown, up to the last of the test data where that can be told."""
+    """Return the controls of the example that is shown, up to the last of the test data where that can be told."""
     try:
-        return {"example": len(load(CODEC.request_of(values).comparison.base.data).test_y) - 1}
+        last = len(load(CODEC.request_of(values).comparison.base.data).test_y) - 1
     except ValueError:
-        return {"example": None}
+        last = None
+    return {"example": last, "dropout_too": None}
 
 
 def together(request: Inference, results: Results) -> Shown:
@@ -82,7 +84,7 @@ def mates(request: Inference, results: Results) -> Shown:
         notice=said,
         panels=[
             image_panel(data.test_x[place].numpy(), title),
-            mates_panel(_drawn(request, results), classes),
+            mates_panel([*_drawn(request, results), *_dropping(request, results)], classes),
         ],
     )
 
@@ -123,6 +125,7 @@ def renorm(request: Inference, results: Results) -> Shown:
     conditions = list(request.hard())
     panels: list[Panel] = [
         corrections_panel(list(zip(names, corrections, strict=True)), failed),
+        limits_panel(list(zip(names, corrections, strict=True)), base.training.num_steps, failed),
         distance_panel(_drawn(request, results), base.training.batch_size),
         dots_panel("Training loss at the end", _hard(request, results["hard run"], _last_loss), conditions, "loss"),
         dots_panel(
@@ -177,6 +180,14 @@ def _drawn(request: Inference, results: Results) -> list[Drawn]:
     ]
 
 
+def _dropping(request: Inference, results: Results) -> list[Drawn]:
+    """Return what there is to draw of the network with dropout; nothing where there is none."""
+    if request.dropping is None:
+        return []
+    (one,), styles = results["dropping"], styles_of([*request.comparison.normalizations(), "none"])
+    return [Drawn(dropping_name(request.dropping), styles[-1], mates=one.value)]
+
+
 def _hard(request: Inference, known: Sequence[Known], value: Any) -> list[Dots]:
     """Return of each network a value of its training under each condition."""
     names, styles = request.comparison.labels(), styles_of(request.comparison.normalizations())
@@ -228,7 +239,7 @@ LAB = Lab(
         Section(
             "mates",
             mates,
-            ("mates",),
+            ("mates", "dropping training", "dropping run", "dropping"),
             prose.MATES_TITLE,
             prose.MATES_NOTE,
             "mates",

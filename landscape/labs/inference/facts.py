@@ -10,7 +10,9 @@ import numpy as np
 
 from landscape.data import load
 from landscape.dynamics.averages import Averages, filtered
+from landscape.experiment import Experiment
 from landscape.internals.statistics import BatchStatistics, Corrections
+from landscape.internals.together import Mates
 from landscape.labs.inference.request import READER_NAMES, WEIGHTS, Inference
 from landscape.labs.lab import Known, Results
 from landscape.labs.trainings import Trained, trained_of
@@ -18,6 +20,9 @@ from landscape.training.run import Run
 
 LAST = 50
 """The loss at the end is the mean over so many steps."""
+
+OPENING = (1 / 8, 1 / 4, 1 / 2)
+"""Shares of the training at which renormalization's limits are told of: until the first they leave BatchNorm as it is."""
 
 EARLY = 0.1
 """Averages are told of after this share of the training, and at its end."""
@@ -126,7 +131,11 @@ class Folded:
 
 @dataclass(frozen=True)
 class Corrected:
-    """r and d of the first layer over batches of one kind; chance: 1 / sqrt(size). clipped: a share, of all layers."""
+    """r and d of the first layer over batches of one kind; chance: 1 / sqrt(size).
+
+    clipped: the share, of all layers, that lies beyond the limits at the end of the training; opening: beyond those of each
+    of `OPENING`.
+    """
 
     size: int
     order: str
@@ -135,6 +144,7 @@ class Corrected:
     d_mean: float
     d_deviation: float
     clipped: float
+    opening: tuple[float, ...] = ()
 
     @property
     def chance(self) -> float:
@@ -202,6 +212,7 @@ class Facts:
     shown: tuple[int, str]
     company: tuple[Company, ...] = ()
     mates: tuple[OtherMates, ...] = ()
+    dropping: OtherMates | None = None
     sampled: Sampled | None = None
     forgetting: tuple[Forgetting, ...] = ()
     following: tuple[Following, ...] = ()
@@ -245,6 +256,7 @@ def facts_of(request: Inference, results: Results) -> Facts | None:
         shown=(shown, data.class_names[int(data.test_y[shown])] if dataset.has_classes else ""),
         company=_company(request, results),
         mates=_mates(request, results),
+        dropping=_dropping(request, results),
         sampled=_sampled(labels, request, results),
         forgetting=_forgetting(results),
         following=_following(results),
@@ -297,22 +309,39 @@ def _mates(request: Inference, results: Results) -> tuple[OtherMates, ...]:
         strict=True,
     )
     for name, kind, depends, known in each:
-        one = known.value
-        classes = one.targets.ndim == 1
-        right = (one.outputs[:, :, 0].argmax(-1) == one.targets[0]).mean(1) if classes else np.zeros(len(one.sizes))
-        found.append(
-            OtherMates(
-                name=name,
-                normalization=kind.value,
-                depends=depends,
-                sizes=_ints(one.sizes),
-                spread=_floats(one.spread),
-                changes=_floats(one.changes) if classes else (),
-                right=_floats(right) if classes else (),
-                stored=bool(classes and one.stored[0].argmax() == one.targets[0]),
-            )
-        )
+        found.append(_visit(name, kind.value, depends, known.value))
     return tuple(found)
+
+
+def _visit(name: str, normalization: str, depends: bool, one: Mates) -> OtherMates:
+    classes = one.targets.ndim == 1
+    right = (one.outputs[:, :, 0].argmax(-1) == one.targets[0]).mean(1) if classes else np.zeros(len(one.sizes))
+    return OtherMates(
+        name=name,
+        normalization=normalization,
+        depends=depends,
+        sizes=_ints(one.sizes),
+        spread=_floats(one.spread),
+        changes=_floats(one.changes) if classes else (),
+        right=_floats(right) if classes else (),
+        stored=bool(classes and one.stored[0].argmax() == one.targets[0]),
+    )
+
+
+def dropping_name(experiment: Experiment) -> str:
+    """Return what the network with dropout is called.
+
+    >>> dropping_name(Experiment().replace(normalization="none", dropout=0.2))
+    'dropout 0.2, no normalization'
+    """
+    return f"dropout {experiment.network.dropout:g}, {experiment.network.normalization.label}"
+
+
+def _dropping(request: Inference, results: Results) -> OtherMates | None:
+    (known,) = results["dropping"]
+    if request.dropping is None or not _there(known):
+        return None
+    return _visit(dropping_name(request.dropping), request.dropping.network.normalization.value, False, known.value)
 
 
 def _sampled(labels: Sequence[str], request: Inference, results: Results) -> Sampled | None:
@@ -381,7 +410,8 @@ def _corrected(request: Inference, results: Results) -> tuple[Corrected, ...]:
         one: Corrections = known.value
         r, d = one.r[:, 0], one.d[:, 0]
         r_mean, r_deviation, d_mean, d_deviation = (float(value) for value in (r.mean(), r.std(), d.mean(), d.std()))
-        found.append(Corrected(size, order.value, r_mean, r_deviation, d_mean, d_deviation, one.clipped))
+        opening = tuple(one.clipped_at(progress) for progress in OPENING)
+        found.append(Corrected(size, order.value, r_mean, r_deviation, d_mean, d_deviation, one.clipped, opening))
     return tuple(found)
 
 

@@ -47,6 +47,10 @@ class Drawn:
     mates: Mates | None = None
 
 
+LIMIT_STEPS = 20
+"""So many places of each half of the training at which its limits are taken."""
+
+
 def awaited(title: str, group: Group, what: str = "Training…", failed: bool = False) -> Panel:
     """Return a panel of which nothing is there yet, or ever."""
     return Panel(title, group, pending="This could not be computed: see above." if failed else what, empty=failed)
@@ -355,6 +359,26 @@ def corrections_panel(kinds: Sequence[tuple[str, Corrections | None]], failed: b
         shapes=[_level(1.0)],
     )
     return Panel(title, Group.PATH, figure, alt=f"{'; '.join(said)}.")
+
+
+def limits_panel(kinds: Sequence[tuple[str, Corrections | None]], num_steps: int, failed: bool) -> Panel:
+    """Draw which share of these r and d the limits of each step of the training would clip, by kind of batches."""
+    title = "What the opening limits would cut of these r and d"
+    progress = np.linspace(0, 1, 2 * LIMIT_STEPS + 1)
+    series = [
+        Series(name, Style(shade), progress * num_steps, np.array([one.clipped_at(at) for at in progress.tolist()]))
+        for shade, (name, one) in zip(SHADES, kinds, strict=False)
+        if one is not None
+    ]
+    if not series:
+        return awaited(title, Group.CURVE, failed=failed)
+    said = "; ".join(
+        f"{one.label} {one.values[LIMIT_STEPS]:.0%} half-way, {one.values[-1]:.0%} at the end" for one in series
+    )
+    unit = "share beyond the limits"
+    return curves_panel(
+        series, title=title, unit=unit, num_steps=num_steps, limits=(0, 1.03), cursor=0, alt=f"Of all r and d: {said}."
+    )
 
 
 def distance_panel(networks: Sequence[Drawn], batch: int) -> Panel:

@@ -60,6 +60,11 @@ def jobs(request: Inference) -> Jobs:
         **_statistics(request, experiments, runs),
         "corrections": _corrections(request),
     }
+    found["dropping training"], found["dropping run"] = _trained([request.dropping])
+    found["dropping"] = [
+        run and _of(run, f"dropping {run.key} {request.example}", partial(_mates, example=request.example, drops=True))
+        for run in found["dropping run"]
+    ]
     hard = [one for condition in request.hard().values() for one in condition]
     found["hard training"], found["hard run"] = _trained(hard)
     naive = request.naive()
@@ -139,12 +144,12 @@ def _losses(run: Run) -> TogetherTask:
     return TogetherTask(run, "train", sizes, rounds=1)
 
 
-def _mates(run: Run, example: int) -> MatesTask:
-    """Return the task that gives other mates to the example and to the first others."""
+def _mates(run: Run, example: int, drops: bool = False) -> MatesTask:
+    """Return the task that gives other mates to the example and to the first others; and drops units, as training does."""
     examples = len(load(run.experiment.data).test_x)
     shown = min(example, examples - 1)
     others = [place for place in range(min(OTHERS + 1, examples)) if place != shown][:OTHERS]
-    return MatesTask(run, [shown, *others], [size for size in MATES if size <= examples])
+    return MatesTask(run, [shown, *others], [size for size in MATES if size <= examples], drops=drops)
 
 
 def _at_sizes(run: Run) -> Once:

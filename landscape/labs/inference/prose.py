@@ -20,7 +20,7 @@ MATES_TITLE = "Other examples in the batch"
 
 MATES_NOTE = """
 One test example, always the same, in batches whose **other members**, its mates, are drawn anew: a dot is one batch. Above zero the right class is named. Where a network normalizes each example by itself, all dots
-fall on one.
+fall on one. **Dropout** is a chance of another kind: where it is put beside, a dot is one pass in which other units are dropped.
 """
 
 STATISTICS_TITLE = "A batch's statistics"
@@ -38,7 +38,8 @@ scale and shift treat all batches alike. The lower pictures: what each network c
 """
 
 RENORM_LIMITS = """
-r and d are held within limits that open as training goes on, and are constants for the gradient. Batches of a few classes are hard for every network: no batch shows what the others hold.
+r and d are held within limits that open as training goes on, from 1 and 0, which is BatchNorm, to 3 and 5 (the paper's, scaled to these steps), and are constants for the gradient. Trainings with other limits are not
+made here; what each step's limits would cut is drawn of the r and d at the end. Batches of a few classes are hard for every network: no batch shows what the others hold.
 """
 
 NAIVE_TITLE = "Averages in training"

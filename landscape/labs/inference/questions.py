@@ -16,6 +16,7 @@ from landscape.labs.inference.words import (
     MANY,
     Case,
     alone_case,
+    dropping_case,
     falls,
     grew,
     hard_case,
@@ -25,6 +26,7 @@ from landscape.labs.inference.words import (
     sorted_case,
     told_of_alone,
     told_of_distance,
+    told_of_dropping,
     told_of_floors,
     told_of_folded,
     told_of_following,
@@ -32,6 +34,7 @@ from landscape.labs.inference.words import (
     told_of_hard,
     told_of_later,
     told_of_mates,
+    told_of_opening,
     told_of_shared,
     told_of_sorted,
     told_of_sorted_corrections,
@@ -40,6 +43,9 @@ from landscape.labs.lab import Choice, Question
 from landscape.labs.words import Percent, Share, sentence
 
 DEFAULT = Inference()
+
+MUCH = 0.1
+"""A share of r and d over this is much to be cut."""
 
 HALF = 0.5
 """A share of the outputs' deviation over this is told as more than half."""
@@ -224,6 +230,26 @@ def _mended(condition: str) -> Callable[[Facts], bool]:
         return batch is not None and renorm is not None and hard_case(batch, renorm) is Case.HARD_MENDED
 
     return right
+
+
+def _drops(facts: Facts, case: Case) -> bool:
+    return facts.dropping is not None and dropping_case(facts.dropping) is case
+
+
+def _dropped(facts: Facts) -> str:
+    """Return what dropout does to one example's outputs, and BatchNorm beside it."""
+    batch = facts.visitor("batch")
+    if facts.dropping is None or batch is None:
+        return ""
+    return f"{told_of_dropping(facts)} {told_of_mates(facts, batch)}"
+
+
+def _cuts(facts: Facts) -> tuple[bool, bool] | None:
+    """Return whether the limits of a quarter of the training cut much in shuffled batches, and in sorted ones."""
+    if len(facts.corrected) != 3:
+        return None
+    own, _, alike = facts.corrected
+    return own.opening[1] > MUCH, alike.opening[1] > MUCH
 
 
 def _not(rule: Callable[[Facts], bool], there: Callable[[Facts], bool]) -> Callable[[Facts], bool]:
@@ -458,6 +484,19 @@ QUESTIONS = (
         (41, 49),
     ),
     Question(
+        "dropout-mates",
+        "Dropout draws by chance in training too: is one example's output a cloud with it, and does the batch matter?",
+        replace(DEFAULT, dropout_too=True),
+        "mates",
+        _dropped,
+        (
+            Choice("A cloud, in batches of any size", lambda f: _drops(f, Case.DROPPING)),
+            Choice("A cloud, and a smaller one in large batches", lambda f: _drops(f, Case.DROPPING_LESS)),
+            Choice("One dot", lambda f: _drops(f, Case.DROPPING_NOT)),
+        ),
+        (28, 49),
+    ),
+    Question(
         "mean",
         "A batch four times as large: how much nearer is its mean to that of all?",
         DEFAULT,
@@ -532,6 +571,19 @@ QUESTIONS = (
         (
             Choice("More than twice what chance gives", lambda f: len(f.corrected) == 3 and _twice(f)),
             Choice("About what chance gives", lambda f: len(f.corrected) == 3 and not _twice(f)),
+        ),
+        (52,),
+    ),
+    Question(
+        "limits",
+        "The limits of r and d open slowly: what do they cut once a quarter of the training is done?",
+        DEFAULT,
+        "renorm",
+        told_of_opening,
+        (
+            Choice("Little in shuffled batches, more in sorted ones", lambda f: _cuts(f) == (False, True)),
+            Choice("Much in both", lambda f: _cuts(f) == (True, True)),
+            Choice("Little in both", lambda f: _cuts(f) == (False, False)),
         ),
         (52,),
     ),

@@ -24,6 +24,9 @@ MATES = (2, 4, 16, 64)
 OTHERS = 15
 """So many other examples have other mates too, for the numbers that are told."""
 
+DROPOUT = 0.2
+"""What the network beside drops, where the sidebar drops nothing."""
+
 WEIGHTS = (0.01, 0.1, 1.0)
 """Weights of a new batch in moving averages: a long memory, PyTorch's, and none."""
 
@@ -75,7 +78,7 @@ class Alike(StrEnum):
 class Inference:
     """All that a link to the page holds.
 
-    example: which test example has other mates. small: the size of small batches. alike: the order of alike ones. learns: whether networks that are
+    example: which test example has other mates. dropout_too: whether a network with dropout is beside. small: the size of small batches. alike: the order of alike ones. learns: whether networks that are
     normalized by averages in training learn a scale and a shift.
     """
 
@@ -83,6 +86,9 @@ class Inference:
         BASE, tuple(Variant(normalization=name) for name in ("batch", "batch-renorm", "group", "layer"))
     )
     example: int = number(0, 0, 4000, "Test example", "Which example of the test data has other mates.")
+    dropout_too: bool = switch(
+        False, "Dropout beside", "Whether a network with dropout, and no normalization, is looked at in the same way."
+    )
     small: int = number(4, 2, 16, "Small batches", "How many examples a small batch holds.", stops=(2, 4, 8, 16))
     alike: Alike = choice(
         Alike.FEW_CLASSES, "Alike batches", "In which order examples come where those of a batch are alike."
@@ -106,6 +112,13 @@ class Inference:
     def renormalized(self) -> Experiment | None:
         """The network of the sidebar with batch renormalization, as training begins; None where that cannot be."""
         return _possible(self.comparison.base, normalization=Normalization.BATCH_RENORM)
+
+    @property
+    def dropping(self) -> Experiment | None:
+        """The network of the sidebar with dropout in place of normalization; None where it is not asked for."""
+        base = self.comparison.base
+        changes = {"normalization": Normalization.NONE, "dropout": base.network.dropout or DROPOUT}
+        return _possible(base, **changes) if self.dropout_too else None
 
     def depends(self) -> tuple[bool, ...]:
         """Return of each network whether an example's output depends on its mates in training."""

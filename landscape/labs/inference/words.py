@@ -20,6 +20,9 @@ CLOSE = 0.03
 STILL = 1e-4
 """Outputs that deviate by less over other mates, in deviations of the outputs, stay: that is rounding."""
 
+AS_MUCH = 1.3
+"""Outputs that deviate by less than so many times as much deviate alike."""
+
 GROWS = 1.3
 """Weights that end so many times as long have grown clearly."""
 
@@ -47,6 +50,10 @@ class Case(StrEnum):
     MATES_NUMBERS = "mates move a number"
     MATES_LESS = "mates move it less"
     MATES_NOT = "one dot"
+    DROPPING = "dropout moves it in any batch"
+    DROPPING_LESS = "dropout moves it, less in large batches"
+    DROPPING_NOT = "dropout moves nothing"
+    OPENING = "what the opening limits would cut"
     SHOWN = "the example shown"
     MEAN = "the mean's error"
     LAST_LESS = "less in the last layer"
@@ -93,6 +100,14 @@ SENTENCES = {
     "examples; in batches of {large} by {less}.",
     Case.MATES_LESS: "**{name}** is moved too, but in batches of {small} only by {spread}, where BatchNorm is moved {ratio} as much.",
     Case.MATES_NOT: "One dot, whatever the mates: {names}.",
+    Case.DROPPING: "**{name}** is a cloud too, and the batch has no part in it: each pass drops other units, and an output moves by "
+    "{spread} of what tells examples apart in batches of {small}, by {less} in batches of {large}. At test nothing is dropped: one dot.",
+    Case.DROPPING_LESS: "**{name}** moves an output by {spread} of what tells examples apart in batches of {small}, and by {less} "
+    "in batches of {large}.",
+    Case.DROPPING_NOT: "**{name}** moves no output here.",
+    Case.OPENING: "The limits begin as BatchNorm, r at 1 and d at 0, which cuts {first} of all r and d; those of a quarter of the "
+    "training would cut {quarter} in batches of {size} drawn by chance and {sorted_quarter} in sorted ones, those of its end {end} "
+    "and {sorted_end}.",
     Case.SHOWN: "Example {place} of the test data is a {label}. With other mates **{name}** says so in {small_right} of the "
     "batches of {small}, and in {large_right} of those of {large}.",
     Case.MEAN: "The mean of m examples lies about 1/√m deviations from that of all: in the first layer measured over expected is "
@@ -217,7 +232,23 @@ def mates_notice(facts: Facts) -> list[str]:
     said = [told_of_mates(facts, one) for one in facts.mates if moved(one)]
     if still := [one.name for one in facts.mates if not moved(one)]:
         said.append(sentence(SENTENCES[Case.MATES_NOT], names=still))
-    return said
+    return said + ([told_of_dropping(facts)] if facts.dropping else [])
+
+
+def dropping_case(one: OtherMates) -> Case:
+    """Return whether dropout moves outputs, and whether the size of the batch matters to it."""
+    if not moved(one):
+        return Case.DROPPING_NOT
+    return Case.DROPPING if one.spread[0] < AS_MUCH * one.spread[-1] else Case.DROPPING_LESS
+
+
+def told_of_dropping(facts: Facts) -> str:
+    """Return by how much dropout moves a network's outputs; nothing where there is no such network."""
+    one = facts.dropping
+    if one is None:
+        return ""
+    holes = {"small": one.sizes[0], "large": one.sizes[-1], "spread": one.spread[0], "less": one.spread[-1]}
+    return sentence(SENTENCES[dropping_case(one)], name=one.name, **holes)
 
 
 def moved(one: OtherMates) -> bool:
@@ -312,7 +343,12 @@ def renorm_notice(facts: Facts) -> list[str]:
     """Return what to notice of r and d, of training against inference, and of hard trainings."""
     said = [
         told
-        for told in (told_of_corrections(facts), told_of_sorted_corrections(facts), told_of_distance(facts))
+        for told in (
+            told_of_corrections(facts),
+            told_of_sorted_corrections(facts),
+            told_of_opening(facts),
+            told_of_distance(facts),
+        )
         if told
     ]
     for condition in dict.fromkeys(one.condition for one in facts.hard):
@@ -346,6 +382,22 @@ def told_of_sorted_corrections(facts: Facts) -> str:
         return ""
     ratio = Ratio(alike.d_deviation / own.d_deviation)
     return sentence(SENTENCES[Case.R_AND_D_SORTED], deviation=alike.d_deviation, ratio=ratio)
+
+
+def told_of_opening(facts: Facts) -> str:
+    """Return what the limits would cut of r and d as they open."""
+    if not facts.corrected:
+        return ""
+    own, _, alike = facts.corrected
+    return sentence(
+        SENTENCES[Case.OPENING],
+        first=Percent(own.opening[0]),
+        size=own.size,
+        quarter=Percent(own.opening[1]),
+        sorted_quarter=Percent(alike.opening[1]),
+        end=Percent(own.clipped),
+        sorted_end=Percent(alike.clipped),
+    )
 
 
 def told_of_distance(facts: Facts, size: int = FEW) -> str:

@@ -87,6 +87,16 @@ def test_a_dot_is_the_margin_of_the_right_class_in_one_batch(results):
     assert np.ptp(traces(dots)["layer normalization"].y) < 1e-4
 
 
+def test_a_network_with_dropout_stands_beside_where_it_is_asked_for(results):
+    asked = replace(FEW, dropout_too=True)
+    training, run, beside = (LAB.jobs(asked)[name][0] for name in ("dropping training", "dropping run", "dropping"))
+    mates = beside.make(run.make(training.make().complete()).complete()).complete()
+    panel = shown("mates", results | {"dropping": [Known(mates, True)]}, asked).panels[1]
+    np.testing.assert_allclose(traces(panel)["dropout 0.2, no normalization"].y, margins(mates).ravel(), rtol=1e-6)
+    assert "dropout 0.2, no normalization" not in traces(shown("mates", results).panels[1])
+    assert mates.spread.min() > 0.01
+
+
 def test_features_that_are_no_image_are_bars():
     panel = image_panel(np.array([1.0, -2.0, 0.5]), "Test example 0")
     assert panel.figure.data[0].type == "bar"
@@ -109,7 +119,12 @@ def test_errors_and_averages_are_drawn_beside_their_closed_forms(results):
 
 
 def test_corrections_and_hard_trainings_are_drawn(results):
-    dots, apart, loss, score = shown("renorm", results).panels
+    dots, limits, apart, loss, score = shown("renorm", results).panels
+    cut = limits.figure.data[0]
+    for place, (r_max, d_max) in ((0, (1.0, 0.0)), (20, (1 + 2 * (3 / 8) / (7 / 8), 3.75)), (40, (3.0, 5.0))):
+        own = results["corrections"][0].value
+        beyond = [abs(d) > d_max or r > r_max or r < 1 / r_max for r, d in zip(own.r.flat, own.d.flat, strict=True)]
+        assert cut.y[place] == pytest.approx(np.mean(beyond), abs=1e-6)
     one = results["corrections"][0].value
     assert set(np.round(dots.figure.data[0].x, 4)) <= set(np.round(one.d[:, 0].ravel().astype(np.float32), 4))
     several = results["together"][0].value

@@ -17,7 +17,7 @@ DONE = {}
 
 PARTS = {
     "together": ("run", "together", "sorted", "loss"),
-    "mates": ("run", "mates"),
+    "mates": ("run", "mates", "dropping run", "dropping"),
     "statistics": ("run", "statistics", "forgetting", "following", "folding"),
     "renorm": ("run", "together", "sorted", "corrections", "hard run"),
     "naive": ("naive run", "lengths"),
@@ -209,3 +209,26 @@ def test_an_answer_is_given_as_soon_as_its_own_section_is_there_and_one_choice_i
     elsewhere = facts("one-set" if other == "readers" else "moving-averages", SEEDS[0])
     assert question.answer(elsewhere) == ""
     assert not any(choice.right(elsewhere) for choice in question.choices)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_dropout_is_a_cloud_in_batches_of_any_size(seed):
+    known = facts("dropout-mates", seed)
+    dropping, batch = known.dropping, known.visitor("batch")
+    assert dropping.sizes == batch.sizes == (2, 4, 16, 64)
+    assert min(dropping.spread) > 0.15
+    assert max(dropping.spread) < 1.25 * min(dropping.spread)
+    assert batch.spread[-1] < 0.7 * batch.spread[0]
+    assert batch.spread[-1] < min(dropping.spread)
+    assert right("dropout-mates", seed) == "A cloud, in batches of any size"
+
+
+@pytest.mark.parametrize("seed", [41, 57])
+def test_the_opening_limits_cut_all_at_first_and_little_of_shuffled_batches_soon(seed):
+    own, small, alike = facts("limits", seed).corrected
+    assert min(own.opening[0], alike.opening[0]) > 0.99
+    assert own.opening[1] < 0.08
+    assert alike.opening[1] > max(0.12, 2 * own.opening[1])
+    assert right("limits", seed) == "Little in shuffled batches, more in sorted ones"
+    assert alike.clipped < alike.opening[1]
+    assert own.clipped < 0.01
