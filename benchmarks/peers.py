@@ -19,7 +19,7 @@ from models.network import Kind
 
 
 def module_of(experiment: Experiment, parameters: np.ndarray) -> nn.Sequential:
-    """Return a network of ours (mlp or cnn, plain or BatchNorm, relu) as modules, with flat parameters (P,)."""
+    """Return a network of ours (mlp or cnn, plain or BatchNorm, an mlp by layers too, relu), with flat parameters (P,)."""
     network, config = network_of(experiment), experiment.network
     sides = network.sides if isinstance(network, Convolutional) else []
     convolves = bool(sides)
@@ -32,6 +32,10 @@ def module_of(experiment: Experiment, parameters: np.ndarray) -> nn.Sequential:
         net.add_module(f"layer{i}", linear or nn.Linear(before, config.width, bias))
         if config.normalization == "batch":
             net.add_module(f"layer{i}_norm", (nn.BatchNorm2d if convolves else nn.BatchNorm1d)(config.width))
+        elif config.normalization == "layer" and not convolves:
+            net.add_module(f"layer{i}_norm", nn.LayerNorm(config.width))
+        elif config.normalization != "none":
+            raise ValueError(f"there are no modules for a {config.kind.value} with {config.normalization.value}")
         net.add_module(f"layer{i}_activation", nn.ReLU())
         if convolves and sides[i] < sides[i - 1]:
             net.add_module(f"layer{i}_pool", nn.AvgPool2d(2))

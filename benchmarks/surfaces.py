@@ -151,24 +151,28 @@ def growth_rows(quick: bool) -> Iterator[Row]:
     fewer, rounds = (2, 3) if quick else (1, 5)
     edges = [n // fewer for n in (24, 48, 96)]
     small = prepare(SMALL)
-    yield growth("points", [n**2 for n in edges], [_scan(small.loss, small.plane, n) for n in edges], 1.1, rounds)
+    yield growth(
+        "a surface", "points", [n**2 for n in edges], [_scan(small.loss, small.plane, n) for n in edges], 1.1, rounds
+    )
     large = train(SMALL.replace(num_examples=12000))
     counts = [512, 2048, 8192]
     scans = [_scan(objective(large, num_examples=n), small.plane, 26 // fewer) for n in counts]
-    yield growth("examples", counts, scans, 1.1, rounds)
+    yield growth("a surface", "examples", counts, scans, 1.1, rounds)
     widths = [32, 64, 128, 256]
     settings = [prepare(DIGITS.replace(width=n, num_steps=10)) for n in widths]
-    yield growth("width", widths, [_scan(one.loss, one.plane, 14 // fewer) for one in settings], 2.0, rounds)
+    yield growth(
+        "a surface", "width", widths, [_scan(one.loss, one.plane, 14 // fewer) for one in settings], 2.0, rounds
+    )
 
 
-def growth(what: str, sizes: list[int], scans: list, most: float, repeats: int) -> Row:
-    """Return the exponent of the growth over sizes; its times are those of the largest and of the smallest."""
+def growth(of: str, what: str, sizes: list[int], scans: list, most: float, repeats: int) -> Row:
+    """Return the exponent of the growth of something's time over sizes, with the times of the largest and the smallest."""
     for scan in scans:
         scan()
     rounds = [[seconds(scan)[0] for scan in scans] for _ in range(repeats)]
     exponents = Times(tuple(power(sizes, times) for times in rounds))
     largest, smallest = (Times(tuple(times[i] for times in rounds)) for i in (-1, 0))
-    name = f"exponent of the time of a surface in its {what}, {sizes[0]} to {sizes[-1]}"
+    name = f"exponent of the time of {of} in its {what}, {sizes[0]} to {sizes[-1]}"
     return Row(name, "the largest, the smallest", largest, smallest, exponents, budget=most, at_most=True)
 
 

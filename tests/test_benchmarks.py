@@ -109,6 +109,18 @@ def test_the_plain_training_is_ours(normalization):
     assert trainings.difference([small, small.replace(seed=1)]) < 1e-6
 
 
+def test_a_plain_training_with_layer_normalization_is_ours_and_of_others_there_is_none():
+    small = Experiment().replace(dataset="moons", normalization="layer", depth=2, width=4, num_examples=200)
+    assert trainings.difference([small]) < 1e-6
+    with pytest.raises(ValueError, match="no modules for a mlp with batch-renorm"):
+        peers.train_plainly(small.replace(normalization="batch-renorm"))
+
+
+def test_a_peer_that_did_a_part_counts_for_the_whole():
+    row = trainings.times_as_long(Row("map", "peer", times(1.0), times(2.0), times(2.0), budget=8.0), 9, "a part")
+    assert (row.theirs.values, row.ratio.values, row.met) == ((18.0,), (18.0,), True)
+
+
 def test_products_are_noted_and_done_again_without_a_change():
     x, weight = torch.ones(2, 3, 4), torch.ones(2, 4, 4)
     with Products() as products:
