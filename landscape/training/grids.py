@@ -145,8 +145,9 @@ class SweepGrid:
 class SweepOutcome:
     """How the trainings of a grid went. M networks, B values upwards, A across, R seeds, S snapshots, T steps.
 
-    fractions: (S,) how much of the training is done at each snapshot. accuracy: (M, B, A, R, S) on the test data by the
-    stored statistics; for targets that are numbers the share of their variance that is explained.
+    fractions: (S,) how much of the training is done at each snapshot, to the nearest step.
+    accuracy: (M, B, A, R, S) on the test data by the stored statistics; for targets that are numbers the share of their
+    variance that is explained.
     curves: (M, B, A, R, T) the loss of each step's batch.
     train_loss, train_accuracy: (M, B, A, R) over the training set as one batch, by its statistics, at the end.
     Not numbers where a training diverged, has not come so far, or cannot be.
@@ -261,7 +262,7 @@ class SweepGridTask(ChunkedTask):
             self.made = replace(self.made, majority=self.training.majority)
             self.graded = 0
         training = self.training
-        if training.step >= round(self.made.fractions[self.graded] * training.steps_total):
+        if self._is_due(training):
             self._grade(training)
         training.work()
         if training.finished:
@@ -285,12 +286,16 @@ class SweepGridTask(ChunkedTask):
         """Return the outcome."""
         return self.made
 
+    def _is_due(self, training: Training) -> bool:
+        """Return whether the next snapshot is to be taken at this step: the nearest to its fraction of the training."""
+        left = self.made.fractions[self.graded :]
+        return len(left) > 0 and training.step >= round(left[0] * training.steps_total)
+
     def _grade(self, training: Training) -> None:
         """Find the test accuracies of the stack as it stands, as those of its next snapshots that are due."""
         states = training.network.flatten_state(training.state)
         found = training.grader.by_stored_statistics(*(v.detach().cpu().numpy() for v in (training.parameters, states)))
-        done = training.step / training.steps_total
-        while self.graded < len(self.made.fractions) and self.made.fractions[self.graded] <= done + 1e-9:
+        while self._is_due(training):
             for member, cell in enumerate(self.stacks[self.place]):
                 if training.record.diverged_at[member] is None:
                     self.made.accuracy[cell][self.graded] = found[member]
