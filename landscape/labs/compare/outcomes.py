@@ -103,8 +103,8 @@ def jobs(request: Request) -> Jobs:
         # Beside the balls, of which one network's roll at a time.
         "shots": [shot if moving else None for shot in shots],
         "frames": [
-            Job(f"frames {one!r} {view!r}", partial(FramesTask, view=view), needs) if moving else None
-            for one, *needs in zip(experiments, shots, starts, surfaces, strict=True)
+            Job(f"frames {one!r} {view!r}", partial(FramesTask, view=view), (shot, start, end)) if moving else None
+            for one, shot, start, end in zip(experiments, shots, starts, surfaces, strict=True)
         ],
         # What follows comes last, and where others wait after them.
         "rates": [_sweep(one) if request.balls.other_rates else None for one in experiments],
