@@ -28,7 +28,7 @@ FRAMES = 7
 SHOT_BYTES = 2**20
 """Rather fewer frames than parameters of more bytes, which each open page holds of each network."""
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 2.0
 """Between two looks at the landscape of a training that goes on, at least."""
 
 LOOK_PART = 20
