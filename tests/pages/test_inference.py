@@ -2,7 +2,9 @@
 
 from tests.pages.support import button, control, finished, link_of, opened, tables
 
-SMALL = {"width": "12", "depth": "2", "num_steps": "20", "num_examples": "200"}
+SMALL = {
+    "width": "12", "depth": "2", "num_steps": "20", "num_examples": "200", "try_averages": "true", "try_readers": "true",
+}  # fmt: skip
 
 
 def test_it_shows_all_its_sections():

@@ -145,7 +145,9 @@ def renorm(request: Inference, results: Results) -> Shown:
 
 
 def naive(request: Inference, results: Results) -> Shown:
-    """Show trainings by averages."""
+    """Show trainings by averages, where that is asked for."""
+    if not request.try_averages:
+        return Shown()
     facts = facts_of(request, results)
     drawn = []
     each = zip(
@@ -160,7 +162,9 @@ def naive(request: Inference, results: Results) -> Shown:
 
 
 def readers(request: Inference, results: Results) -> Shown:
-    """Show what recurrent networks store, and how they read on."""
+    """Show what recurrent networks store, and how they read on, where that is asked for."""
+    if not request.try_readers:
+        return Shown()
     facts = facts_of(request, results)
     styles = styles_of(["none", "batch", "batch", "layer"])
     _, each, shared, _ = results["reader stored"]
@@ -269,7 +273,7 @@ LAB = Lab(
             prose.NAIVE_TITLE,
             prose.NAIVE_NOTE,
             "naive",
-            lambda values: {"learns": None},
+            lambda values: {"try_averages": None} | ({"learns": None} if values["try_averages"] else {}),
         ),
         Section(
             "readers",
@@ -278,6 +282,7 @@ LAB = Lab(
             prose.READERS_TITLE,
             prose.READERS_NOTE,
             "readers",
+            lambda values: {"try_readers": None},
         ),
     ],
     facts=facts_of,

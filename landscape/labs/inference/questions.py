@@ -44,6 +44,10 @@ from landscape.labs.words import Percent, Share, sentence
 
 DEFAULT = Inference()
 
+AVERAGES = replace(DEFAULT, try_averages=True)
+
+RECURRENT = replace(DEFAULT, try_readers=True)
+
 MUCH = 0.1
 """A share of r and d over this is much to be cut."""
 
@@ -650,7 +654,7 @@ QUESTIONS = (
     Question(
         "moving-averages",
         "Why not normalize by the moving averages in training too?",
-        DEFAULT,
+        AVERAGES,
         "naive",
         _grows,
         (
@@ -662,7 +666,7 @@ QUESTIONS = (
     Question(
         "moving-averages-affine",
         "And if scale and shift are learnt?",
-        replace(DEFAULT, learns=True),
+        replace(AVERAGES, learns=True),
         "naive",
         _grows,
         (
@@ -674,7 +678,7 @@ QUESTIONS = (
     Question(
         "time-steps",
         "A recurrent network: are the statistics of its time steps alike?",
-        DEFAULT,
+        RECURRENT,
         "readers",
         _steps,
         (
@@ -686,7 +690,7 @@ QUESTIONS = (
     Question(
         "one-set",
         "May all time steps share one set of stored statistics?",
-        DEFAULT,
+        RECURRENT,
         "readers",
         _shared,
         (
@@ -698,7 +702,7 @@ QUESTIONS = (
     Question(
         "longer",
         "And on sequences longer than those of training?",
-        DEFAULT,
+        RECURRENT,
         "readers",
         _later,
         (

@@ -78,8 +78,9 @@ class Alike(StrEnum):
 class Inference:
     """All that a link to the page holds.
 
-    example: which test example has other mates. dropout_too: whether a network with dropout is beside. small: the size of small batches. alike: the order of alike ones. learns: whether networks that are
-    normalized by averages in training learn a scale and a shift.
+    example: which test example has other mates. dropout_too: whether a network with dropout is beside. small: the size of
+    small batches. alike: the order of alike ones. try_averages: whether networks are normalized by averages in training;
+    learns: whether these learn a scale and a shift. try_readers: whether recurrent networks are trained.
     """
 
     comparison: Comparison = Comparison(
@@ -93,8 +94,12 @@ class Inference:
     alike: Alike = choice(
         Alike.FEW_CLASSES, "Alike batches", "In which order examples come where those of a batch are alike."
     )
+    try_averages: bool = switch(False, "Train by averages", "Three longer trainings, which take some seconds.")
     learns: bool = switch(
         False, "Learn scale and shift", "Whether these networks learn a scale and a shift of each unit."
+    )
+    try_readers: bool = switch(
+        False, "Train recurrent networks", "Three trainings of another kind of network, which take some seconds."
     )
 
     def __post_init__(self) -> None:
@@ -140,13 +145,17 @@ class Inference:
         return {name: tuple(_possible(one, **own) for one in experiments) for name, own in conditions.items()}
 
     def naive(self) -> tuple[Experiment | None, ...]:
-        """Return the trainings by moving averages, and what they are compared with."""
+        """Return the trainings by moving averages, and what they are compared with; none where it is not asked for."""
+        if not self.try_averages:
+            return (None,) * len(NAIVE)
         base = self.comparison.base
         steps = min(LONGER * base.training.num_steps, MOST_STEPS)
         return tuple(_possible(base, normalization=kind, affine=self.learns, num_steps=steps) for kind in NAIVE)
 
-    def readers(self) -> tuple[Experiment, ...]:
-        """Return the recurrent networks."""
+    def readers(self) -> tuple[Experiment | None, ...]:
+        """Return the recurrent networks; none where it is not asked for."""
+        if not self.try_readers:
+            return (None,) * len(READERS)
         return tuple(READER.replace(seed=self.comparison.base.seed, normalization=kind) for kind in READERS)
 
 

@@ -18,6 +18,8 @@ FEW = Inference(
         (Variant(normalization="batch"), Variant(normalization="layer")),
     ),
     example=3,
+    try_averages=True,
+    try_readers=True,
 )
 
 
