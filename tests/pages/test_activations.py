@@ -6,6 +6,7 @@ from tests.pages.support import button, control, finished, link_of, opened, tabl
 
 SMALL = {
     "width": "8", "depth": "2", "num_steps": "10", "num_examples": "200", "deep_depth": "4", "propagation_steps": "10",
+    "try_propagation": "true",
 }  # fmt: skip
 
 
@@ -36,7 +37,10 @@ def test_a_question_is_answered_under_the_title():
     assert "ask" not in link_of(finished(app.run()))
 
 
-def test_recurrent_networks_are_told_to_be_left_out_and_the_rest_is_drawn():
+def test_a_recurrent_network_is_refused_with_a_way_out():
     app = opened("activations.py", **SMALL | {"kind": "recurrent", "depth": "1"})
     assert any("recurrent" in one.value for one in app.error)
-    assert len(tables(app)[-1]) == 4
+    assert not tables(app)
+    button(app, "Network: multilayer perceptron").click()
+    assert not finished(app.run()).error
+    assert len(tables(app)) == 3

@@ -219,7 +219,9 @@ def scales(request: Activations, results: Results) -> Shown:
 
 
 def propagation(request: Activations, results: Results) -> Shown:
-    """Show normalization by constants: correlations, means of layers and singular values."""
+    """Show normalization by constants, where it is asked for: correlations, means of layers and singular values."""
+    if not request.try_propagation:
+        return Shown()
     widths = [one.value for one in results["widths"]]
     middle = widths[len(WIDTHS) // 2]
     named = [(kind.label, style) for kind, style in zip(CONSTANTS, styles_of(CONSTANTS), strict=True)]
@@ -312,7 +314,9 @@ LAB = Lab(
             prose.PROPAGATION_TITLE,
             prose.PROPAGATION_NOTE,
             "propagation",
-            lambda values: dict.fromkeys(("prepared", "propagation_steps")),
+            lambda values: dict.fromkeys(
+                ("try_propagation", *(("prepared", "propagation_steps") if values["try_propagation"] else ()))
+            ),
             height=360,
         ),
     ],

@@ -29,6 +29,9 @@ from landscape.training.training import Training
 ALL = 20000
 """No training set has more examples: correlations over few are larger by chance."""
 
+OF_PROPAGATION = ("widths", "corrections", "constant run", "means", "jacobians")
+"""What takes trainings of networks normalized by constants, and is computed where it is asked for."""
+
 STAGES = 9
 """On the way from scale 1 and shift 0 to those that undo the normalization."""
 
@@ -193,9 +196,9 @@ def jobs(request: Activations) -> Jobs:
     width_trainings, _ = training_jobs(widths)
     corrections = request.propagation.corrections(request.seed)
     correction_trainings, _ = training_jobs(corrections)
-    return {
-        "run": runs,
-        "training": trainings,
+    found: dict[str, list[Job | None]] = {
+        "run": list(runs),
+        "training": list(trainings),
         "units": _looks("units", unit_moments, experiments, trainings),
         "early": [
             Job(f"first steps {one!r}", partial(FirstSteps, one), serial=True) if request.first_steps else None
@@ -208,7 +211,7 @@ def jobs(request: Activations) -> Jobs:
             job if _learns(one) else None
             for one, job in zip(experiments, _looks("learnt", learnt_scales, experiments, trainings), strict=True)
         ],
-        "straight run": straight_runs,
+        "straight run": list(straight_runs),
         "straight learnt": [
             job if _learns(one) else None
             for one, job in zip(straight, _looks("learnt", learnt_scales, straight, straight_trainings), strict=True)
@@ -217,15 +220,16 @@ def jobs(request: Activations) -> Jobs:
         "undone": [Job(f"undone {request.plain()!r}", _undone, (plain,), serial=True)],
         "widths": _looks("correlations", _correlations, widths, width_trainings),
         "corrections": _looks("passed", passed, corrections, correction_trainings),
-        "constant run": constant_runs,
+        "constant run": list(constant_runs),
         "means": _looks("means", _means, constants, constant_trainings),
         "jacobians": _looks("jacobians", _jacobians, constants, constant_trainings),
     }
+    return found if request.try_propagation else found | {name: [None] * len(found[name]) for name in OF_PROPAGATION}
 
 
 def _looks(
     name: str, look: Callable[[Run], Any], experiments: Sequence[Experiment], trainings: Sequence[Job]
-) -> list[Job]:
+) -> list[Job | None]:
     """Return jobs that look into trainings, one each."""
     return [
         Job(f"{name} {one!r}", partial(_look, look=look), (training,), serial=True)

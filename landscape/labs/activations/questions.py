@@ -53,6 +53,8 @@ from models.activations import Activation
 
 DEFAULT = Activations()
 
+CONSTANTS = replace(DEFAULT, try_propagation=True)
+
 CLOSER = 1.15
 """So many times as many inputs are clearly more."""
 
@@ -577,7 +579,7 @@ QUESTIONS = (
     Question(
         "correlations",
         "Units of a layer are to be uncorrelated: does width help?",
-        DEFAULT,
+        CONSTANTS,
         "propagation",
         _said(lambda facts: facts.widths or None, told_of_widths),
         (
@@ -595,7 +597,7 @@ QUESTIONS = (
     Question(
         "correction",
         "Each unit's weights have length 1: must the mean and deviation that ReLU makes be corrected too?",
-        DEFAULT,
+        CONSTANTS,
         "propagation",
         _said(_correction, told_of_correction),
         (
@@ -613,7 +615,7 @@ QUESTIONS = (
     Question(
         "settle",
         "Do the layers' means settle sooner, and nearer 0, with normalization propagation than with BatchNorm?",
-        DEFAULT,
+        CONSTANTS,
         "propagation",
         _said(constant_pair, lambda pair: told_of_means(*pair)),
         (
@@ -626,7 +628,7 @@ QUESTIONS = (
     Question(
         "singular",
         "Are the singular values of the layers' Jacobians near 1?",
-        DEFAULT,
+        CONSTANTS,
         "propagation",
         _said(_singular, lambda facts: f"{told_of_singular(facts.constants)} {_rms(facts)}"),
         (

@@ -144,7 +144,7 @@ class Activations:
     """All that a link to the page holds.
 
     layer: whose units are drawn, 0 for the last hidden one. spread: of what the percentiles are. first_steps: whether the
-    first steps are looked at one by one.
+    first steps are looked at one by one. try_propagation: whether networks are normalized by constants.
     """
 
     comparison: Comparison = Comparison(PAPER, tuple(Variant(normalization=n) for n in ("none", "batch", "layer")))
@@ -156,6 +156,9 @@ class Activations:
         f"Looks at {len(EARLY)} of the first {EARLY[-1]} steps; steps by their logarithm.",
     )
     deep: Deep = Deep()
+    try_propagation: bool = switch(
+        False, "Train networks normalized by constants", "Some trainings more, which take some seconds."
+    )
     propagation: Propagation = Propagation()
 
     def __post_init__(self) -> None:

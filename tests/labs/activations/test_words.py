@@ -234,7 +234,7 @@ def test_a_link_holds_what_differs():
 
 @pytest.mark.parametrize("failed", [False, True])
 def test_sections_wait_and_fail_without_a_word_too_many(failed):
-    request = Activations()
+    request = Activations(try_propagation=True)
     known = Known(done=failed, failed=failed)
     results = {name: [known] * len(many) for name, many in LAB.jobs(request).items()}
     assert LAB.facts(request, results) is None
