@@ -2,7 +2,7 @@
 
 from tests.pages.support import button, control, finished, link_of, opened, tables
 
-SMALL = {"width": "8", "depth": "1", "num_steps": "8", "num_examples": "100", "start_steps": "10"}
+SMALL = {"width": "8", "depth": "1", "num_steps": "8", "num_examples": "100", "start_steps": "10", "try_starts": "true"}
 
 
 def page(**link):

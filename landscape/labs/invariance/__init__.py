@@ -183,7 +183,12 @@ def funnel(request: Invariance, results: Results) -> Shown:
 
 
 def start(request: Invariance, results: Results) -> Shown:
-    """Show training from each start of weight normalization, and what the first batch makes of its layers."""
+    """Show training from each start of weight normalization, and what the first batch makes of its layers.
+
+    Where that is asked for.
+    """
+    if not request.try_starts:
+        return Shown()
     names, styles = [START_NAMES[kind] for kind in STARTS], _told_apart()
     titles = (
         f"Test accuracy: {request.weights.beginning.label}",
@@ -375,7 +380,9 @@ LAB = Lab(
             prose.START_TITLE,
             prose.START_NOTE,
             "start",
-            lambda values: {"beginning": None, "start_rate": None, "start_steps": None},
+            lambda values: dict.fromkeys(
+                ("try_starts", *(("beginning", "start_rate", "start_steps") if values["try_starts"] else ()))
+            ),
         ),
         Section("bound", bound, ("bound",), prose.BOUND_TITLE, prose.BOUND_NOTE, "bound"),
         Section(

@@ -63,6 +63,8 @@ def jobs(request: Invariance) -> Jobs:
     table_runs = training_jobs(table)[1]
     starts = request.starts()
     start_trainings, start_runs = training_jobs(starts)
+    batches = [Job(f"first batch {one!r}", partial(_first_batch, one)) for one in starts]
+    asked = request.try_starts
     return {
         "table": [
             Job(f"invariances {one!r} {request.factor}", partial(_trained_row, factor=request.factor), (run,))
@@ -75,9 +77,9 @@ def jobs(request: Invariance) -> Jobs:
         ],
         "lengths": [_lengths([one]) for one in request.followed()],
         "funnel": [_lengths(many) for many in request.funnels()],
-        "start run": start_runs,
-        "start training": start_trainings,
-        "first batch": [Job(f"first batch {one!r}", partial(_first_batch, one)) for one in starts],
+        "start run": [job if asked else None for job in start_runs],
+        "start training": [job if asked else None for job in start_trainings],
+        "first batch": [job if asked else None for job in batches],
         "bound": [_lengths(many) for many in request.bounds()],
         "units": [Job(f"outlying units {one!r}", partial(OutlyingUnits, one), serial=True) for one in experiments],
         "example": [

@@ -32,6 +32,8 @@ from landscape.labs.words import sentence
 
 DEFAULT = Invariance()
 
+STARTS = replace(DEFAULT, try_starts=True)
+
 DECAYING = replace(
     DEFAULT,
     comparison=Comparison(DEFAULT.base.replace(weight_decay=0.1, num_steps=300), (Variant(normalization="batch"),)),
@@ -211,7 +213,7 @@ QUESTIONS = (
     Question(
         "start",
         "Three sigmoid layers with weight normalization: does its start matter?",
-        DEFAULT,
+        STARTS,
         "start",
         lambda facts: _said(start_notice(facts), 0),
         (
@@ -223,7 +225,7 @@ QUESTIONS = (
     Question(
         "start-relu",
         "Four ReLU layers with He's initialization: does it matter there?",
-        replace(DEFAULT, weights=WeightNormalization(beginning=Beginning.RELU)),
+        replace(STARTS, weights=WeightNormalization(beginning=Beginning.RELU)),
         "start",
         lambda facts: _said(start_notice(facts), 0),
         (
@@ -236,7 +238,7 @@ QUESTIONS = (
     Question(
         "logarithm",
         "Is it better to learn the length as e to the power of s?",
-        DEFAULT,
+        STARTS,
         "start",
         lambda facts: _said(start_notice(facts), 1),
         (
@@ -248,7 +250,7 @@ QUESTIONS = (
     Question(
         "cost",
         "Is weight normalization cheaper than BatchNorm?",
-        DEFAULT,
+        STARTS,
         "start",
         lambda facts: _said(start_notice(facts), 2),
         (

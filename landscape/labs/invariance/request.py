@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from landscape.experiment import Comparison, Experiment, Variant
 from landscape.labs.codec import codec_of
-from models.fields import choice, number, validate
+from models.fields import choice, number, switch, validate
 from models.normalization import Normalization
 
 BASE = Experiment().replace(depth=3, width=32, num_steps=150)
@@ -145,7 +145,7 @@ class Invariance:
 
     factor: by which things are multiplied in the table, or shifted. moment: at which weights it is. kinds: of which
     normalizations.
-    length_rate: at which the lengths of the weights are followed.
+    length_rate: at which the lengths of the weights are followed. try_starts: whether the starts are compared.
     """
 
     comparison: Comparison = Comparison(
@@ -160,6 +160,9 @@ class Invariance:
     kinds: Kinds = choice(Kinds.MAIN, "Normalizations of the table", "The usual ones, or their kin too.")
     length_rate: float = number(
         0.5, 1e-4, 10.0, "Learning rate of the lengths", "A large one, so that the lengths change.", logarithmic=True
+    )
+    try_starts: bool = switch(
+        False, "Train from each start", "Five trainings of other networks, which take some seconds."
     )
     weights: WeightNormalization = WeightNormalization()
 
