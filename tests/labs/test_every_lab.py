@@ -11,7 +11,7 @@ from string import Formatter
 import pytest
 
 from landscape.experiment import MAX_VARIANTS, VARIED
-from landscape.labs.lab import Lab
+from landscape.labs.lab import Lab, Shown
 from tests.labs.every_lab import FOLDERS, LABS
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +75,31 @@ def test_sections_name_jobs_and_fields_that_there_are(name):
     for section in lab.sections:
         assert {*section.jobs, *section.awaited} <= jobs
         assert section.picks in ("", *lab.codec.fields)
+
+
+ON_DEMAND = [(name, field) for name in FOLDERS for field in LABS[name].codec.fields if field.startswith("try_")]
+
+
+@pytest.mark.parametrize(("name", "field"), ON_DEMAND)
+def test_what_takes_its_time_is_computed_where_it_is_asked_for_and_changes_nothing_else(name, field):
+    lab = LABS[name]
+    less, more = (lab.jobs(lab.codec.request_of({field: asked})) for asked in (False, True))
+    late = {job for job in less if not any(less[job]) and any(more[job])}
+    assert late
+    keys = [{job: [one and one.key for one in many[job]] for job in set(less) - late} for many in (less, more)]
+    assert keys[0] == keys[1]
+    sections = [section for section in lab.sections if {*section.jobs} <= late]
+    assert sections
+    for section in sections:
+        assert section.show(lab.codec.request_of({field: False}), {}) == Shown()
+
+
+@pytest.mark.parametrize(("name", "question"), QUESTIONS, ids=name_of)
+def test_a_question_asks_for_what_its_section_shows(name, question):
+    lab = LABS[name]
+    (section,) = [section for section in lab.sections if section.name == question.section]
+    own = [many for job, many in (lab.jobs(question.request) if lab.jobs else {}).items() if job in section.jobs]
+    assert not own or any(not many or any(many) for many in own)
 
 
 @pytest.mark.parametrize(("name", "question"), QUESTIONS, ids=name_of)
