@@ -16,7 +16,7 @@ from models.fields import Misfit, bounds_of, choice, number, switch, validate
 BASE = Experiment().replace(depth=4, width=32, batch_size=32, num_steps=200)
 """Small, so that some two hundred of them are trained while one looks."""
 
-SHORT = BASE.replace(num_steps=120)
+SHORT = BASE.replace(num_steps=96)
 """What a link that says nothing asks for: as long as it takes to tell who trains from who does not."""
 
 LOWER = 10.0
