@@ -15,7 +15,7 @@ BASE = Experiment().replace(depth=3, num_steps=200)
 """The default networks with fewer layers, where the shift at their output is the clearest; half of the steps are enough."""
 
 DEEP_LINEAR = Experiment().replace(
-    dataset="linear-map", num_examples=1000, activation="linear", loss="squared", initialization="xavier",
+    dataset="linear-map", num_examples=500, activation="linear", loss="squared", initialization="xavier",
     depth=24, width=10, batch_size=20000,
 )  # fmt: skip
 """As Santurkar et al. 2018, arXiv 1805.11604, App. A.1: 25 layers, on all examples at once."""
