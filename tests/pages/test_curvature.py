@@ -37,7 +37,10 @@ def test_a_question_is_answered_under_the_title():
     assert "ask" not in link_of(finished(app.run()))
 
 
-def test_what_cannot_be_written_so_is_told_and_the_rest_is_drawn():
+def test_a_recurrent_network_is_refused_with_a_way_out():
     app = opened("curvature.py", **SMALL | {"kind": "recurrent", "depth": "1"})
-    assert any("recurrent network" in one.value for one in app.error)
-    assert [len(table) for table in tables(app)] == [3, 3]
+    assert any("recurrent" in one.value for one in app.error)
+    assert not tables(app)
+    button(app, "Network: multilayer perceptron").click()
+    assert not finished(app.run()).error
+    assert len(tables(app)) == 3

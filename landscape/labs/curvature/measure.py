@@ -21,6 +21,10 @@ COUNT = 20
 """The greatest eigenvalues that are found, or all where a network has fewer parameters."""
 
 
+TOLERANCE = 0.01
+"""Of the sharpness along trainings, relative: less than a line is wide, and found from fewer products."""
+
+
 def jobs(request: Curvature) -> Jobs:
     """Return what is computed, in the order in which it is worth having.
 
@@ -80,7 +84,7 @@ def _spectrum(run: Run, statistics: Statistics, num_examples: int, probes: int, 
 
 def _sharpness(run: Run, snapshots: int) -> EigenvalueScan:
     chosen = np.unique(np.linspace(0, len(run.steps) - 1, snapshots).round().astype(int))
-    return EigenvalueScan(objective(run), run.parameters[chosen], run.steps[chosen])
+    return EigenvalueScan(objective(run), run.parameters[chosen], run.steps[chosen], tolerance=TOLERANCE)
 
 
 def _rewritten(run: Run, kind: Written, num_examples: int) -> Once:

@@ -47,10 +47,10 @@ class Edge:
         Normalization.NONE, "Normalization on full batches", "What normalizes these networks."
     )
     edge_steps: int = number(
-        600, 10, 5000, "Steps on full batches", "Of each training.", stops=(100, 200, 400, 600, 1000, 2000, 5000)
+        500, 10, 5000, "Steps on full batches", "Of each training.", stops=(100, 200, 500, 1000, 2000, 5000)
     )
     edge_snapshots: int = number(
-        9, 4, 41, "Snapshots", "At how many steps the sharpness is found.", stops=(4, 7, 9, 13, 21, 41)
+        7, 4, 41, "Snapshots", "At how many steps the sharpness is found.", stops=(4, 7, 9, 13, 21, 41)
     )
 
     def __post_init__(self) -> None:
@@ -88,7 +88,7 @@ class Curvature:
         512, 32, 2048, "Examples of the spectra", "The first of the training set.", stops=(128, 256, 512, 1024, 2048)
     )
     probes: int = number(
-        3, 1, 32, "Probes", "Random vectors from which a density is estimated.", stops=(1, 2, 3, 5, 10, 20)
+        2, 1, 32, "Probes", "Random vectors from which a density is estimated.", stops=(1, 2, 3, 5, 10, 20)
     )
     lanczos_steps: int = number(
         40, 8, 128, "Lanczos steps", "Products with the Hessian from each of them.", stops=(20, 40, 60, 90, 128)
