@@ -118,7 +118,7 @@ ELSEWHERE: dict[Cause, tuple[Borrowed, Borrowed]] = {
             "robustness?ask=same-rate",
             "Whether it takes fewer steps at one and the same rate",
             "At one and the same small rate too a network takes {times} as many steps without it.",
-            "Nothing: at one and the same small rate a network takes {times} as many steps without it.",
+            "Nothing: at one and the same small rate a network takes no more steps without it ({times} as many).",
             1.1,
         ),
     ),
