@@ -148,7 +148,7 @@ class Activations:
     """
 
     comparison: Comparison = Comparison(PAPER, tuple(Variant(normalization=n) for n in ("none", "batch", "layer")))
-    layer: int = number(0, 0, 64, "Layer", "Whose units are drawn; 0: the last hidden one.")
+    layer: int = number(0, 0, 64, "Layer (0: the last)", "Whose units are drawn; 0: the last hidden one.")
     spread: Spread = choice(Spread.UNIT, "Percentiles of", "One unit, or all units of the layer together.")
     first_steps: bool = switch(
         False,

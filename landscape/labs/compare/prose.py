@@ -6,7 +6,7 @@ INTRODUCTION = """
 The loss of a network is a height over all its weights, and training walks downhill. A **landscape** is one slice of it: in the
 middle are the weights that training reached, elsewhere the same network with its weights moved. The networks here share data and
 initial weights, and differ in what **normalizes** their layers: BatchNorm brings what each unit hands to its activation function to
-mean 0 and deviation 1 over a batch, and a learnt scale and shift then set the two that serve best.
+mean 0 and deviation 1 over a batch; a learnt scale and shift follow.
 """
 
 TRAINING = "The networks are being trained…"

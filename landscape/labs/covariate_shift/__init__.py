@@ -27,7 +27,7 @@ from landscape.labs.covariate_shift.words import (
 from landscape.labs.groups import NETWORKS
 from landscape.labs.lab import Group, Lab, Results, Section, Shown, Table
 
-LOOKS = Group("looks", "Looks", ("looks",))
+LOOKS = Group("looks", "Looks inside", ("looks",))
 
 
 def noise(request: CovariateShift, results: Results) -> Shown:

@@ -94,7 +94,12 @@ class CovariateShift:
         BASE, tuple(Variant(normalization=one) for one in ("none", "batch", "batch-noisy", "noise"))
     )
     looks: int = number(
-        20, 4, 100, "Looks", "At how many steps the inside of a training is looked at.", stops=(4, 10, 20, 40, 100)
+        20,
+        4,
+        100,
+        "Steps looked at",
+        "At how many steps the inside of a training is looked at.",
+        stops=(4, 10, 20, 40, 100),
     )
     elsewhere: Elsewhere = choice(Elsewhere.BLURRED, "Other domain", "How the same examples are seen there.")
     linear_rate: float = number(
