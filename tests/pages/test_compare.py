@@ -40,7 +40,7 @@ DEFAULTS, FIELDS = CODEC.defaults, CODEC.fields
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
 SMALL = {"num_steps": "10", "width": "8", "depth": "2", "resolution": "5", "num_examples": "200"}
 
-WITHOUT_CONTROL = {"kind", "variants", "seed", "normalization"}
+WITHOUT_CONTROL = {"kind", "variants", "seed", "normalization", "more_balls"}
 """Fields that have one value only, a button of their own, or a control for each network."""
 
 CONTROLS = sorted(name for name in FIELDS if name not in WITHOUT_CONTROL and not name.startswith(("v3_", "v4_")))

