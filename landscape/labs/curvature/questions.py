@@ -122,7 +122,9 @@ QUESTIONS = (
     Question(
         "cross-entropy",
         "Is it so with cross-entropy too?",
-        replace(DEFAULT, edge=Edge(edge_loss=LossFunction.CROSS_ENTROPY, edge_rate=0.7, edge_snapshots=9)),
+        replace(
+            DEFAULT, edge=Edge(edge_loss=LossFunction.CROSS_ENTROPY, edge_rate=0.7, edge_steps=500, edge_snapshots=9)
+        ),
         "edge",
         edge_notice,
         (

@@ -47,7 +47,7 @@ class Edge:
         Normalization.NONE, "Normalization on full batches", "What normalizes these networks."
     )
     edge_steps: int = number(
-        500, 10, 5000, "Steps on full batches", "Of each training.", stops=(100, 200, 500, 1000, 2000, 5000)
+        600, 10, 5000, "Steps on full batches", "Of each training.", stops=(100, 200, 400, 600, 1000, 2000, 5000)
     )
     edge_snapshots: int = number(
         7, 4, 41, "Snapshots", "At how many steps the sharpness is found.", stops=(4, 7, 9, 13, 21, 41)
