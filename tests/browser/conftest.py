@@ -5,17 +5,19 @@ Nothing sleeps: every wait is for a condition of the page.
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, WebSocket, expect, sync_playwright
 
 from tests.browser.chromium import REASON, find
 
@@ -23,6 +25,9 @@ ROOT = Path(__file__).parents[2]
 FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--enable-unsafe-swiftshader")
 PATIENCE = 120_000
 """Milliseconds: a machine without a graphics card takes seconds for the first picture in three dimensions."""
+
+WINDOW = {"viewport": {"width": 1300, "height": 900}, "reduced_motion": "reduce"}
+"""What a window is like where nothing else is said: nothing in it moves by itself, which would be drawn all the time."""
 
 DONE = """() => {
     const revisions = Array.from(document.querySelectorAll(".lv"), (viewer) => viewer.dataset.revision ?? "pending");
@@ -50,7 +55,10 @@ class Visitor:
     def __init__(self, page: Page, address: str) -> None:
         self.page, self.address, self.sent = page, address, 0
         page.set_default_timeout(PATIENCE)
-        page.on("websocket", lambda socket: socket.on("framesent", self._count))
+        page.on("websocket", self._listen)
+
+    def _listen(self, socket: WebSocket) -> None:
+        socket.on("framesent", self._count)
 
     def _count(self, _: Any) -> None:
         self.sent += 1
@@ -88,6 +96,14 @@ class Visitor:
     def says(self, text: Any) -> None:
         """Wait until the page says this."""
         expect(self.page.get_by_test_id("stMain")).to_contain_text(text)
+
+    def leave(self) -> None:
+        """Leave the window as the next one finds it: empty, with nothing stored."""
+        self.page.remove_listener("websocket", self._listen)
+        self.page.mouse.move(0, 0)
+        if self.page.url.startswith(self.address):
+            self.page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        self.page.goto("about:blank")
 
 
 @pytest.fixture(scope="session")
@@ -141,15 +157,34 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def visitor(browser: Browser, address: str) -> Iterator[Callable[..., Visitor]]:
-    """Make visitors: each has a window, a session and a storage of their own. Options are those of the window."""
-    contexts: list[BrowserContext] = []
+@pytest.fixture(scope="session")
+def windows(browser: Browser) -> dict[str, list[Page]]:
+    """The windows that nobody uses now, by what they are like. One that showed the app before has read its scripts, which
+    is half the work of a visit."""
+    return defaultdict(list)
 
-    def visit(**options: Any) -> Visitor:
-        contexts.append(browser.new_context(**{"viewport": {"width": 1300, "height": 900}, **options}))
-        return Visitor(contexts[-1].new_page(), address)
+
+@pytest.fixture
+def visitor(browser: Browser, address: str, windows: dict[str, list[Page]]) -> Iterator[Callable[..., Visitor]]:
+    """Make visitors: each has a window, a session and an empty storage of their own. Options are those of the window.
+
+    alone: in a window that nobody had before and nobody gets afterwards, for what is done to it stays.
+    """
+    came: list[tuple[Visitor, str | None]] = []
+
+    def visit(alone: bool = False, **options: Any) -> Visitor:
+        options = WINDOW | options
+        viewport = options.pop("viewport")
+        kind = None if alone else json.dumps(options, sort_keys=True)
+        page = windows[kind].pop() if kind and windows[kind] else browser.new_context(**options).new_page()
+        page.set_viewport_size(viewport)
+        came.append((Visitor(page, address), kind))
+        return came[-1][0]
 
     yield visit
-    for context in contexts:
-        context.close()
+    for one, kind in came:
+        if kind is None:
+            one.page.context.close()
+        else:
+            one.leave()
+            windows[kind].append(one.page)

@@ -81,7 +81,7 @@ def test_by_touch_a_swipe_scrolls_and_a_drag_along_or_two_fingers_turn_all_scene
 
 
 def test_a_browser_without_webgl_is_told_that_contours_need_none_and_given_them(visitor):
-    one = visitor()
+    one = visitor(alone=True)
     one.page.add_init_script("""const context = HTMLCanvasElement.prototype.getContext;
         HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
             return /webgl/.test(kind) ? null : context.call(this, kind, ...rest);
