@@ -48,9 +48,17 @@ def take_along(lab: Lab) -> None:
             st.button("The usual size", on_click=_resize, args=("",), icon=":material/zoom_out:")
         else:
             st.button("Larger, for a projector", on_click=_resize, args=(LARGE,), icon=":material/zoom_in:")
+        _code()
+
+
+@st.fragment
+def _code() -> None:
+    """Draw the link of the page as a code where that is asked for: making one takes longer than all else here."""
+    if st.toggle("Its link as a code, for telephones", key="take-code"):
         if code := qr_of(page_link()):
-            st.caption("This page, for a telephone that looks at it:")
             svg(code, "The link of this page as a QR code", "background: white")
+        else:
+            st.caption("This link is too long for a code, or its address is not known.")
 
 
 def show_large() -> None:

@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from landscape.experiment import Dataset
 from landscape.labs.two_weights.request import Source
+from pages.components import take
 from pages.components.take import qr_of
 from tests.pages.support import ROOT, control, finished, link_of, opened, values_of
 from tests.test_owned import HEADER, ROWS, X, written
@@ -96,6 +97,17 @@ def test_a_code_is_that_of_the_link():
     one, other = qr_of("http://localhost/?seed=3"), qr_of("http://localhost/?seed=4")
     assert one != other
     assert one == qr_of("http://localhost/?seed=3")
+
+
+def test_a_code_is_drawn_where_it_is_asked_for(monkeypatch):
+    monkeypatch.setattr(take, "page_link", lambda: "http://localhost/?seed=3")
+    app = page("two_weights.py")
+    drawn = [one.proto.body for one in app.get("html")]
+    after = [one.proto.body for one in app.toggle(key="take-code").set_value(True).run().get("html")]
+    (code,) = [one for one in after if one not in drawn]
+    assert "QR code" in code
+    monkeypatch.setattr(take, "page_link", lambda: "")
+    assert any("too long for a code" in one.value for one in app.run().caption)
 
 
 def test_a_page_for_a_projector_is_left_by_a_button():
