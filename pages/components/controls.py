@@ -304,4 +304,4 @@ def label_of(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, StrEnum):
         return getattr(value, "label", value.value)
-    return f"{value:g}"
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
