@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.pages.support import button, control, finished, link_of, opened, tables
+from tests.pages.support import button, control, finished, link_of, opened, tables, tickets
 
 SMALL = {
     "width": "8", "depth": "2", "num_steps": "10", "num_examples": "200", "deep_depth": "4", "propagation_steps": "10",
@@ -44,3 +44,10 @@ def test_a_recurrent_network_is_refused_with_a_way_out():
     button(app, "Network: multilayer perceptron").click()
     assert not finished(app.run()).error
     assert len(tables(app)) == 3
+
+
+def test_the_first_steps_are_looked_at_where_the_link_says_so():
+    app = opened("activations.py", **SMALL | {"first_steps": "true"})
+    assert not app.error
+    assert len(tickets(app, "first steps")) == 3
+    assert any("the first 8 steps make" in one.value for one in [*app.info, *app.markdown])

@@ -13,7 +13,7 @@ DISTRIBUTIONS_TITLE = "What a unit sees, along training"
 DISTRIBUTIONS_NOTE = """
 Upper pictures: the 15th, 50th and 85th percentile of what enters an activation function, by step. Look at how far the middle line moves and
 how the band widens. Lower ones: the same unit's values at the end as a histogram, with the normal curve of its mean and deviation;
-and every unit of the layer as a dot. The switch *The first steps, wide* looks at these nearly one by one.
+and every unit of the layer as a dot. The switch *The first steps, wide* looks at the first ones nearly one by one.
 """
 
 DISTRIBUTIONS_LIMITS = """

@@ -124,9 +124,9 @@ SENTENCES = {
     Case.CENTRES: "The mean of the middle unit, over its deviation, is off 0 by {offs}.",
     Case.MOVES_EARLY: "Of all the way that the median of a unit goes, the first {until} steps make {shares}. Half of it is gone by step "
     "{halves}.",
-    Case.OPENS_LATER: "With {names} a unit moves before its band opens: at step {until} that has {shares} of its width at the end. All that "
+    Case.OPENS_LATER: "With {names} a unit moves before its band opens: at step {until} the band has {shares} of its width at the end. All that "
     "the unit sees has moved together, and hardly tells the examples apart yet.",
-    Case.OPEN_BY_THEN: "With {names} the band has at step {until} {shares} of its width at the end.",
+    Case.OPEN_BY_THEN: "With {names} the band has {shares} of its width at the end by then.",
     Case.WITHIN: "From −1 to 1, where {activation} has {near} of its bend, lie {shares} of the inputs.",
     Case.STRAIGHT_LINE: "Of what a typical unit's activation function does in the last layer, the best straight line explains a "
     "share of {lines}.",

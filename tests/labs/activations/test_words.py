@@ -101,9 +101,10 @@ def test_the_first_steps_are_told_by_network_and_what_is_no_number_is_not():
     said = told_of_early([EARLY, batch])
     assert "step 8 (no normalization) and 11 (BatchNorm)" in said
     assert (
-        "With no normalization a unit moves before its band opens: at step 64 that has 2% (no normalization) of" in said
+        "With no normalization a unit moves before its band opens: at step 64 the band has 2% (no normalization) of"
+        in said
     )
-    assert "With BatchNorm the band has at step 64 85% (BatchNorm) of its width at the end." in said
+    assert "With BatchNorm the band has 85% (BatchNorm) of its width at the end by then." in said
     assert told_of_early([replace(EARLY, share=nan, opened=nan)]) == ""
     assert said in distributions_notice(Facts(distributions=(BATCH, PLAIN), early=(EARLY, batch)))
 
