@@ -285,8 +285,8 @@ def test_reset_clears_a_number_that_was_refused(visitor):
     seed = one.page.get_by_role("spinbutton", name="Seed")
     seed.fill("99999999999999999999")
     seed.press("Enter")
-    one.after(lambda: one.page.get_by_role("button", name="Reset", exact=True).click())
-    assert one.page.get_by_role("spinbutton", name="Seed").input_value() == "3"
+    one.page.get_by_role("button", name="Reset", exact=True).click()
+    expect(one.page.get_by_role("spinbutton", name="Seed")).to_have_value("3")
 
 
 def test_the_first_page_opens_by_the_name_of_its_file(visitor):

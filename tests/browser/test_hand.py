@@ -8,6 +8,7 @@ from tests.browser.conftest import PATIENCE
 
 TINY = "num_steps=20&width=8&depth=2&resolution=11&num_examples=200&view_num_examples=64"
 FLAT = f"{TINY}&drawing=contour"
+SHOWN = f"{TINY}&controls=none"
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 PROJECTOR = {"viewport": {"width": 1024, "height": 768}}
 
@@ -54,7 +55,7 @@ def apart(cameras: list[list[float]]) -> float:
 
 
 def test_by_touch_a_swipe_scrolls_and_a_drag_along_or_two_fingers_turn_all_scenes(visitor):
-    page = visitor(**PHONE).open(TINY).page
+    page = visitor(**PHONE).open(SHOWN).page
     home, ranges, top = page.evaluate(CAMERAS), page.evaluate(RANGES), page.evaluate(SCROLLED)
     for group in ("scene", "path", "curve"):
         drag(page, STAGES.format(group), [(0.5, 0.7)], (5, -150))
@@ -96,7 +97,7 @@ def test_a_browser_without_webgl_is_told_that_contours_need_none_and_given_them(
 
 
 def test_seen_from_above_no_numbers_stand_one_upon_the_other(visitor):
-    page = visitor().open(TINY).page
+    page = visitor().open(SHOWN).page
     shown = "() => Array.from(document.querySelectorAll('[data-turns] .js-plotly-plot'), ({_fullLayout}) => _fullLayout.scene.zaxis.showticklabels)"
     assert page.evaluate(shown) == [True, True]
     look = "(plot, eye) => Plotly.relayout(plot, {'scene.camera': {eye, center: {x: 0, y: 0, z: 0}}})"

@@ -4,6 +4,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+OTHER = "num_steps=20&width=8&depth=2&resolution=11&num_examples=200&view_num_examples=64&drawing=contour"
+"""Of the page of landscapes a link with few computations."""
+
 BOWLS = "() => Array.from(document.querySelectorAll('.js-plotly-plot'))"
 PATHS = f"({BOWLS})().slice(0, 5).map((plot) => Array.from(plot._fullData[2].y))"
 
@@ -46,9 +49,7 @@ def test_a_question_is_a_click(page):
 
 
 def test_settings_stay_while_another_page_is_shown(visitor):
-    one = visitor()
-    one.page.goto(one.address)  # the app's own navigation stands from its first page on
-    one.settled()
+    one = visitor().open(OTHER)  # the app's own navigation stands from its first page on
     opened(one, "step=1.5")
     before = one.page.evaluate(PATHS)
     one.page.get_by_role("link", name="Compare landscapes").first.click()
