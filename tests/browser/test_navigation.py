@@ -77,6 +77,7 @@ def test_back_and_forward_bring_each_lab_its_own_settings(walker, lab):
 def test_a_link_that_comes_before_the_address_of_its_page_is_no_step_of_its_own(walker, hand):
     walker.open("Two weights", OWN["Two weights"])
     walker.stands("Two weights", OWN["Two weights"])
+    walker.page.wait_for_function("window.landscapeHistory")
     if hand:
         walker.page.keyboard.press("Shift")
     early, there = [f"/{PLACES[lab]}?{OWN['Curvature']}" for lab in ("Two weights", "Curvature")]
