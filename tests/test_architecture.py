@@ -193,6 +193,13 @@ def test_landscape_shows_few_names_and_each_room_says_what_it_knows_of():
         assert len(ast.get_docstring(ast.parse(init.read_text())).splitlines()[0]) > 20, init
 
 
+def test_a_module_that_is_long_says_why():
+    for path in sources(ROOT):
+        text = path.read_text(encoding="utf-8")
+        if text.count("\n") > 300:
+            assert re.search(r"\blong\b", ast.get_docstring(ast.parse(text)) or ""), path
+
+
 PLANTED = {
     "models/a.py": [
         "import landscape",

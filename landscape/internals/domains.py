@@ -1,4 +1,7 @@
-"""Another domain of the same data: how far its activations lie from those of training, before and after AdaBN."""
+"""Another domain of the same data: how far its activations lie from those of training, before and after AdaBN.
+
+It is long, as what is done to the data, what is measured and what AdaBN changes are read together.
+"""
 
 from __future__ import annotations
 

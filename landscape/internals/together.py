@@ -3,6 +3,7 @@
 The form is that of training at its end (`progress` 1), without noise, and without dropout but where it is asked for: a batch is normalized by its own
 statistics, which batch renormalization corrects by what it stored; statistics that training stored stand beside it. Batches
 are the members of a stack that shares its parameters. Nothing that is computed changes a parameter or a buffer.
+It is long, as each way of being normalized together is a function of its own, documented.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Results of papers, each beside a question whose facts hold the same number at this app's size.
 
-What a paper gives in a figure alone is told in words, as it cannot be read off to a digit.
+What a paper gives in a figure alone is told in words, as it cannot be read off to a digit. It is long, as each
+result stands with its claim, its settings and its verdict's bounds.
 """
 
 from __future__ import annotations

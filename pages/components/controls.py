@@ -1,4 +1,7 @@
-"""The only widgets that make configurations: one for each kind of field, grouped as a lab says."""
+"""The only widgets that make configurations: one for each kind of field, grouped as a lab says.
+
+It is long, as each kind of field has its widget, and groups, networks and buttons stand beside them.
+"""
 
 from __future__ import annotations
 

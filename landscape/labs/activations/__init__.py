@@ -1,4 +1,7 @@
-"""What goes on inside the layers?"""
+"""What goes on inside the layers?
+
+It is long, as it puts together six sections, each from its results to what is shown.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""From the results about the inside of networks to named numbers."""
+"""From the results about the inside of networks to named numbers.
+
+It is long, as six sections have a record each.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What may be asked about the inside of layers, each with settings that were tried over several seeds."""
+"""What may be asked about the inside of layers, each with settings that were tried over several seeds.
+
+It is long, as each question stands with its settings, choices and answer.
+"""
 
 from __future__ import annotations
 

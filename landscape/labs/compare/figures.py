@@ -1,4 +1,7 @@
-"""All panels of a comparison: the landscapes, the paths, the curves and the activations of each network."""
+"""All panels of a comparison: the landscapes, the paths, the curves and the activations of each network.
+
+It is long, as each kind of picture is one function from results to panels.
+"""
 
 from __future__ import annotations
 

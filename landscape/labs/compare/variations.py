@@ -1,4 +1,7 @@
-"""Questions that vary the networks of a comparison: their rate, depth and activation, and what normalizes them where."""
+"""Questions that vary the networks of a comparison: their rate, depth and activation, and what normalizes them where.
+
+It is long, as each question stands with its settings, choices and answer.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a comparison says, in sentences and a table, from its facts."""
+"""What a comparison says, in sentences and a table, from its facts.
+
+It is long, as there is a whole sentence for each case.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The panels about shifts: units' distributions by step, domains, gradients that move, a part of a curve. Pure."""
+"""The panels about shifts: units' distributions by step, domains, gradients that move, a part of a curve. Pure.
+
+It is long, as each of six sections has its pictures, a function each.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What is said about shifts, in whole sentences for each case and in tables; from facts."""
+"""What is said about shifts, in whole sentences for each case and in tables; from facts.
+
+It is long, as there is a whole sentence for each case.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""From results about inference to named numbers."""
+"""From results about inference to named numbers.
+
+It is long, as six sections have a record each.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What can be rescaled without a change?"""
+"""What can be rescaled without a change?
+
+It is long, as it puts together its sections, each from its results to what is shown.
+"""
 
 from __future__ import annotations
 

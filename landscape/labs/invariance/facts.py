@@ -1,4 +1,7 @@
-"""From the results about invariances to named numbers."""
+"""From the results about invariances to named numbers.
+
+It is long, as each section has a record, and the table one for each of its cells.
+"""
 
 from __future__ import annotations
 

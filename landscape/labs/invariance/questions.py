@@ -1,4 +1,7 @@
-"""What may be asked about invariances, with its settings and its answer."""
+"""What may be asked about invariances, with its settings and its answer.
+
+It is long, as each question stands with its settings, choices and answer.
+"""
 
 from __future__ import annotations
 
