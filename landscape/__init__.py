@@ -5,7 +5,7 @@ surface = surface_of(run, View())
 """
 
 from landscape.data import Data, load
-from landscape.data.batches import drawn_batches
+from landscape.data.batch_orders import drawn_batches
 from landscape.dynamics.averages import Averages, AveragesTask, averages_along
 from landscape.dynamics.lengths import WeightLengths, WeightLengthsTask, weight_lengths
 from landscape.dynamics.shift import LayerShift, Shift, ShiftTask, internal_covariate_shift, shift_of
@@ -104,10 +104,10 @@ from landscape.internals.together import (
 from landscape.internals.units import UnitMoments, layer_means, unit_moments
 from landscape.loss.folding import FoldingError, folded, folding_error
 from landscape.loss.module import ModuleObjective, module_objective
+from landscape.loss.module_snapshots import Snapshots
 from landscape.loss.network import NetworkObjective, network_of, objective
 from landscape.loss.objective import Objective
 from landscape.loss.parametrization import same_function
-from landscape.loss.snapshots import Snapshots
 from landscape.serving.jobs import Dispatcher, Job
 from landscape.serving.store import Store
 from landscape.serving.task import Task

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from landscape.serving.memory import FEATURES, WORK_BYTES, Size
-from landscape.serving.owned import OwnTable
+from landscape.serving.own_table import OwnTable
 from models.config import Kind, NetworkConfig, Normalized, Placement
 from models.fields import Misfit, bounds_of, carried, choice, number, switch, validate
 from models.normalization import Normalization

@@ -15,7 +15,7 @@ ARRAYS = ("torch", "numpy", "scipy")
 BELOW = (
     "models",
     "landscape.experiment",
-    "landscape.serving.owned",
+    "landscape.serving.own_table",
     "landscape.data",
     "landscape.serving.devices",
     "landscape.serving.task",
@@ -48,7 +48,7 @@ RULES = {
     "models/fast": Rule(("torch", "models")),
     "landscape/__init__.py": Rule(("landscape",), never=("landscape.figures", "landscape.labs", "landscape.teaching")),
     "landscape/experiment.py": Rule(
-        ("models", "landscape.serving.owned", "landscape.serving.memory"), never=("models.fast",)
+        ("models", "landscape.serving.own_table", "landscape.serving.memory"), never=("models.fast",)
     ),
     "landscape/serving/devices.py": Rule(("torch",)),
     "landscape/views.py": room("views", "loss", "training.run", "geometry", "internals"),

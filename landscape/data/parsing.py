@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from landscape.serving.owned import OwnTable, own_table
+from landscape.serving.own_table import OwnTable, own_table
 
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 10 * 2**20, 20_000, 200
 """Of a file; of the examples in it; of its features."""

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from landscape.data import examples_of, load
-from landscape.data.batches import drawn_batches
+from landscape.data.batch_orders import drawn_batches
 from landscape.experiment import BatchOrder, Split
 from landscape.internals.passes import snapshots_of
 from landscape.loss.losses import accuracies_of, losses_of

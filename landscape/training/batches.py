@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from landscape.data.batches import batch_of_few, members_of
+from landscape.data.batch_orders import batch_of_few, members_of
 from landscape.experiment import BatchOrder
 
 

@@ -12,9 +12,7 @@ from torch import Tensor
 
 from models.cnn import Convolutional
 from models.config import Kind, Normalized, Placement
-from models.fast.convolutions import WHOLE
-from models.fast.losses import WITH_GRADIENT
-from models.fast.steps import (
+from models.fast.chain_rule import (
     Activate,
     Convolution,
     Dense,
@@ -29,6 +27,8 @@ from models.fast.steps import (
     Step,
     WholeConvolution,
 )
+from models.fast.convolutions import WHOLE
+from models.fast.losses import WITH_GRADIENT
 from models.network import Network
 from models.normalization import Context, NetworkState, Normalization
 

@@ -11,7 +11,7 @@ from landscape.labs.lab import Jobs, Lab, Section
 from landscape.teaching.published import RESULTS
 from landscape.teaching.reproductions import jobs_of
 from landscape.teaching.result import SEEDS
-from pages.components.links import page_link
+from pages.components.page_links import page_link
 
 PAGE = "reproductions"
 """Where the same numbers stand beside the papers'."""

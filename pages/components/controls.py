@@ -17,9 +17,9 @@ from landscape.labs.codec import Values
 from landscape.labs.fitting import FITTING, chosen
 from landscape.labs.lab import Group, Lab
 from landscape.labs.words import literal, spoken
-from pages.components.own import holds_own, offered, own_table
 from pages.components.settings import adopt, current, request_of, with_table, write_link
 from pages.components.svg import svg
+from pages.components.upload import holds_own, offered, own_table
 
 THUMBNAIL = "width: 100%; max-height: 7rem; object-fit: contain"
 """The style of a picture of the data."""

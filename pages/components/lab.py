@@ -15,7 +15,7 @@ from landscape.labs.words import literal, time_left
 from pages.components import borrowed, compute, controls, lesson
 from pages.components.exchange import exchange
 from pages.components.frame import begin_page
-from pages.components.links import open_page, page_link
+from pages.components.page_links import open_page, page_link
 from pages.components.picker import picker, was_picked
 from pages.components.question import asked, questions
 from pages.components.settings import adopt, begin, current, with_table

@@ -17,7 +17,7 @@ from landscape.teaching.labs import labs
 from landscape.teaching.lesson import Lesson, Step
 from landscape.teaching.lessons import lesson_of
 from pages.components import compute
-from pages.components.links import page_link
+from pages.components.page_links import page_link
 from pages.components.question import UNANSWERED, WAITING
 from pages.components.settings import ASK, AT, LESSON, Settings, adopt, current
 from pages.components.terms import prose

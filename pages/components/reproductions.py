@@ -16,7 +16,7 @@ from landscape.teaching.sheet import COLUMNS, head, line_of, row_of, settings_of
 from pages.components import compute
 from pages.components.exchange import csv_of
 from pages.components.frame import begin_page
-from pages.components.links import page_link
+from pages.components.page_links import page_link
 from pages.components.settings import keep_in_step
 from pages.components.table import table
 

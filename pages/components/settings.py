@@ -14,7 +14,7 @@ import streamlit as st
 
 from landscape.labs.codec import Codec, Values
 from landscape.labs.lab import Lab, Question
-from landscape.serving.owned import OwnTable
+from landscape.serving.own_table import OwnTable
 
 PREDICT = "predict"
 """The parameter of a link by which a question's choices come before its answer."""

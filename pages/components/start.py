@@ -16,7 +16,7 @@ from landscape.teaching.themes import Entry, by_theme, entries
 from pages.components import compute
 from pages.components.exchange import LARGEST, MEGABYTES, let_go
 from pages.components.frame import begin_page
-from pages.components.links import FIRST, address_of, page_link
+from pages.components.page_links import FIRST, address_of, page_link
 from pages.components.settings import ASK, AT, LESSON, keep_in_step
 from pages.components.terms import prose
 from pages.components.viewer import viewer

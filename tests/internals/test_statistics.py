@@ -15,7 +15,7 @@ from landscape import (
     stored_statistics,
     train,
 )
-from landscape.data.batches import drawn_batches
+from landscape.data.batch_orders import drawn_batches
 
 DIGITS = Experiment().replace(depth=2, width=8, num_steps=60, batch_size=32)
 

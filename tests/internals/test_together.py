@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from landscape import Experiment, load, network_of, normalized_together, outputs_with_mates, train
-from landscape.data.batches import drawn_batches
+from landscape.data.batch_orders import drawn_batches
 from landscape.internals.together import TogetherTask
 
 WINE = Experiment().replace(

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from landscape.teaching import published
 from landscape.teaching.lessons import LESSONS
 from landscape.teaching.themes import by_theme, entries
-from pages.components.links import address_of
+from pages.components.page_links import address_of
 from tests.pages.support import ROOT, button, finished, opened
 
 SMALL = {"width": 8, "depth": 2, "num_steps": 12, "num_examples": 200, "probes": 6, "rungs": 3}

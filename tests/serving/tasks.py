@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from landscape.serving import owned
+from landscape.serving import own_table
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Looking(Counting):
     def advance(self, seconds):
         gc.collect()
         time.sleep(0.1)
-        self.done.append((self.digest in owned._HELD, os.getpid()))
+        self.done.append((self.digest in own_table._HELD, os.getpid()))
 
     def result(self):
         return self.done[0]

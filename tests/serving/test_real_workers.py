@@ -15,7 +15,7 @@ import pytest
 
 from landscape.experiment import Experiment, View
 from landscape.serving.jobs import Job
-from landscape.serving.owned import own_table
+from landscape.serving.own_table import own_table
 from landscape.serving.tickets import Status
 from landscape.serving.workers import make_dispatcher
 from landscape.training.training import Training

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from landscape.data import examples_of, load
-from landscape.data.batches import drawn_batches
+from landscape.data.batch_orders import drawn_batches
 from landscape.experiment import Experiment
 from landscape.internals.passes import snapshots_of
 from landscape.internals.together import AS_IN_TRAINING, batches_at_once

@@ -11,7 +11,7 @@ from typing import Any
 from landscape.data import load
 from landscape.experiment import DataConfig, Dataset, Optimizer, Preprocessing
 from landscape.labs.codec import codec_of
-from landscape.serving.owned import OwnTable
+from landscape.serving.own_table import OwnTable
 from models.fields import Misfit, carried, choice, number, switch, validate
 
 KEPT = 64

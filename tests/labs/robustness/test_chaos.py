@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from landscape import load, train
-from landscape.data.batches import drawn_batches
+from landscape.data.batch_orders import drawn_batches
 from landscape.experiment import Comparison, Variant
 from landscape.labs.lab import Known
 from landscape.labs.robustness import LAB

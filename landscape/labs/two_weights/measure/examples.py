@@ -10,7 +10,7 @@ from numpy import ndarray
 from landscape.data import load, preprocessing_map
 from landscape.experiment import DataConfig, Dataset
 from landscape.labs.two_weights.request import DATA, MODEL, PREPROCESSING, Kind, Source, TwoWeights, remembered
-from landscape.serving.owned import OwnTable
+from landscape.serving.own_table import OwnTable
 
 SEED = 6
 """Draws the examples; not a choice, so that whatever differs between two pictures is what was asked to differ."""

@@ -16,7 +16,7 @@ from landscape.labs.invariance.measure import table_row
 from landscape.labs.two_weights import LAB as TWO_WEIGHTS
 from landscape.labs.two_weights.measure import examples_of
 from landscape.labs.two_weights.request import TwoWeights
-from landscape.serving.owned import own_table
+from landscape.serving.own_table import own_table
 from models.fields import Misfit
 
 RNG = np.random.default_rng(0)
@@ -197,7 +197,7 @@ def test_nothing_holds_it_once_it_is_let_go():
 
 
 def test_a_process_takes_so_many_bytes_of_tables(monkeypatch, table):
-    monkeypatch.setattr("landscape.serving.owned.MOST_BYTES", table.nbytes)
+    monkeypatch.setattr("landscape.serving.own_table.MOST_BYTES", table.nbytes)
     with pytest.raises(ValueError, match="as many tables of its users as it has room for"):
         parse(written(changed(7, 0, "3.25")))
 

@@ -12,7 +12,7 @@ import streamlit as st
 
 from landscape.data.parsing import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, parse
 from landscape.labs.words import literal
-from landscape.serving.owned import OwnTable
+from landscape.serving.own_table import OwnTable
 from pages.components.exchange import let_go
 from pages.components.settings import OWN, adopt, current, with_table
 
@@ -70,7 +70,7 @@ def _described(table: OwnTable) -> str:
     """Return a table in words.
 
     >>> import numpy as np
-    >>> from landscape.serving.owned import own_table
+    >>> from landscape.serving.own_table import own_table
     >>> _described(own_table(np.eye(2), np.array([0, 1]), ("age", "weight"), ("no", "yes")))
     'Loaded: 2 rows, 2 features (age, weight), 2 classes (no, yes).'
     """

@@ -8,7 +8,7 @@ from landscape.labs.two_weights.request import Source
 from pages.components import take
 from pages.components.take import qr_of
 from tests.pages.support import ROOT, control, finished, link_of, opened, values_of
-from tests.test_owned import HEADER, ROWS, X, written
+from tests.test_own_table import HEADER, ROWS, X, written
 
 SMALL = {
     "depth": "1",
