@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.harness import Row, compare, relative_difference
+from benchmarks.harness import CLOSED, Row, compare, relative_difference
 from benchmarks.surfaces import CONVOLUTIONAL, DIGITS, EXAMPLES, SMALL
 from landscape import (
     Experiment,
@@ -26,7 +26,6 @@ from landscape import (
 )
 from models.fast import door
 
-CLOSED = "the door closed"
 LEAST = 1.1
 
 SURFACES = (

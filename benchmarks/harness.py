@@ -1,4 +1,4 @@
-"""Timing in pairs, the rows that come of it, the table that shows them, and what no way of computing can do without.
+"""Timing in pairs, the rows that come of it, the tables that show them, and what no way of computing can do without.
 
 Ours and theirs take turns (ours, theirs, ours, theirs, ...), so that what else the machine does meets both. A ratio is
 the median of the ratios of these pairs.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -27,6 +27,25 @@ ARITHMETIC = 0.5
 
 IN_CACHE = 2**18
 """Numbers that stay in a second-level cache together."""
+
+README = Path(__file__).parents[1] / "README.md"
+WHOLE = Path(__file__).with_name("README.md")
+"""Where tables are pasted: what has a goal, and all."""
+
+PARTS = ("python -m benchmarks", "python -m benchmarks.page", "python -m benchmarks.labs")
+"""The commands, each of which names the place of its table."""
+
+KINDS = ("plain", "BatchNorm")
+"""How the names of cases end that are measured with and without BatchNorm."""
+
+PERCEPTRONS = "MLP"
+"""In the names of the cases that the short table has."""
+
+CLOSED = "the door closed"
+"""Against what each fast way is measured: our own text, and so nothing for the short table."""
+
+PRODUCTS_ALONE, AND_A_PASS = "its products alone", "its products and a pass over its activations"
+"""What no way of computing a surface can do without, of wide plain networks and of others."""
 
 
 @dataclass(frozen=True)
@@ -233,3 +252,77 @@ def table(rows: Sequence[Row]) -> str:
         times = row.ours.text(), row.theirs.text(), row.ratio.text("")
         lines.append((row.name, row.against, *times, budget, difference, met if budget or difference else "", row.note))
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+MEDIAN = "median (least to greatest)"
+"""The title of what was measured of a page, in its table."""
+
+
+def goals(texts: Iterable[str], kinds: Sequence[str]) -> str:
+    """Return what has a budget in tables such as `table` returns, or those of the pages, as one short table.
+
+    Perceptrons stand for all networks. Cases that differ in their kind alone share a line; what misses its goal is bold.
+
+    >>> three, five = Times((3.0,)), Times((5.0,))
+    >>> rows = [Row("MLP, plain", "a loop", *[three] * 3, 4.0), Row("MLP, BatchNorm", "a loop", *[five] * 3, 4.0)]
+    >>> pages = f"| what | {MEDIAN} | budget | met |\\n|-|-|-|-|\\n| a page: drawn | 2 s (1-3) | 3 s | yes |"
+    >>> print(goals([table(rows), pages], ("plain", "BatchNorm")))
+    | what | measured | goal |
+    | --- | --- | --- |
+    | MLP, against a loop | **3** plain, 5 BatchNorm | ≥ 4 |
+    | a page: drawn | 2 s | ≤ 3 s |
+
+    Args: kinds, with one of which the name of a case ends that has a place in the short table.
+    """
+    lines: dict[tuple[str, str], list[str]] = {}
+    for row in (row for text in texts for row in _rows_of(text) if row["budget"]):
+        what, kind, found, goal = row.get("what", ""), "", row.get(MEDIAN, ""), f"≤ {row['budget']}"
+        if "case" in row:
+            name, _, kind = row["case"].rpartition(", ")
+            if kind not in kinds or PERCEPTRONS not in name or row["against"] == CLOSED:
+                continue
+            limit = row["against"] in (PRODUCTS_ALONE, AND_A_PASS)
+            what, found = f"{name}, against {'its limit' if limit else row['against']}", row["ratio"]
+            goal = row["budget"].replace("at least", "≥").replace("at most", "≤")
+        median = found.partition(" (")[0]
+        told = median if row["met"] == "yes" else f"**{median}**"
+        lines.setdefault((what, goal), []).append(f"{told} {kind}".strip())
+    body = [(what, ", ".join(each), goal) for (what, goal), each in lines.items()]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (("what", "measured", "goal"), ("---",) * 3, *body))
+
+
+def _rows_of(text: str) -> Iterator[dict[str, str]]:
+    """Yield the rows of the one table of a text in Markdown, by the titles of its columns."""
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("|")]
+    for row in cells[2:]:
+        yield dict(zip(cells[0], row, strict=True))
+
+
+def write(text: str, part: str, whole: Path = WHOLE, readme: Path = README) -> None:
+    """Paste the table of a command where all of it stands, and with the others' what has a goal into the README."""
+    paste(text, part, whole)
+    paste(goals([pasted(one, whole) for one in PARTS], KINDS), "goals", readme)
+
+
+def pasted(name: str, path: Path) -> str:
+    """Return what stands in a file between `<!-- name -->` and `<!-- end -->`."""
+    return _around(name, path.read_text(encoding="utf-8"))[1]
+
+
+def paste(text: str, name: str, path: Path) -> None:
+    """Put a text into a file, in place of what stands there between `<!-- name -->` and `<!-- end -->`."""
+    before, _, after = _around(name, path.read_text(encoding="utf-8"))
+    path.write_text(f"{before}{text}{after}", encoding="utf-8")
+
+
+def _around(name: str, text: str) -> tuple[str, str, str]:
+    """Return a text in three: up to the line `<!-- name -->`, what stands there, and from `<!-- end -->` on.
+
+    Raises: ValueError where it has no such place.
+    """
+    begin, end = f"<!-- {name} -->\n", "\n<!-- end -->"
+    before, found, rest = text.partition(begin)
+    inside, ended, after = rest.partition(end)
+    if not found or not ended:
+        raise ValueError(f"the file must have a line <!-- {name} -->, and after it one <!-- end -->")
+    return before + begin, inside, end + after

@@ -1,4 +1,4 @@
-"""Measure the two labs in a browser: `python -m benchmarks.labs` in the root."""
+"""Measure the two labs in a browser: `python -m benchmarks.labs [--write]` in the root."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.harness import Times
+from benchmarks.harness import PARTS, Times
 from benchmarks.page import FLAGS, PATIENCE, REPEATS, Measure, at_rest, serve, show
 from tests.browser.chromium import REASON, find
 
@@ -112,4 +112,4 @@ def measures() -> Iterator[Measure]:
 
 
 if __name__ == "__main__":
-    show(measures())
+    show(measures(), PARTS[2])

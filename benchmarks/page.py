@@ -1,4 +1,4 @@
-"""Measure the comparison page in a browser, and many users at once: `python -m benchmarks.page` in the root."""
+"""Measure the comparison page in a browser, and many users at once: `python -m benchmarks.page [--write]`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.harness import Times
+from benchmarks.harness import MEDIAN, PARTS, Times, write
 from landscape import Experiment, Run, SurfaceScan, Training, View
 from landscape.serving.jobs import Dispatcher, Job
 from landscape.serving.workers import make_dispatcher
@@ -229,12 +229,16 @@ def measures() -> Iterator[Measure]:
         browser.close()
 
 
-def show(measures: Iterable[Measure]) -> None:
-    """Print a table that grows as it is measured."""
-    print("| what | median (least to greatest) | budget | met |\n| --- | --- | --- | --- |")
+def show(measures: Iterable[Measure], part: str) -> None:
+    """Print a table that grows as it is measured; with `--write`, paste it where the part of this command stands."""
+    lines = [f"| what | {MEDIAN} | budget | met |\n| --- | --- | --- | --- |"]
+    print(*lines)
     for measure in measures:
-        print(measure.line(), flush=True)
+        lines.append(measure.line())
+        print(lines[-1], flush=True)
+    if "--write" in sys.argv[1:]:
+        write("\n".join(lines), part)
 
 
 if __name__ == "__main__":
-    show(measures())
+    show(measures(), PARTS[1])

@@ -9,6 +9,8 @@ from functools import partial
 import numpy as np
 
 from benchmarks.harness import (
+    AND_A_PASS,
+    PRODUCTS_ALONE,
     Passes,
     Products,
     Row,
@@ -28,7 +30,6 @@ EXAMPLES, BATCHES = 512, 4
 NORMALIZATIONS = {"none": "plain", "batch": "BatchNorm"}
 
 LOADER, MEMORY, PACKAGE = "loop with DataLoader", "loop in memory", "loss-landscapes 3.0.6"
-PRODUCTS_ALONE, AND_A_PASS = "its products alone", "its products and a pass over its activations"
 WIDE_ENOUGH = 64
 """Units of a layer from which on products take so much of the time that a pass over the activations is little beside."""
 

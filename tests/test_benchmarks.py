@@ -6,9 +6,22 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import fast, peers, surfaces, trainings
+from benchmarks import fast, page, peers, surfaces, trainings
 from benchmarks.__main__ import main
-from benchmarks.harness import Passes, Products, Row, Times, compare, processor, relative_difference, table
+from benchmarks.harness import (
+    PARTS,
+    Passes,
+    Products,
+    Row,
+    Times,
+    compare,
+    paste,
+    pasted,
+    processor,
+    relative_difference,
+    table,
+    write,
+)
 from landscape import Experiment, axis, loss_surface, objective, train
 
 FIELDS = {
@@ -84,6 +97,47 @@ def test_json_holds_all_fields_of_each_row_and_the_table_has_a_line_for_each(tmp
     printed = capsys.readouterr().out
     assert lines[2] in printed
     assert f"Processor: {processor()}" in printed
+
+
+@pytest.fixture
+def readmes(tmp_path):
+    """Return the two files of tables, with places for them and nothing there yet."""
+    whole, short = tmp_path / "whole.md", tmp_path / "short.md"
+    whole.write_text("".join(f"a\n<!-- {part} -->\nold\n<!-- end -->\n" for part in PARTS) + "z\n")
+    short.write_text("a\n<!-- goals -->\nold\n<!-- end -->\nz\n")
+    return whole, short
+
+
+def test_each_table_is_pasted_in_its_place_and_the_goals_of_all_in_the_other_file(readmes):
+    whole, short = readmes
+    rows = [Row(f"1 MLP, {kind}", "peer", times(1), times(3), times(3.0), 4.0) for kind in ("plain", "BatchNorm")]
+    rows.append(Row("1 MLP, plain", fast.CLOSED, times(1), times(3), times(3.0), 1.1))
+    rows.append(Row("1 MLP, plain", "a peer of whom nothing is asked", times(1), times(3), times(3.0), agreement=1e-6))
+    write(table(rows), PARTS[0], whole, short)
+    measures = [page.Measure("page: drawn", times(0.2), " s", 0.3), page.Measure("page: begun", times(0.1), " s")]
+    write(
+        "\n".join(
+            ("| what | median (least to greatest) | budget | met |\n|-|-|-|-|", *(one.line() for one in measures))
+        ),
+        PARTS[1],
+        whole,
+        short,
+    )
+    assert pasted(PARTS[0], whole) == table(rows)
+    assert pasted(PARTS[2], whole) == "old"
+    assert whole.read_text().startswith("a\n")
+    assert whole.read_text().endswith("z\n")
+    head, line, first, second = pasted("goals", short).splitlines()
+    assert first == "| 1 MLP, against peer | **3** plain, **3** BatchNorm | ≥ 4 |"
+    assert second == "| page: drawn | 0.2 s | ≤ 0.3 s |"
+    before = short.read_text()
+    write(table(rows), PARTS[0], whole, short)
+    assert short.read_text() == before
+
+
+def test_a_table_has_a_place_or_says_that_it_has_none(readmes):
+    with pytest.raises(ValueError, match="a line <!-- other -->"):
+        paste("text", "other", readmes[0])
 
 
 @pytest.mark.parametrize("normalization", ["none", "batch"])

@@ -1,7 +1,12 @@
 """A Dask cluster as an executor that outlives its scheduler: what it has when that goes away is lost, what comes later not.
 
 Dask's own executor (`Client.get_executor`) stays closed once its scheduler was away for long, and its futures of that
-time never end.
+time never end. A cluster on one machine, whose workers hold the same sources as the app and may come and go:
+
+    pip install -r requirements.txt distributed
+    dask scheduler --host 127.0.0.1 --port 8786 &
+    OMP_NUM_THREADS=1 PYTHONPATH=. dask worker tcp://127.0.0.1:8786 --nworkers 2 --nthreads 1 &
+    LANDSCAPE_EXECUTOR=dask:tcp://127.0.0.1:8786 streamlit run app.py
 """
 
 from __future__ import annotations

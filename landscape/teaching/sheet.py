@@ -1,4 +1,4 @@
-"""Results of papers as rows of a table, and as the table in Markdown: what the page shows and the README holds."""
+"""Results of papers as rows of a table, and as the table in Markdown: what the page and the command show."""
 
 from __future__ import annotations
 

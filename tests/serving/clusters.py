@@ -1,4 +1,4 @@
-"""A Dask cluster of real processes on this machine, started as the README says."""
+"""A Dask cluster of real processes on this machine, started as `landscape.serving.cluster` says."""
 
 import os
 import socket
