@@ -127,7 +127,7 @@ def told(value: Hole) -> str:
         return "less than 0.1%" if 0 < value < 1e-3 else f"{number(100 * value)}%"
     if isinstance(value, Ratio):
         return _times(float(value))
-    if isinstance(value, Quotient) and not 1 / MANY_TIMES < abs(value) < MANY_TIMES and value > 0:
+    if isinstance(value, Quotient) and value > 0 and not 1 / MANY_TIMES < value < MANY_TIMES:
         return f"under 1/{MANY_TIMES}" if value < 1 else f"over {MANY_TIMES}"
     return f"{value}" if isinstance(value, int) else number(value)
 

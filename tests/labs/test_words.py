@@ -4,6 +4,7 @@ import pytest
 
 from landscape.labs.words import (
     Percent,
+    Quotient,
     Ratio,
     Share,
     listing,
@@ -47,6 +48,27 @@ def test_a_wait_is_told_from_eight_seconds_on_and_in_minutes_from_a_hundred(seco
 )
 def test_a_ratio_beyond_some_thousand_is_told_in_words(ratio, said):
     assert told(Ratio(ratio)) == said
+
+
+@pytest.mark.parametrize(
+    ("quotient", "said"),
+    [
+        (0, "0"),
+        (1 / 5000, "under 1/5000"),
+        (1.5 / 5000, "0.0003"),
+        (1, "1"),
+        (4990, "4990"),
+        (5000, "over 5000"),
+        (float("inf"), "over 5000"),
+        (float("nan"), "not a number"),
+    ],
+)
+def test_a_quotient_is_a_number_within_a_factor_of_five_thousand(quotient, said):
+    assert told(Quotient(quotient)) == said
+
+
+def test_a_number_that_is_no_quotient_is_told_however_large_or_small():
+    assert (told(1e-5), told(12_300.0)) == ("1e-05", "12300")
 
 
 @pytest.mark.parametrize(
