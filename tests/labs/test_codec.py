@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landscape.experiment import MAX_VARIANTS, VARIED, Comparison, Display, Experiment, Variant, View
-from landscape.labs.codec import codec_of
+from landscape.labs.codec import LONGEST, codec_of
 from landscape.labs.compare.dropping import Places
 from landscape.labs.compare.questions import QUESTIONS
 from landscape.labs.compare.request import CODEC, Request
 from models.config import Kind
-from models.fields import number
+from models.fields import Misfit, number
 from tests.labs.every_lab import LABS
 
 DEFAULTS, FIELDS = CODEC.defaults, CODEC.fields
@@ -202,6 +202,65 @@ def test_what_knows_no_way_out_is_mended_by_nothing():
     with pytest.raises(ValueError, match="must be odd"):
         codec.request_of(values)
     assert codec.mends(values) == []
+
+
+@dataclass(frozen=True)
+class Circular:
+    """What is wrong with its first number, and what is said against that."""
+
+    one: int = number(0, 0, 9, "One", "The first.")
+    two: int = number(0, 0, 9, "Two", "The second.")
+
+    def __post_init__(self):
+        if self.one == 1:
+            raise Misfit("one must not be 1", nowhere=2, one=0)
+        if self.one == 2 and self.two == 0:
+            raise Misfit("two must be at least 1 beside a one of 2", one=3, two=1)
+        if self.one == 3:
+            raise Misfit("one must not be 3", one=2)
+        if self.one == 4:
+            raise Misfit("one must not be 4", one=2)
+        if self.one == 5:
+            raise ValueError("one must not be 5")
+        if self.one == 6:
+            raise Misfit("one must not be 6", one=5, two=0)
+
+
+@pytest.mark.parametrize(
+    ("one", "ways"),
+    [
+        (1, [{"one": 0}]),  # `nowhere` is no field
+        (2, [{"two": 1}]),  # a 3 asks for the 2 that it took the place of
+        (4, [{"one": 2, "two": 1}]),  # a 2 asks for another `two` in its turn
+        (6, []),  # a 5 knows no way out, and another `two` asks for a 5
+    ],
+)
+def test_a_remedy_that_asks_for_another_is_followed_and_one_that_leads_back_is_none(one, ways):
+    codec = codec_of("circular", Circular())
+    assert codec.mends(codec.defaults | {"one": one}) == ways
+
+
+def test_a_setting_of_a_network_that_is_not_compared_is_said_to_have_no_effect():
+    values, problems = read({"variants": "1", "v1_learning_rate": "0.5", "v2_learning_rate": "0.2", "v3_skip": ""})
+    (problem,) = problems
+    assert problem == "v2_learning_rate in the link has no effect: it is of a network that this page does not hold."
+    assert [one.learning_rate for one in request_of(values).comparison.variants] == [0.5]
+    assert write(values) == {"variants": "1", "v1_learning_rate": "0.5"}
+
+
+def test_a_value_is_read_up_to_eighty_characters_and_shown_so_far():
+    _, (of_eighty,) = read({"width": "9" * LONGEST})
+    assert f"not '{'9' * 80}'" in of_eighty
+    _, (of_more,) = read({"width": "9" * (LONGEST + 1)})
+    assert f"not '{'9' * 80}…'" in of_more
+
+
+def test_a_file_holds_what_the_link_does_and_may_hold_numbers_and_switches_as_such():
+    values = DEFAULTS | {"width": 16, "skip": True}
+    assert CODEC.to_json(values) == (
+        '{\n  "page": "compare",\n  "settings": {\n    "width": "16",\n    "skip": "true"\n  }\n}'
+    )
+    assert CODEC.from_json('{"page": "compare", "settings": {"width": 16, "skip": true}}') == (values, ())
 
 
 def test_a_feature_that_the_table_has_not_is_mended_by_one_that_it_has():
