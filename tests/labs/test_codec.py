@@ -175,6 +175,13 @@ def test_two_fields_of_one_name_are_told_apart_by_the_part_or_refused():
         view: View = View()
         other: View = View(resolution=5)
 
+    @dataclass(frozen=True)
+    class Deep:
+        near: View = View()
+        both: Both = Both()
+
+    assert codec_of("deep", Deep(both=Both(view=View(resolution=7)))).defaults["view_resolution"] == 7
+
     codec = codec_of("both", Both())
     assert codec.defaults["resolution"] == 31
     assert codec.defaults["other_resolution"] == 5
@@ -238,6 +245,35 @@ class Circular:
 def test_a_remedy_that_asks_for_another_is_followed_and_one_that_leads_back_is_none(one, ways):
     codec = codec_of("circular", Circular())
     assert codec.mends(codec.defaults | {"one": one}) == ways
+
+
+def test_a_comparison_has_fields_of_its_own_for_each_of_four_networks():
+    codec = codec_of("again", Request())
+    assert set(codec.optional) == OF_VARIANTS == {f"v{i}_{name}" for i in (1, 2, 3, 4) for name in VARIED}
+    assert codec.fields == FIELDS
+    assert codec.defaults == DEFAULTS
+    assert (codec.carried, set(codec.fields)) == (("table",), set(codec.defaults))
+    assert all(codec.fields[f"v{i}_{name}"] == codec.fields[name] for i in (1, 2, 3, 4) for name in VARIED)
+    assert (codec.fields["variants"].low, codec.fields["variants"].high) == (1, 4)
+    two = codec.defaults | {"variants": 2}
+    assert codec.idle(two) == {f"v{i}_{name}" for i in (3, 4) for name in VARIED}
+    assert len(codec.request_of(two | {"v2_skip": True, "v3_skip": True}).comparison.variants) == 2
+
+
+def test_what_is_carried_stands_in_no_link():
+    codec = codec_of("again", LABS["two_weights"].codec.request_of({}))
+    assert codec.carried == ("table",)
+    assert "table" not in codec.fields
+    assert "table" not in codec.defaults
+    assert codec.idle(codec.defaults) == ()
+
+
+def test_a_file_of_another_page_or_of_none_is_refused():
+    with pytest.raises(ValueError, match="of the page 'inference', not 'compare'"):
+        CODEC.from_json('{"page": "inference", "settings": {}}')
+    for text in ("[]", "{}", "", '{"page": "compare", "settings": 3}', b"\xff"):
+        with pytest.raises(ValueError, match="This file holds no experiment"):
+            CODEC.from_json(text)
 
 
 def test_a_setting_of_a_network_that_is_not_compared_is_said_to_have_no_effect():
