@@ -11,7 +11,7 @@ from landscape.geometry.planes import Plane
 from landscape.geometry.surfaces import Path, Surface, axis
 from landscape.labs.compare import words
 from landscape.labs.compare.captions import drawn_caption, readout, surface_caption
-from landscape.labs.compare.facts import facts_from
+from landscape.labs.compare.facts import Rates, facts_from
 from landscape.labs.compare.outcomes import Outcome
 from landscape.labs.compare.request import Request
 from landscape.labs.words import number
@@ -184,7 +184,7 @@ def test_what_follows_is_told_where_the_higher_landscape_throws_more_balls_out()
         assert "thrown out" not in notice(others, RANDOM)
 
 
-@pytest.mark.parametrize(("depth", "reason"), [(2, True), (8, False)])
+@pytest.mark.parametrize(("depth", "reason"), [(2, True), (4, True), (5, False), (8, False)])
 def test_like_landscapes_are_called_alike_and_only_shallow_ones_for_that_reason(depth, reason):
     one, two = (replace(run, experiment=run.experiment.replace(depth=depth)) for run in (LEARNED, NORMALIZED))
     text = notice([Outcome("one", one, surface=surface(4.0)), Outcome("two", two, surface=surface(5.0))], RANDOM)
@@ -224,6 +224,8 @@ def test_the_stretch_of_the_valley_is_told_on_the_plane_of_input_weights():
         "Along the weights of smoothness the loss changes this many times as much as along the weights of area" in text
     )
     assert "40 (plain)" in text
+    told = text[text.index("Along the weights") :]
+    assert notice([Outcome("plain", LEARNED, surface=stretched), Outcome("not yet", IDLE)], WEIGHTS).endswith(told)
 
 
 def test_frozen_statistics_are_told_wherever_they_matter():
@@ -311,6 +313,19 @@ def test_the_pair_that_the_page_asks_about_is_compared_and_not_the_most_unlike()
     )
 
 
+def test_another_normalization_stands_for_batchnorm_where_there_is_none_and_alike_is_said_of_the_pair():
+    layer = replace(LEARNED, experiment=LEARNED.experiment.replace(normalization="layer"))
+    group = replace(LEARNED, experiment=LEARNED.experiment.replace(normalization="group"))
+    none = Outcome("none", LEARNED, surface=surface(50.0))
+    others = [Outcome("layer", layer, surface=surface(5.0)), Outcome("group", group, surface=surface(500.0))]
+    assert "of **none** climbs to 50, **10 times** as high as that of **layer** (5)" in notice([none, *others], RANDOM)
+    alike = [Outcome("batch", NORMALIZED, surface=surface(40.0)), none, others[1]]
+    assert "differ by a factor of 1.25 only: 50 (none) and 40 (batch)" in notice(alike, RANDOM)
+    slower = replace(LEARNED, experiment=LEARNED.experiment.replace(learning_rate=0.01))
+    text = notice([none, Outcome("slower", slower, surface=surface(5.0))], RANDOM)
+    assert "of **none** climbs to 50, **10 times** as high as that of **slower** (5)" in text
+
+
 def test_a_shallow_network_is_no_reason_by_other_statistics_or_on_planes_of_their_own():
     shallow = replace(LEARNED, experiment=LEARNED.experiment.replace(depth=2))
     normalized = replace(shallow, experiment=shallow.experiment.replace(normalization="batch"))
@@ -362,13 +377,133 @@ def test_whether_the_difference_was_there_before_training_is_told():
     assert before(alike) == []
 
 
+def test_before_training_the_higher_one_is_that_which_is_higher_at_the_end():
+    plain = Outcome("a", LEARNED, surface=surface(400.0))
+    batch = Outcome("b", NORMALIZED, surface=surface(4.0))
+    for outcomes in ([started(plain, 3.0), started(batch, 6.0)], [started(batch, 6.0), started(plain, 3.0)]):
+        (text,) = before(outcomes)
+        assert "climbs to 3 around the initial weights of **a**, and to 6 around those of **b**, 0.5 times" in text
+    (three_times,) = before([started(plain, 12.0), started(batch, 4.0)])
+    assert "3 times as high. It is the network's" in three_times
+    assert before([plain, batch]) == before([started(plain, 3.0)]) == []
+
+
+def test_the_planes_of_the_paths_are_told_only_where_both_are_known_and_the_slice_shows_a_difference():
+    low = Outcome("low", LEARNED, surface=surface(4.0))
+    high = Outcome("high", NORMALIZED, surface=surface(372.0))
+    for outcomes in (
+        [replace(low, inspection=inspection()), high],
+        [low, replace(high, inspection=inspection())],
+        [replace(one, surface=surface(4.0), inspection=inspection()) for one in (low, high)],
+    ):
+        assert "along their own paths" not in notice(outcomes, RANDOM)
+    both = [replace(one, inspection=inspection()) for one in (low, high)]
+    assert "medians are" in notice(both, PCA)
+
+
+def facts_with(*learns):
+    """Return facts of networks that learn at these of five learning rates, trained at one of 0.04 themselves."""
+    facts = facts_from(Request(), [Outcome(name, LEARNED) for name in "abc"[: len(learns)]], len(learns))
+    tried, none = (0.005, 0.04, 0.2, 1.0, 5.0), (0.5,) * 5
+    rates = [Rates(tried, 3, none, none, none, rates, True) for rates in learns]
+    networks = zip(facts.networks, rates, strict=True)
+    return replace(facts, networks=tuple(replace(one, rates=own) for one, own in networks))
+
+
+@pytest.mark.parametrize(
+    ("learns", "said"),
+    [
+        (
+            [(0.04,), (0.04, 0.2, 1.0), (0.005, 0.04)],
+            "**B** learns at those from 0.04 to 1, and **a** from 0.04 to 0.04.",
+        ),
+        ([(), (0.04, 0.2)], "**B** learns at those from 0.04 to 0.2, and **a** at none of them."),
+        ([(0.04, 1.0), (0.04, 1.0)], "these networks learn at the same ones, from 0.04 to 1."),
+        ([(), ()], "none of these networks learns at any of them."),
+    ],
+)
+def test_what_follows_at_other_learning_rates_is_told_of_the_widest_and_the_narrowest_range(learns, said):
+    (text,) = words.follows(facts_with(*learns))
+    assert text.lower() == f"Trained again at 5 learning rates, {said}".lower()
+
+
+def test_what_follows_is_told_once_all_networks_are_trained_at_all_rates():
+    facts = facts_with((0.04,), (0.2,))
+    first, second = facts.networks
+    unfinished = replace(second, rates=replace(second.rates, whole=False))
+    for networks in ((first, replace(second, rates=None)), (first, unfinished), ()):
+        assert words.follows(replace(facts, networks=networks)) == []
+        assert words.parting_rate(replace(facts, networks=networks)) is None
+
+
+@pytest.mark.parametrize(
+    ("learns", "rate"),
+    [
+        ([(0.005, 0.04), (0.04, 0.2)], 0.2),  # five times as large, while the other is an eighth
+        ([(0.04, 0.2, 1.0), (0.04, 0.2, 5.0), (0.04, 0.2)], 1.0),
+        ([(0.04, 5.0), (5.0,)], None),  # that of the page does not part from itself
+        ([(0.04, 1.0), (0.04, 1.0)], None),
+        ([(0.04, 1.0), ()], 1.0),
+    ],
+)
+def test_the_rate_that_parts_is_the_nearest_at_which_some_learn_and_some_do_not(learns, rate):
+    assert words.parting_rate(facts_with(*learns)) == rate
+
+
+def test_what_became_of_the_balls_is_told_once_they_have_rolled_everywhere():
+    low = Outcome("low", LEARNED, surface=surface(4.0), balls=rolled(False, False, False))
+    high = Outcome("high", NORMALIZED, surface=surface(372), balls=rolled(True, True, False))
+    facts = facts_from(Request(), [low, high], 2)
+    (text,) = words.balls(facts)
+    assert text.startswith(
+        "From 3 places balls roll down each slice, by gradient descent at a rate of 30. Thrown out are 0 (low) and 2 (high); "
+        "at the bottom arrive 3 (low) and 1 (high)."
+    )
+    assert words.balls(replace(facts, whole=False)) == []
+    assert words.balls(facts_from(Request(), [low, replace(high, balls=None)], 2)) == []
+
+
 def test_frozen_statistics_are_told_beside_those_of_the_batch():
     one = Outcome("batch", NORMALIZED, surface=surface(4.0), frozen=surface(200.0))
     assert "stored, frozen, the same weights on the same plane climb to 200, 50 times as high" in notice([one], RANDOM)
     assert "frozen" not in notice([replace(one, frozen=None)], RANDOM)
+    assert "frozen" not in notice([replace(one, surface=None)], RANDOM)
     assert "50 times" not in notice([one], replace(RANDOM, statistics="running"))
     (row,) = words.rows_of(facts_from(Request(), [started(one, 3.0)], 1))
     assert (row["highest_before_training"], row["highest_by_frozen_statistics"]) == (3.0, 200.0)
+
+
+def test_the_numbers_to_take_along_are_those_of_the_results():
+    low = Outcome("low", LEARNED, surface=surface(4.0, 3.0), balls=rolled(True, False, False), measures=MEASURES)
+    facts = facts_from(Request(), [started(replace(low, inspection=inspection()), 5.0)], 1)
+    rates = facts_with((0.04, 0.2)).networks[0].rates
+    (row,) = words.rows_of(replace(facts, networks=(replace(facts.networks[0], rates=rates),)))
+    assert row == {
+        "network": "low",
+        "steps": 400,
+        "diverged_at": None,
+        "learned": True,
+        "train_loss": 0.012345,
+        "train_accuracy": 0.999,
+        "test_accuracy": 0.9637,
+        "population_accuracy": 0.953,
+        "sharpness": 48.25,
+        "edge_of_stability": 50.0,
+        "highest_before_training": 5.0,
+        "highest_by_frozen_statistics": None,
+        "centre": 0.5,
+        "highest": 4.0,
+        "median": 3.0,
+        "stretch": facts.networks[0].slice.stretch,
+        "path_variance": pytest.approx(0.81),
+        "path_off_plane": 0.076,
+        "balls_thrown_out": 1,
+        "balls_arrived": 2,
+        "learns_at_rates": "0.04 0.2",
+    }
+    (unknown,) = words.rows_of(facts_from(Request(), [Outcome("low", LEARNED)], 1))
+    known = ["network", "steps", "learned", "train_loss", "train_accuracy", "test_accuracy", "edge_of_stability"]
+    assert [name for name, value in unknown.items() if value is not None] == known
 
 
 def test_what_stands_beside_the_slider_is_of_its_step():
