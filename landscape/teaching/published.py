@@ -77,9 +77,10 @@ def _scales(facts: Any) -> float | None:
     return None if batch is None else len(batch.rows) / facts.upward_values
 
 
-def _largest(facts: Any) -> float | None:
-    plain, batch = _of(facts.rates, "none"), _of(facts.rates, "batch")
-    return None if plain is None or batch is None else _over(batch.largest[0], plain.largest[0])
+def _largest(facts: Any, normalization: str = "batch") -> float | None:
+    """Return how many times as large the largest rate is with a normalization."""
+    plain, own = _of(facts.rates, "none"), _of(facts.rates, normalization)
+    return None if plain is None or own is None else _over(own.largest[0], plain.largest[0])
 
 
 def _at(facts: Any, normalization: str, size: str) -> float:
@@ -259,6 +260,21 @@ _ALL = (
         Range(low=1.5),
         Ratio,
         ONE,
+    ),
+    Result(
+        "weight-rates",
+        f"{SALIMANS}, Sec. 2.1",
+        "As weights only grow, networks with weight normalization work well with a much wider range of learning rates.",
+        "a much wider range, in words",
+        "Largest rate that trains with weight normalization, over the largest without",
+        "robustness",
+        "rates",
+        ("rates",),
+        lambda facts: _largest(facts, "weight"),
+        Range(low=3.0),
+        Range(low=1.5),
+        Ratio,
+        ONE | {"v3_normalization": "weight"},
     ),
     Result(
         "batch-of-two",

@@ -1,9 +1,14 @@
 """The page about shifts, without a browser: it opens, moves, asks, and leads to other pages."""
 
 from dataclasses import replace
+from functools import partial
 
 from landscape.labs.covariate_shift.evidence import BORROWED, ELSEWHERE
+from landscape.serving.jobs import Job
+from landscape.serving.task import Once
 from landscape.teaching.published import RESULTS
+from landscape.teaching.result import SEEDS
+from pages.components import borrowed
 from tests.pages.support import button, control, finished, link_of, opened, tables, tickets
 
 SMALL = {
@@ -16,7 +21,7 @@ def test_it_shows_networks_domains_and_explanations():
     app = opened("covariate_shift.py", **SMALL)
     assert not app.error
     assert not app.warning
-    assert [len(table) for table in tables(app)] == [4, 12, 6]
+    assert [len(table) for table in tables(app)] == [4, 12, 7]
     assert all("see it" in row["For it"] for row in tables(app)[2])
 
 
@@ -40,6 +45,7 @@ LEAST = {
     "smoothness": {"width": 8, "depth": 2, "num_steps": 12, "num_examples": 200, "probes": 6, "rungs": 3},
     "curvature": {"width": 8, "depth": 1, "num_steps": 12, "num_examples": 100},
     "robustness": {"width": 8, "depth": 2, "num_steps": 12, "num_examples": 200},
+    "invariance": {"width": 8, "depth": 2, "num_steps": 12, "num_examples": 200},
 }
 
 
@@ -60,3 +66,23 @@ def test_what_other_pages_show_is_measured_when_asked_for(monkeypatch):
         known = found[one.result] == found[one.result]
         assert cell.startswith(one.awaited) != known, cell
     assert not [one for one in app.button if one.label.startswith("Measure here")]
+
+
+def test_what_could_not_be_measured_is_told_in_its_cell(monkeypatch):
+    """Numbers made up here, of which one result has none, as one of its seeds fails."""
+
+    def number(result, seed):
+        if (result.name, seed) == ("outliers", 1):
+            raise ValueError("no number can be measured")
+        return 3.0
+
+    def jobs_of(result):
+        return [Job(f"{result.name} {seed}", partial(Once, partial(number, result, seed))) for seed in SEEDS]
+
+    monkeypatch.setattr(borrowed, "jobs_of", jobs_of)
+    app = opened("covariate_shift.py", **SMALL)
+    next(one for one in app.button if one.label.startswith("Measure here")).click()
+    cells = [cell for row in tables(finished(app.run()))[2][3:] for cell in row.values()]
+    untold = {one.awaited: one.result for pair in ELSEWHERE.values() for one in pair}
+    lacking = [cell for cell in cells if any(cell.startswith(awaited) for awaited in untold)]
+    assert [untold[cell.split(": this could not be measured.")[0]] for cell in lacking] == ["outliers"]

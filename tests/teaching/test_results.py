@@ -77,12 +77,17 @@ def test_measures_are_what_their_words_say():
         network("none", waits={1.0: inf, 5.0: 200.0, 30.0: 120.0}, heights={5.0: 0.5, 30.0: 0.9}),
         network("batch", waits={1.0: 90.0, 5.0: 20.0, 30.0: 40.0}, heights={5.0: 0.97, 30.0: 0.95}),
     )
-    rates = (network("none", own_steps=(200.0,), largest=(0.1,)), network("batch", own_steps=(inf,), largest=(1.0,)))
+    rates = (
+        network("none", own_steps=(200.0,), largest=(0.1,)),
+        network("batch", own_steps=(inf,), largest=(1.0,)),
+        network("weight", own_steps=(200.0,), largest=(0.3,)),
+    )
     facts = SimpleNamespace(curves=curves, rates=rates, steps=300)
     assert RESULTS["sooner"].measure(facts) == 6.0
     assert RESULTS["thirty"].measure(facts) == pytest.approx(-0.02)
     assert RESULTS["same-rate"].measure(facts) == pytest.approx(2 / 3)
     assert RESULTS["rates"].measure(facts) == 10.0
+    assert RESULTS["weight-rates"].measure(facts) == pytest.approx(3.0)
     never = SimpleNamespace(curves=(network("none", waits={1.0: inf}), curves[1]), steps=300)
     assert RESULTS["sooner"].measure(never) == 15.0
     choices = tuple(

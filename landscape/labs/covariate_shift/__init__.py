@@ -10,7 +10,7 @@ from landscape.figures.theme import styles_of
 from landscape.labs.covariate_shift import figures, prose
 from landscape.labs.covariate_shift.evidence import BORROWED
 from landscape.labs.covariate_shift.evidence import rows as evidence_rows
-from landscape.labs.covariate_shift.facts import borrowed_numbers, facts_of
+from landscape.labs.covariate_shift.facts import borrowed_lacks, borrowed_numbers, facts_of
 from landscape.labs.covariate_shift.measure import jobs
 from landscape.labs.covariate_shift.questions import QUESTIONS
 from landscape.labs.covariate_shift.request import CODEC, OF_CURVE, CovariateShift
@@ -122,7 +122,7 @@ def curve(request: CovariateShift, results: Results) -> Shown:
 
 def why(request: CovariateShift, results: Results) -> Shown:
     """Show each explanation with what is measured for it and against it."""
-    found = evidence_rows(facts_of(request, results), borrowed_numbers(results))
+    found = evidence_rows(facts_of(request, results), borrowed_numbers(results), borrowed_lacks(results))
     return Shown(tables=[Table(found, prose.WHY_COLUMNS, "", prose.WHY_LIMITS)])
 
 

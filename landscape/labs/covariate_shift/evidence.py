@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from landscape.labs.covariate_shift.facts import Facts, of
+from landscape.labs.covariate_shift.facts import Facts, Lack, of
 from landscape.labs.covariate_shift.words import (
     LEARNS,
     Case,
@@ -61,6 +61,12 @@ HERE_SENTENCES = {
 }
 
 
+LACK_SENTENCES = {
+    Lack.FAILED: "{awaited}: this could not be measured. Run again tries it once more.",
+    Lack.NONE: "{awaited}: in the networks of one seed at least there is no such number.",
+}
+
+
 @dataclass(frozen=True)
 class Borrowed:
     """A piece of evidence that another page measures.
@@ -76,8 +82,10 @@ class Borrowed:
     below: str
     at: float
 
-    def linked(self, numbers: Mapping[str, float]) -> Linked:
-        """Return the entry of the table, with the number where it is there."""
+    def linked(self, numbers: Mapping[str, float], lacks: Mapping[str, Lack]) -> Linked:
+        """Return the entry of the table, with the number where it is there, or with why it will not come."""
+        if lack := lacks.get(self.result):
+            return Linked(unmarked(sentence(LACK_SENTENCES[lack], awaited=self.awaited)), self.to)
         value = numbers.get(self.result)
         if value is None:
             return Linked(f"{self.awaited}:", self.to)
@@ -122,6 +130,28 @@ ELSEWHERE: dict[Cause, tuple[Borrowed, Borrowed]] = {
             1.1,
         ),
     ),
+    Cause.DECOUPLED: (
+        Borrowed(
+            "at-right-angles",
+            "invariance?ask=growth",
+            "Whether the steps of weight normalization are at right angles to the weights, and so turn them alone",
+            "With weight normalization the squared length of the weights grows by {times} the squares of the steps: each "
+            "step is at right angles to the weights and turns them alone.",
+            "With weight normalization the squared length of the weights grows by {times} the squares of the steps only: they "
+            "do not turn the weights alone.",
+            0.98,
+        ),
+        Borrowed(
+            "weight-rates",
+            "robustness?ask=rates&v3_normalization=weight",
+            "Whether weight normalization, which does just that, trains at larger rates",
+            "Nothing: weight normalization does just that, and the largest rate at which a network trains is {times} as large "
+            "with it.",
+            "Weight normalization does just that, and the largest rate at which a network trains is no larger with it: {times} "
+            "as large.",
+            1.0,
+        ),
+    ),
     Cause.SPECTRUM: (
         Borrowed(
             "outliers",
@@ -161,14 +191,19 @@ GRADIENTS = "Each layer's gradient stays the right one while the layers below it
 DOMAINS = "It makes a network robust against a shift of the data, which is another thing (Li et al. 2016)"
 
 
-def rows(facts: Facts | None, numbers: Mapping[str, float] | None = None) -> list[Row]:
-    """Return the table: first what this page measures, then what others do. numbers: of these, by the name of the result."""
+def rows(
+    facts: Facts | None, numbers: Mapping[str, float] | None = None, lacks: Mapping[str, Lack] | None = None
+) -> list[Row]:
+    """Return the table: first what this page measures, then what others do.
+
+    numbers: of these, by the name of the result; lacks: why others of them will not come.
+    """
     made = [
         Row(EXPLANATIONS[Cause.SHIFT][0], *_steadiness(facts)),
         Row(GRADIENTS, *_gradients(facts)),
         Row(DOMAINS, *_domains(facts)),
     ]
-    there = {cause: [one.linked(numbers or {}) for one in pair] for cause, pair in ELSEWHERE.items()}
+    there = {cause: [one.linked(numbers or {}, lacks or {}) for one in pair] for cause, pair in ELSEWHERE.items()}
     return made + [Row(EXPLANATIONS[cause][0], *pair) for cause, pair in there.items()]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import numpy as np
@@ -115,12 +116,40 @@ def borrowed_numbers(results: Results) -> dict[str, float]:
     >>> borrowed_numbers({"result rates": [Known(3.0, True), Known(10.0, True), Known(5.0, True)], "result edge": [Known()]})
     {'rates': 5.0}
     """
-    many = {name.removeprefix(BORROWED): of for name, of in results.items() if name.startswith(BORROWED)}
     ended = {
-        name: [one.value for one in of] for name, of in many.items() if all(one.done and not one.failed for one in of)
+        name: [one.value for one in of]
+        for name, of in _borrowed(results).items()
+        if all(one.done and not one.failed for one in of)
     }
     medians = {name: float(np.median(values)) for name, values in ended.items() if None not in values}
     return {name: value for name, value in medians.items() if not np.isnan(value)}
+
+
+class Lack(StrEnum):
+    """Why a number of another lab will not come."""
+
+    FAILED = "a job of a seed failed"
+    NONE = "the networks of a seed have no such number"
+
+
+def borrowed_lacks(results: Results) -> dict[str, Lack]:
+    """Return of which results no number will come, and why.
+
+    >>> borrowed_lacks({"result rates": [Known(3.0, True), Known(done=True, failed=True), Known()], "result edge": [Known()]})
+    {'rates': <Lack.FAILED: 'a job of a seed failed'>}
+    """
+    many, numbers = _borrowed(results), borrowed_numbers(results)
+    failed = {name for name, of in many.items() if any(one.failed for one in of)}
+    ended = {name for name, of in many.items() if all(one.done for one in of)}
+    return {
+        name: Lack.FAILED if name in failed else Lack.NONE
+        for name in many
+        if name in failed or (name in ended and name not in numbers)
+    }
+
+
+def _borrowed(results: Results) -> dict[str, Sequence[Known]]:
+    return {name.removeprefix(BORROWED): of for name, of in results.items() if name.startswith(BORROWED)}
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,22 @@
 import re
 from dataclasses import replace
 from math import nan
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
 from landscape.labs.covariate_shift.evidence import BORROWED, ELSEWHERE, against, noise_refutes, rows, told_of_why
-from landscape.labs.covariate_shift.facts import Abroad, Facts, Inside, Moving, OnCurve, There, borrowed_numbers
+from landscape.labs.covariate_shift.facts import (
+    Abroad,
+    Facts,
+    Inside,
+    Lack,
+    Moving,
+    OnCurve,
+    There,
+    borrowed_lacks,
+    borrowed_numbers,
+)
 from landscape.labs.covariate_shift.request import Elsewhere
 from landscape.labs.covariate_shift.words import (
     Case,
@@ -156,9 +166,9 @@ def test_every_cell_of_the_explanations_links_to_a_question_and_has_a_number_whe
 
 def test_a_number_that_is_borrowed_is_that_of_the_question_to_which_its_cell_leads():
     for one in [one for pair in ELSEWHERE.values() for one in pair]:
-        assert one.to == f"{RESULTS[one.result].lab}?ask={RESULTS[one.result].slug}"
+        assert one.to == f"{RESULTS[one.result].lab}?{urlencode(RESULTS[one.result].link())}"
         for value, template in ((one.at * 1.5, one.above), (one.at * 0.5, one.below)):
-            told = one.linked({one.result: value})
+            told = one.linked({one.result: value}, {})
             assert told.to == one.to
             assert told.text.split(f"{value:.3g} times")[0] == template.split("{times}")[0]
     assert len(set(BORROWED)) == 2 * len(ELSEWHERE)
@@ -176,6 +186,26 @@ def test_a_borrowed_number_is_the_median_of_its_seeds_once_all_are_there():
     assert borrowed_numbers({"result rates": [*done[:2], Known()]}) == {}
     assert borrowed_numbers({"result rates": [*done[:2], Known(done=True, failed=True)]}) == {}
     assert borrowed_numbers({"result rates": [Known(nan, True)] * 3, "rates": done}) == {}
+
+
+def test_why_a_borrowed_number_will_not_come_is_told_in_its_cell():
+    done = [Known(value, True) for value in (4.0, 1.0, nan)]
+    lacks = borrowed_lacks({
+        "result rates": [Known(4.0, True), Known(done=True, failed=True), Known()],
+        "result edge-batch": done,
+        "result outliers": done[:2],
+        "result same-rate": [*done[:2], Known()],
+        "rates": [Known(done=True, failed=True)],
+    })  # fmt: skip
+    assert lacks == {"rates": Lack.FAILED, "edge-batch": Lack.NONE}
+    usual, lacking = rows(FACTS), rows(FACTS, {}, lacks)
+    cells = {one.result: one.awaited for pair in ELSEWHERE.values() for one in pair}
+    told = {cell.text for row in lacking for cell in (row.pro, row.contra)}
+    assert told - {cell.text for row in usual for cell in (row.pro, row.contra)} == {
+        f"{cells['rates']}: this could not be measured. Run again tries it once more.",
+        f"{cells['edge-batch']}: in the networks of one seed at least there is no such number.",
+    }
+    assert [(row.pro.to, row.contra.to) for row in lacking] == [(row.pro.to, row.contra.to) for row in usual]
 
 
 def test_before_there_are_facts_the_explanations_wait():
