@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import segno
 import streamlit as st
@@ -22,6 +22,9 @@ HERE = Path(__file__)
 SIZE, LARGE = "size", "large"
 """The parameter of a link by which a page is shown with larger letters and lines, as a projector needs them."""
 
+CAMERA = "camera"
+"""The parameter of a link that says from where the scenes are seen."""
+
 LETTERS = 24
 """Of the text of a page that is shown large, in pixels, where it has 16."""
 
@@ -34,6 +37,10 @@ _MOUNT = st.components.v2.component(
     css=HERE.with_suffix(".css").read_text(encoding="utf-8"),
     js=HERE.with_suffix(".js").read_text(encoding="utf-8"),
     isolate_styles=False,
+)
+
+_SEEN = st.components.v2.component(
+    "landscape_seen", js=HERE.with_name("seen.js").read_text(encoding="utf-8"), isolate_styles=False
 )
 
 
@@ -53,9 +60,13 @@ def take_along(lab: Lab) -> None:
 
 @st.fragment
 def _code() -> None:
-    """Draw the link of the page as a code where that is asked for: making one takes longer than all else here."""
+    """Draw the link of the page as a code where that is asked for: making one takes longer than all else here.
+
+    It is drawn anew when the scenes have been turned: it holds the view angle, as the copied link does.
+    """
     if st.toggle("Its link as a code, for telephones", key="take-code"):
-        if code := qr_of(page_link()):
+        seen = _SEEN(key="take-seen", default={"camera": ""}, on_camera_change=lambda: None)
+        if code := qr_of(page_link(seen.camera)):
             svg(code, "The link of this page as a QR code", "background: white")
         else:
             st.caption("This link is too long for a code, or its address is not known.")
@@ -81,11 +92,23 @@ def settings_told() -> str:
     return f"{settings.asked.ask} {said}" if settings.asked else said
 
 
-def page_link() -> str:
-    """Return the whole link of the page as it is shown; nothing where its address is not known."""
-    address = st.context.url
-    parameters = st.query_params.to_dict()
+def page_link(camera: str = "") -> str:
+    """Return the whole link of the page as it is shown; nothing where its address is not known.
+
+    camera: from where the scenes are seen, where they were turned.
+    """
+    address = _whole(st.context.url or "")
+    parameters = st.query_params.to_dict() | ({CAMERA: camera} if camera else {})
     return address + (f"?{urlencode(parameters)}" if parameters else "") if address else ""
+
+
+def _whole(address: str) -> str:
+    """Return an address as a browser has it, which ends in a stroke where nothing stands behind the host's name.
+
+    >>> _whole("http://localhost:8501"), _whole("http://localhost/start"), _whole("")
+    ('http://localhost:8501/', 'http://localhost/start', '')
+    """
+    return f"{address}/" if address and not urlsplit(address).path else address
 
 
 def qr_of(link: str) -> str:

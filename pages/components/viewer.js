@@ -293,6 +293,7 @@ class Viewer {
     if (text === JSON.stringify(this.camera)) return;
     this.camera = JSON.parse(text);
     window.landscapeCamera = { page: window.location.pathname, text: cameraText(this.camera) }; // for links
+    window.dispatchEvent(new Event("landscapecamera"));
     if (this.copying) return;
     this.copying = requestAnimationFrame(() => {
       this.copying = 0;

@@ -2,10 +2,12 @@
 
 import re
 import struct
+from base64 import b64encode
 
 import pytest
 from playwright.sync_api import expect
 
+from pages.components.take import qr_of
 from tests.browser.conftest import PATIENCE, Visitor
 
 SMALL = "depth=1&width=8&num_steps=20&resolution=11&view_num_examples=64"
@@ -25,6 +27,11 @@ def taken(browser, address):
     )
     yield Visitor(context.new_page(), address).open(SMALL)
     context.close()
+
+
+def code_of(link):
+    """The picture of a link's code, as the page has it."""
+    return f"data:image/svg+xml;base64,{b64encode(qr_of(link).encode()).decode()}"
 
 
 def downloaded(page, format, folder, panel=SCENE):
@@ -85,6 +92,15 @@ def test_the_copied_link_shows_the_scenes_as_they_were_turned(taken, visitor):
     other = visitor().open(link.partition("?")[2]).page
     there = other.evaluate(CAMERA)
     assert all(there[name] == pytest.approx(turned[name], abs=0.01) for name in "xyz")
+    # The code for telephones is that of the same link, and of another one when the scenes are turned again.
+    page.get_by_text("Its link as a code, for telephones").click()
+    expect(page.locator(f'img[src="{code_of(link)}"]')).to_be_visible()
+    look = "plot => Plotly.relayout(plot, {'scene.camera': {eye: {x: 1, y: 1, z: 1}, center: {x: 0, y: 0, z: 0}}})"
+    page.eval_on_selector(f"{SCENE} .js-plotly-plot", look)
+    page.get_by_role("button", name="Copy the link").click()
+    page.wait_for_function("async before => (await navigator.clipboard.readText()) !== before", arg=link)
+    again = page.evaluate("() => navigator.clipboard.readText()")
+    expect(page.locator(f'img[src="{code_of(again)}"]')).to_be_visible()
 
 
 def test_on_paper_there_are_pictures_settings_and_link_and_no_controls(taken):

@@ -100,13 +100,13 @@ def test_a_code_is_that_of_the_link():
 
 
 def test_a_code_is_drawn_where_it_is_asked_for(monkeypatch):
-    monkeypatch.setattr(take, "page_link", lambda: "http://localhost/?seed=3")
+    monkeypatch.setattr(take, "page_link", lambda camera: "http://localhost/?seed=3")
     app = page("two_weights.py")
     drawn = [one.proto.body for one in app.get("html")]
     after = [one.proto.body for one in app.toggle(key="take-code").set_value(True).run().get("html")]
     (code,) = [one for one in after if one not in drawn]
     assert "QR code" in code
-    monkeypatch.setattr(take, "page_link", lambda: "")
+    monkeypatch.setattr(take, "page_link", lambda camera: "")
     assert any("too long for a code" in one.value for one in app.run().caption)
 
 
