@@ -78,6 +78,27 @@ TAKEN = {
     "a missing class": (written(changed(7, 2, "?")), "1 row of 60 left out", without(7)),
     "a rare class": (written(changed(7, 2, "odd")), "fewer than 5 rows are of it: odd", without(7)),
     "names that are the same": (written(header=["a", "a", "kind"]), "the same name", range(60)),
+    "UTF-16 without its mark": (written(encoding="utf-16-le"), "encoded in UTF-16", range(60)),
+    "and the other way round": (written(encoding="utf-16-be"), "encoded in UTF-16", range(60)),
+    "lines of old": (written().replace(b"\n", b"\r"), None, range(60)),
+    "an end of a line in a name": (written(header=['"size\nin cm"', *HEADER[1:]]), None, range(60)),
+    "columns of nothing at the end": (
+        written([[*row, "", ""] for row in comma], [*HEADER, "", ""], separator=";"),
+        ("separated by semicolons", "empty in every row: 2 columns"),
+        range(60),
+    ),
+    "one more without names": (
+        written([[*row, ""] for row in ROWS], None),
+        ("empty in every row: 1 column", "no row of names"),
+        range(60),
+    ),
+    "rows of nothing at the end": (written([*ROWS, ["", "", ""], ["", "", ""]]), None, range(60)),
+    "a first line that names the separator": (
+        b"sep=;\r\n" + written(comma, separator=";"),
+        "separated by semicolons",
+        range(60),
+    ),
+    "what is infinite": (written(changed((3, 5), 0, "-Infinity")), "2 rows of 60 left out", without(3, 5)),
 }
 
 
@@ -87,15 +108,48 @@ def test_dirt_is_told_and_what_is_left_is_what_stands_there(name):
     parsed = parse(content)
     np.testing.assert_array_equal(parsed.table.x, X[list(rows)])
     assert [parsed.table.class_names[i] for i in parsed.table.y] == [ROWS[i][2] for i in rows]
-    assert len(parsed.notes) == (said is not None)
-    assert said is None or said in parsed.notes[0]
+    told = () if said is None else (said,) if isinstance(said, str) else said
+    assert all(one in note for one, note in zip(told, parsed.notes, strict=True))
     assert all(note.endswith(".") for note in parsed.notes)
+
+
+def test_what_separates_is_seen_where_each_text_has_several_lines():
+    header, rows = with_column([f'"first\nand {i}"' for i in range(60)])
+    parsed = parse(written(rows, header, separator=";"))
+    np.testing.assert_array_equal(parsed.table.x, X)
+    assert parsed.notes == (
+        "The columns are separated by semicolons.", "Left out, as they hold texts, not numbers: more."
+    )  # fmt: skip
+
+
+def test_only_ends_of_lines_end_a_line():
+    """Python's own list of them has more, which texts hold."""
+    for inside in ("\u2028", "\x85", "\x0b", "\x1c"):
+        parsed = parse(written([[*row[:2], f"{row[2]}{inside}one"] for row in ROWS]))
+        np.testing.assert_array_equal(parsed.table.x, X)
+        assert parsed.table.class_names == (f"large{inside}one", f"small{inside}one")
+
+
+def test_numbers_are_read_as_they_are_printed():
+    """A minus sign that no keyboard has, and spaces that do not break between thousands."""
+    rows = [[f"\u2212{row[0]}", f"1\u202f{i:03d}", f"7\xa0{i:03d}"] for i, row in enumerate(ROWS)]
+    found = parse(written(rows)).table
+    np.testing.assert_array_equal(found.x, np.stack([-X[:, 0], 1000 + np.arange(60)], 1))
+    np.testing.assert_array_equal(found.y[:, 0], 7000 + np.arange(60))
+
+
+def test_classes_that_are_one_in_other_letters_are_told():
+    parsed = parse(written(changed(range(10), 2, "LARGE")))
+    assert parsed.table.class_names == ("LARGE", "large", "small")
+    assert parsed.notes == ("Classes that differ by capitals alone are taken for several: LARGE, large.",)
 
 
 LEFT_OUT = {
     "texts": (with_column([f"name {i}" for i in range(60)]), "they hold texts"),
     "mostly empty": (with_column(["" if i % 3 else f"{i}" for i in range(60)]), "most of their cells are empty"),
     "constant": (with_column(["7"] * 60), "the same in every row"),
+    "texts of two lines": (with_column([f'"name\n{i}"' for i in range(60)]), "they hold texts"),
+    "empty": (with_column([""] * 60), "most of their cells are empty"),
 }
 
 
@@ -125,6 +179,20 @@ REFUSED = {
     "texts alone": (written([[f"a{i}", f"b{i}", row[2]] for i, row in enumerate(ROWS)]), "No column of numbers"),
     "constants alone": (written([["1", "2", row[2]] for row in ROWS]), "differs between rows"),
     "holes everywhere": (written([["" if i % 2 else row[0], row[1], row[2]] for i, row in enumerate(ROWS)]), "30 rows have"),
+    "a byte too many": (b"1" * (10 * 2**20 + 1), "10.1 MB, and at most 10"),
+    "a mark of the byte order alone": (b"\xef\xbb\xbf", "is empty"),
+    "blank lines": (b"\r\n \r\n\t\n", "is empty"),
+    "names alone": (b"a,b,c\n", "There are 0 rows of examples"),
+    "UTF-16 cut short": (written(encoding="utf-16")[:-1], "begins like UTF-16"),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, "is no text"),
+    "bytes": (bytes(range(1, 256)) * 9, "is no text"),
+    "a line above the names": (b"Measured in May\n" + written(), "Line 1 has one column.*leave out what stands above"),
+    "a row too long": (written([*ROWS[:7], [*ROWS[7], "9"], *ROWS[8:]]), "Line 9 has 4 columns, and the first one has 3"),
+    "a quote that swallows rows": (
+        written([*ROWS[:7], ['"1', "2", "small"], *ROWS[8:]], separator=";"),
+        "Lines 9 to 61 are one row of 1 column.*Look at line 9",
+    ),
+    "one row more than is taken": (written((ROWS * 334)[: MOST_ROWS + 1]), "over 20,000 rows"),
     "an empty target": (written(changed(range(60), 2, "")), "is empty"),
 }  # fmt: skip
 

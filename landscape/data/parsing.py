@@ -14,6 +14,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import StringIO
 
 import numpy as np
 
@@ -46,6 +47,16 @@ SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars", ",": "commas", " ": 
 """Those that are looked for, the unlikelier within a number first."""
 
 SEEN_LINES = 50
+"""So many lines tell the separator."""
+
+SEEN_TEXT = 200_000
+"""And so many letters at most, in which they are looked for."""
+
+PROBED = 1000
+"""Bytes in which every other one is nothing where two are a letter."""
+
+LIKE_DIGITS = {0x2212: "-", 0xA0: None, 0x202F: None, 0x2009: None}
+"""A minus sign that is none on a keyboard, and spaces between thousands."""
 
 
 @dataclass(frozen=True)
@@ -67,22 +78,28 @@ def parse(content: bytes) -> Parsed:
     Raises: ValueError with a sentence where no table is left.
     """
     if len(content) > MOST_BYTES:
-        raise ValueError(
-            f"This file has {len(content) / 2**20:.1f} MB, and at most {MOST_BYTES // 2**20} are read: leave out rows."
-        )
+        megabytes = math.ceil(10 * len(content) / 2**20) / 10  # never told as no more than what is read
+        raise ValueError(f"This file has {megabytes} MB, and at most {MOST_BYTES // 2**20} are read: leave out rows.")
     notes: list[str] = []
     text = _text(content, notes)
+    named = re.match(r"sep=(.)\r?\n", text)  # the first line of some spreadsheet programs
+    if named:
+        text = text[named.end() :]
     separator = _separator(text, notes)
-    read = _Rows(_records(text, separator), decimal_comma=separator != ",")
+    spare = _spare(text, separator, notes)
+    read = _Rows(_records(text, separator, spare), decimal_comma=separator != ",")
     return _table(read, notes)
 
 
 def _text(content: bytes, notes: list[str]) -> str:
     """Return the text of a file in one of the usual encodings."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        notes.append("The file is encoded in UTF-16.")
-        return _decoded(content, "utf-16")
-    if b"\x00" in content or content[:2] == b"PK":
+        return _utf16(content, "utf-16", notes)
+    even, odd = content[:PROBED:2], content[1:PROBED:2]
+    for encoding, nothing, letters in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if nothing.count(0) > 0.9 * len(nothing) and 0 not in letters:  # without the mark at its beginning
+            return _utf16(content, encoding, notes)
+    if b"\x00" in content or content[:2] == b"PK" or _is_binary(content[:PROBED]):
         raise ValueError(
             "This file is no text: a spreadsheet program saves one under “Save as”, CSV. Choose the file it makes."
         )
@@ -93,7 +110,18 @@ def _text(content: bytes, notes: list[str]) -> str:
         return content.decode("cp1252", errors="replace")
 
 
-def _decoded(content: bytes, encoding: str) -> str:
+def _is_binary(content: bytes) -> bool:
+    """Return whether there are control characters in it that no text has, more than here and there."""
+    return sum(one < 9 or 13 < one < 27 for one in content) > 0.02 * len(content)
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a text, as a file has them: cells may hold what Python counts among the ends of lines too."""
+    return re.split("\r\n|\r|\n", text)
+
+
+def _utf16(content: bytes, encoding: str, notes: list[str]) -> str:
+    notes.append("The file is encoded in UTF-16.")
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
@@ -102,16 +130,19 @@ def _decoded(content: bytes, encoding: str) -> str:
 
 def _separator(text: str, notes: list[str]) -> str:
     """Return what separates the cells: what stands as often in each of the first lines, outside of quotes."""
-    lines = [re.sub(r'"[^"]*"', "", line) for line in text.splitlines()[:SEEN_LINES] if line.strip()]
-    if not lines:
+    lines = [re.sub(r'"[^"]*"', "", line) for line in _lines(text[:SEEN_TEXT])[:SEEN_LINES] if line.strip()]
+    if not text.strip():
         raise ValueError("This file is empty: choose one with a row for each example.")
-    for separator, name in SEPARATORS.items():
-        counts = Counter(len(line.split(separator if separator != " " else None)) - 1 for line in lines)
-        most, times = counts.most_common(1)[0]
-        if most > 0 and times >= 0.8 * len(lines):
-            if separator != ",":
-                notes.append(f"The columns are separated by {name}.")
-            return separator
+    # Quotes may hold ends of lines too; one that stands alone would hold many lines, and is then taken line by line.
+    whole = _lines(re.sub(r'"[^"]*"', "", text[:SEEN_TEXT]))[:SEEN_LINES]
+    for some in ([line for line in whole if line.strip()], lines):
+        for separator, name in SEPARATORS.items():
+            counts = Counter(len(line.split(separator if separator != " " else None)) - 1 for line in some)
+            most, times = counts.most_common(1)[0] if some else (0, 0)
+            if most > 0 and times >= 0.8 * len(some):
+                if separator != ",":
+                    notes.append(f"The columns are separated by {name}.")
+                return separator
     if any("," in line for line in lines):
         return ","
     raise ValueError(
@@ -120,16 +151,27 @@ def _separator(text: str, notes: list[str]) -> str:
     )
 
 
-def _records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row that is not empty, with the number of its line."""
-    lines = text.splitlines(keepends=True)
-    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
+def _spare(text: str, separator: str, notes: list[str]) -> int:
+    """Return how many columns at the end are empty in every row, as spreadsheet programs write them; say so."""
+    if separator == " ":
+        return 0
+    lines = (line.rstrip(" ") for line in _lines(text) if line.strip(f"{separator} "))
+    spare = min((len(line) - len(line.rstrip(separator)) for line in lines), default=0)
+    if spare:
+        notes.append(f"Left out, as empty in every row: {_count(spare, 'column')} at the end.")
+    return spare
+
+
+def _records(text: str, separator: str, spare: int) -> Iterator[tuple[tuple[int, int], list[str]]]:
+    """Yield each row that is not empty, less what is to spare at its end, with the numbers of its first and last line."""
+    reader, before = csv.reader(StringIO(text, newline=""), delimiter=separator, skipinitialspace=True), 0
     try:
         for row in reader:
             if separator == " " and row and row[-1] == "":
                 row = row[:-1]  # a space at the end of the line
             if any(cell.strip() for cell in row):
-                yield reader.line_num, [cell.strip() for cell in row]
+                yield (before + 1, reader.line_num), [cell.strip() for cell in row[: len(row) - spare]]
+            before = reader.line_num
     except csv.Error as error:
         raise ValueError(
             f"Line {reader.line_num} cannot be read as columns: {error}. Look at it in an editor."
@@ -142,36 +184,42 @@ class _Rows:
     header: of the first row, if that is one. last: the texts of the last column.
     """
 
-    def __init__(self, records: Iterator[tuple[int, list[str]]], decimal_comma: bool) -> None:
+    def __init__(self, records: Iterator[tuple[tuple[int, int], list[str]]], decimal_comma: bool) -> None:
         self.decimal_comma = decimal_comma
         self.header: list[str] = []
         self.last: list[str] = []
         cells, first, width = array("d"), None, 0
-        for line, row in records:
+        for (begin, line), row in records:
             if first is None:
                 first, width = row, len(row)
                 if width < 2:
                     raise ValueError(
-                        "There is one column, and at least two are needed: the last is what is to be told."
+                        f"Line {line} has one column, and at least two are needed: leave out what stands above the names of "
+                        "the columns."
                     )
                 if width > MOST_COLUMNS + 1:
                     raise ValueError(
                         f"There are {width - 1} features, and at most {MOST_COLUMNS} are taken: leave out columns."
                     )
+            elif len(row) != width and line > begin:
+                raise ValueError(
+                    f"Lines {begin} to {line} are one row of {_count(len(row), 'column')}, and the first one has {width}: a double "
+                    f"quote opens there and is closed late, or never. Look at line {begin} in an editor."
+                )
             elif len(row) != width:
                 raise ValueError(
-                    f"Line {line} has {len(row)} columns, and the first one has {width}: make all rows alike. A text "
+                    f"Line {line} has {_count(len(row), 'column')}, and the first one has {width}: make all rows alike. A text "
                     "that holds the separator must stand in double quotes."
                 )
             if len(self.last) > MOST_ROWS:
-                raise ValueError(f"There are over {MOST_ROWS:,} rows, and so many are taken: leave out some.")
+                raise ValueError(f"There are over {MOST_ROWS:,} rows, and at most so many are taken: leave out some.")
             cells.extend(map(self.number, row))
             self.last.append(row[-1])
         self.numbers = np.frombuffer(cells, np.float64).reshape(-1, max(width, 1)) if len(cells) else np.empty((0, 2))
         if first is not None and self._is_header(first):
             self.header, self.numbers, self.last = first, self.numbers[1:], self.last[1:]
         elif len(self.last) > MOST_ROWS:
-            raise ValueError(f"There are over {MOST_ROWS:,} rows, and so many are taken: leave out some.")
+            raise ValueError(f"There are over {MOST_ROWS:,} rows, and at most so many are taken: leave out some.")
 
     def number(self, cell: str) -> float:
         """Return a cell's number, not a number where it is empty, infinite where it is a text."""
@@ -182,7 +230,7 @@ class _Rows:
         if "_" in cell:  # which Python takes for a number
             return math.inf
         try:
-            value = float(cell)
+            value = float(cell if cell.isascii() else cell.translate(LIKE_DIGITS))
         except ValueError:
             return math.inf
         return value if abs(value) <= GREATEST else math.nan
@@ -198,13 +246,15 @@ def _table(read: _Rows, notes: list[str]) -> Parsed:
     """Return the table of the rows, less the columns and the rows that cannot be numbers."""
     numbers, last = read.numbers, read.last
     if len(numbers) < LEAST_ROWS:
-        raise ValueError(f"There are {len(numbers)} rows of examples, and at least {LEAST_ROWS} are needed.")
+        found = f"There {'is' if len(numbers) == 1 else 'are'} {_count(len(numbers), 'row')} of examples"
+        raise ValueError(f"{found}, and at least {LEAST_ROWS} are needed.")
     names = _names(read.header, numbers.shape[1], notes)
     labels, class_names = _targets(numbers[:, -1], last, names[-1])
     features, names = numbers[:, :-1], names[:-1]
     kept = _columns(features, names, notes)
     whole = np.isfinite(features[:, kept]).all(1) & np.isfinite(labels)
     if class_names:
+        _say_alike(class_names, notes)
         whole &= _frequent(labels, whole, class_names, names, notes)
     left_out = int((~np.isfinite(features[:, kept]).all(1) | ~np.isfinite(labels)).sum())
     if left_out:
@@ -246,7 +296,8 @@ def _names(header: list[str], columns: int, notes: list[str]) -> list[str]:
         while name in names:
             name += "'"
         names.append(name)
-    if len(set(header)) < len(header):
+    named = [name for name in header if name]
+    if len(set(named)) < len(named):
         notes.append("Some columns have the same name: they are told apart by a prime.")
     return names
 
@@ -304,6 +355,14 @@ def _frequent(
             f"Left out, as fewer than {LEAST_OF_CLASS} rows are of it: {_listed([class_names[i] for i in rare])}."
         )
     return ~np.isin(labels, rare)
+
+
+def _say_alike(class_names: list[str], notes: list[str]) -> None:
+    """Say which classes differ by capitals alone."""
+    spelt = Counter(name.casefold() for name in class_names)
+    alike = [name for name in class_names if spelt[name.casefold()] > 1]
+    if alike:
+        notes.append(f"Classes that differ by capitals alone are taken for several: {_listed(alike)}.")
 
 
 def _listed(names: list[str], most: int = 6) -> str:
