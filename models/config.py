@@ -113,6 +113,18 @@ class NetworkConfig:
         False, "Skip connections", "Whether each hidden layer but the first adds what it makes to what it is given: "
         "h + g(N(W h)).",
     )  # fmt: skip
+    renorm_r: float = number(
+        3.0, 1.0, 100.0, "Limit of r", "Batch renormalization scales a batch by r, from 1 over this limit to the limit. Limits of 1 "
+        "for r and 0 for d leave BatchNorm.", logarithmic=True, stops=(1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0),
+    )  # fmt: skip
+    renorm_d: float = number(
+        5.0, 0.0, 100.0, "Limit of d", "Batch renormalization shifts a batch by d, at most by this limit to either side, in stored "
+        "deviations.", stops=(0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 100.0),
+    )  # fmt: skip
+    renorm_begin: float = number(
+        0.125, 0.0, 1.0, "Limits open after", "The share of the training up to which batch renormalization is BatchNorm. Then its "
+        "limits open, step by step.", stops=(0.0, 0.125, 0.25, 0.5, 0.75, 1.0),
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         validate(self)
@@ -202,6 +214,9 @@ class NetworkConfig:
             "groups": self.groups,
             "activation": self.activation,
             "bound": self.bound,
+            "r_max": self.renorm_r,
+            "d_max": self.renorm_d,
+            "begin": self.renorm_begin,
         }
         if self.normalization is Normalization.BATCH and self.strength < 1:
             return WeakBatchNorm(**given, strength=self.strength)

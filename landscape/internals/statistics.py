@@ -147,24 +147,26 @@ def moments_of(network: Network, parameters: Tensor, state: NetworkState, x: Ten
 
 @dataclass(frozen=True, eq=False)
 class Corrections:
-    """r and d of batches before they are clipped, (B, L, C), and the limits within which training's end keeps them."""
+    """r and d of batches before they are clipped, (B, L, C).
+
+    r_max, d_max, begin: the network's limits, as `renormalization_limits` takes them.
+    """
 
     places: tuple[str, ...]
     r: np.ndarray
     d: np.ndarray
     r_max: float
     d_max: float
+    begin: float
 
     @property
     def clipped(self) -> float:
-        """The share of units and batches in which r or d lies beyond its limit."""
-        return self._beyond(self.r_max, self.d_max)
+        """The share of units and batches in which r or d lies beyond its limit at the end of the training."""
+        return self.clipped_at(1.0)
 
     def clipped_at(self, progress: float) -> float:
         """Return the share that the limits of that fraction of the training would clip, of these r and d."""
-        return self._beyond(*renormalization_limits(progress))
-
-    def _beyond(self, r_max: float, d_max: float) -> float:
+        r_max, d_max = renormalization_limits(progress, self.r_max, self.d_max, self.begin)
         return float(((np.abs(self.d) > d_max) | (self.r > r_max) | (self.r < 1 / r_max)).mean())
 
 
@@ -182,7 +184,7 @@ def renormalization_corrections(
     >>> found.r.shape, bool(abs(found.r.mean() - 1) < 0.2)
     ((32, 1, 8), True)
 
-    Source: Ioffe 2017, arXiv 1702.03275, Algorithm 1; the limits are those of `renormalization_limits` at the end.
+    Source: Ioffe 2017, arXiv 1702.03275, Algorithm 1.
 
     Args: run: of a network that stores mean and deviation, or variance; size, rounds, order, seed: of the batches, as
         `drawn_batches`.
@@ -194,11 +196,10 @@ def renormalization_corrections(
     stored = stored_statistics(run)
     x, y = examples_of(load(run.experiment.data), "train", parameters.dtype, parameters.device)
     found = moments_of(network, parameters, state, x, drawn_batches(y, size, rounds, order, seed))
-    deviation = np.sqrt(found.variance + network.layer.epsilon)
-    limits = renormalization_limits(1.0)
-    return Corrections(
-        found.places, deviation / stored.deviation, (found.mean - stored.mean) / stored.deviation, *limits
-    )
+    layer = network.layer
+    r = np.sqrt(found.variance + layer.epsilon) / stored.deviation
+    d = (found.mean - stored.mean) / stored.deviation
+    return Corrections(found.places, r, d, layer.r_max, layer.d_max, layer.begin)
 
 
 @dataclass(frozen=True, eq=False)

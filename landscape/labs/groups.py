@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from landscape.labs.given import thumbnail
 from landscape.labs.lab import Group
 
@@ -30,6 +33,9 @@ TRAINING = Group(
     },
 )
 
+RENORMALIZATION = ("renorm_r", "renorm_d", "renorm_begin")
+"""The fields of batch renormalization alone."""
+
 NETWORK = Group(
     "network",
     "Network",
@@ -46,6 +52,7 @@ NETWORK = Group(
             "strength",
             "groups",
             "bound",
+            *RENORMALIZATION,
             "dropout",
             "time_statistics",
         )
@@ -54,3 +61,9 @@ NETWORK = Group(
 
 NETWORKS = (DATA, TRAINING, NETWORK)
 """Of an experiment, all of it."""
+
+
+def without(group: Group, names: Collection[str]) -> Group:
+    """Return a group less some fields, which have their controls elsewhere on the page."""
+    folded = {title: tuple(name for name in own if name not in names) for title, own in group.folded.items()}
+    return replace(group, fields=tuple(name for name in group.fields if name not in names), folded=folded)

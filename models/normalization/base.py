@@ -83,6 +83,8 @@ class Layer:
     activation: the function that follows, on which the constants of normalization propagation depend.
     epsilon: added to a variance before its root.
     bound: how long the weights of a unit are at most, where a normalization keeps them bounded.
+    r_max, d_max: what the limits of batch renormalization come to. begin: the fraction of the training up to which they
+        leave BatchNorm as it is.
     """
 
     affine: bool = True
@@ -90,6 +92,9 @@ class Layer:
     activation: Activation = Activation.RELU
     epsilon: float = EPSILON
     bound: float = 1.0
+    r_max: float = 3.0
+    d_max: float = 5.0
+    begin: float = 1 / 8
 
     label: ClassVar[str] = "no normalization"
     about: ClassVar[str] = "Nothing is normalized: what all the others are compared with."

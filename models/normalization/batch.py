@@ -16,7 +16,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.normalization.base import Affine, Context, Parameters, State, per_feature
+from models.normalization.base import Affine, Context, Layer, Parameters, State, per_feature
 from models.normalization.noise import disturbed
 
 
@@ -284,19 +284,26 @@ class NoisyBatchNorm(BatchNorm):
         return (disturbed(y, context) if context.training else y), state
 
 
-def renormalization_limits(progress: float) -> tuple[float, float]:
-    """Return r_max and d_max at a fraction of the training.
+def renormalization_limits(
+    progress: float, r_max: float = Layer.r_max, d_max: float = Layer.d_max, begin: float = Layer.begin
+) -> tuple[float, float]:
+    """Return the limits of r and d at a fraction of the training: 1 and 0, which is BatchNorm, up to `begin`.
 
-    The paper's schedule with its 40 000th step at progress 1: BatchNorm (1, 0) for the first 5 000 steps, then r_max
-    grows linearly to 3 at 40 000 and d_max to 5 at 25 000.
+    From there on that of r grows linearly to `r_max` at the end, and that of d to `d_max` at 4/7 of the way to it. The
+    defaults are the paper's schedule with its 40 000th step at progress 1: BatchNorm for the first 5 000 steps, then r_max
+    grows to 3 at 40 000 and d_max to 5 at 25 000.
 
     >>> [renormalization_limits(progress) for progress in (0, 1 / 8, 5 / 8, 1)]
     [(1.0, 0.0), (1.0, 0.0), (2.142857142857143, 5.0), (3.0, 5.0)]
+    >>> renormalization_limits(0.5, r_max=1.0, d_max=0.0), renormalization_limits(0.5, begin=0.0)
+    ((1.0, 0.0), (2.0, 4.375))
 
     Source: Ioffe 2017, arXiv 1702.03275; linear growth is ours.
     """
-    since = max(progress - 1 / 8, 0.0)
-    return 1 + 2 * min(since / (7 / 8), 1.0), 5 * min(since / (1 / 2), 1.0)
+    if progress <= begin:
+        return 1.0, 0.0
+    since, all_of_it = progress - begin, 1 - begin
+    return 1 + (r_max - 1) * min(since / all_of_it, 1.0), d_max * min(since / (all_of_it * 4 / 7), 1.0)
 
 
 class BatchRenorm(OverBatch):
@@ -337,7 +344,7 @@ class BatchRenorm(OverBatch):
         if context.statistics == "stored":
             return super().normalize(x, parameters, state, context)
         centred, factor, batch = self.by_batch(x)
-        r_max, d_max = renormalization_limits(context.progress)
+        r_max, d_max = renormalization_limits(context.progress, self.r_max, self.d_max, self.begin)
         with torch.no_grad():
             mean, deviation = (per_feature(state[name], x) for name in ("mean", "deviation"))
             r = (batch["deviation"] / deviation).clamp(1 / r_max, r_max)

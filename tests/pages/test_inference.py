@@ -26,6 +26,19 @@ def test_controls_beside_sections_are_in_the_link():
     assert not app.error
 
 
+def test_the_limits_of_renormalization_are_set_beside_it():
+    app = opened("inference.py", **SMALL | {"renorm_r": "2", "renorm_begin": "0.5"})
+    assert control(app, "renorm_r").value == 2
+    assert any("for the first 50% of the training, and open from there to 2 and 5" in one.value for one in app.caption)
+    control(app, "renorm_r").set_value(1.0)
+    app.run()
+    control(app, "renorm_d").set_value(0.0)
+    app = finished(app.run())
+    assert (link_of(app)["renorm_r"], link_of(app)["renorm_d"]) == ("1", "0")
+    assert any("These stay at 1 and 0" in one.value for one in app.caption)
+    assert not app.error
+
+
 def test_a_question_is_answered_under_the_title():
     app = opened("inference.py", **SMALL | {"ask": "folded"})
     assert any("folded into the weights before it" in one.value for one in app.markdown)

@@ -11,7 +11,7 @@ from landscape.data import load
 from landscape.figures.panel import Panel
 from landscape.figures.theme import styles_of
 from landscape.labs.codec import Values
-from landscape.labs.groups import NETWORKS
+from landscape.labs.groups import NETWORKS, RENORMALIZATION, without
 from landscape.labs.inference import prose
 from landscape.labs.inference.facts import LAST, dropping_name, errors_of_averages, facts_of, floor_of
 from landscape.labs.inference.figures import (
@@ -43,6 +43,7 @@ from landscape.labs.inference.words import (
     rows,
     statistics_notice,
     together_notice,
+    told_of_limits,
     told_of_shown,
 )
 from landscape.labs.lab import Known, Lab, Results, Section, Shown, Table
@@ -137,7 +138,9 @@ def renorm(request: Inference, results: Results) -> Shown:
         problems=[NO_RENORM] if request.renormalized is None else (),
         notice=renorm_notice(facts) if facts else (),
         panels=panels,
-        note=prose.RENORM_LIMITS,
+        note=prose.RENORM_LIMITS.format(
+            limits=told_of_limits(base.network.renorm_r, base.network.renorm_d, base.network.renorm_begin)
+        ),
         tables=[Table(hard_rows(facts), columns, "The trainings in numbers", folded=True)]
         if facts and facts.hard
         else (),
@@ -228,7 +231,7 @@ LAB = Lab(
     introduction=prose.INTRODUCTION,
     reading=prose.READING,
     codec=CODEC,
-    groups=lambda values: NETWORKS,
+    groups=lambda values: [without(group, RENORMALIZATION) for group in NETWORKS],
     jobs=jobs,
     sections=[
         Section(
@@ -264,7 +267,7 @@ LAB = Lab(
             prose.RENORM_TITLE,
             prose.RENORM_NOTE,
             "renorm",
-            lambda values: dict.fromkeys(("small", "alike")),
+            lambda values: dict.fromkeys((*RENORMALIZATION, "small", "alike")),
         ),
         Section(
             "naive",

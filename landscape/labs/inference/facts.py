@@ -24,8 +24,8 @@ from landscape.training.run import Run
 LAST = 50
 """The loss at the end is the mean over so many steps."""
 
-OPENING = (1 / 8, 1 / 4, 1 / 2)
-"""Shares of the training at which renormalization's limits are told of: until the first they leave BatchNorm as it is."""
+OPENING = (0.0, 1 / 4, 1 / 2)
+"""Shares of the training at which renormalization's limits are told of: at the first they leave BatchNorm as it is."""
 
 EARLY = 0.1
 """Averages are told of after this share of the training, and at its end."""

@@ -38,8 +38,8 @@ scale and shift treat all batches alike. The lower pictures: what each network c
 """
 
 RENORM_LIMITS = """
-r and d are held within limits that open as training goes on, from 1 and 0, which is BatchNorm, to 3 and 5 (the paper's, scaled to these steps), and are constants for the gradient. Trainings with other limits are not
-made here; what each step's limits would cut is drawn of the r and d at the end. Batches of a few classes are hard for every network: no batch shows what the others hold.
+r and d are constants for the gradient, and held within limits. {limits} What each step's limits would cut is drawn of the r and d at the end. Batches of a few classes are hard for every network: no batch shows what
+the others hold.
 """
 
 NAIVE_TITLE = "Averages in training"

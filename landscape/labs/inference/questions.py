@@ -236,6 +236,12 @@ def _mended(condition: str) -> Callable[[Facts], bool]:
     return right
 
 
+def _limited(**limits: float) -> Inference:
+    """Return the default request with other limits of renormalization."""
+    comparison = DEFAULT.comparison
+    return replace(DEFAULT, comparison=replace(comparison, base=comparison.base.replace(**limits)))
+
+
 def _drops(facts: Facts, case: Case) -> bool:
     return facts.dropping is not None and dropping_case(facts.dropping) is case
 
@@ -626,6 +632,42 @@ QUESTIONS = (
             Choice("No", _not(_mended(SMALL), _has_hard)),
         ),
         (41, 50),
+    ),
+    Question(
+        "closed-limits",
+        "Hold r at 1 and d at 0 in batches of four: is anything of renormalization left?",
+        _limited(renorm_r=1.0, renorm_d=0.0),
+        "renorm",
+        _told_hard(SMALL),
+        (
+            Choice("No, it trains as BatchNorm does", _not(_mended(SMALL), _has_hard)),
+            Choice("Yes, it still trains better", _mended(SMALL)),
+        ),
+        (50, 52),
+    ),
+    Question(
+        "open-limits",
+        "Let r and d go where they will from the first step on, which the paper advises against: does it harm?",
+        _limited(renorm_r=100.0, renorm_d=100.0, renorm_begin=0.0),
+        "renorm",
+        _told_hard(SMALL),
+        (
+            Choice("Not here: it trains far better than BatchNorm", _mended(SMALL)),
+            Choice("It trains no better than BatchNorm", _not(_mended(SMALL), _has_hard)),
+        ),
+        (50, 52),
+    ),
+    Question(
+        "d-alone",
+        "Hold r at 1 and let d alone correct batches of few classes: does it help?",
+        _limited(renorm_r=1.0),
+        "renorm",
+        _told_hard("few classes"),
+        (
+            Choice("Yes, its loss is far lower than BatchNorm's", _mended("few classes")),
+            Choice("No, it takes both", _not(_mended("few classes"), _has_hard)),
+        ),
+        (50, 52),
     ),
     Question(
         "sorted-training",

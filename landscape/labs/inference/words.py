@@ -10,6 +10,7 @@ from math import sqrt
 from landscape.labs.inference.facts import Company, Corrected, Facts, Hard, Naive, OtherMates, Reader
 from landscape.labs.trainings import Ended, told_of
 from landscape.labs.words import Percent, Ratio, Share, number, sentence
+from models.normalization import Layer
 
 LOST = 0.1
 """A score so much lower is another one."""
@@ -54,6 +55,9 @@ class Case(StrEnum):
     DROPPING_LESS = "dropout moves it, less in large batches"
     DROPPING_NOT = "dropout moves nothing"
     OPENING = "what the opening limits would cut"
+    LIMITS_PAPER = "the paper's limits"
+    LIMITS_OWN = "other limits than the paper's"
+    LIMITS_CLOSED = "limits that leave BatchNorm"
     SHOWN = "the example shown"
     MEAN = "the mean's error"
     LAST_LESS = "less in the last layer"
@@ -108,6 +112,11 @@ SENTENCES = {
     Case.OPENING: "The limits begin as BatchNorm, r at 1 and d at 0, which cuts {first} of all r and d; those of a quarter of the "
     "training would cut {quarter} in batches of {size} drawn by chance and {sorted_quarter} in sorted ones, those of its end {end} "
     "and {sorted_end}.",
+    Case.LIMITS_PAPER: "These open as training goes on, from 1 and 0, which is BatchNorm, to {r} and {d}: the paper's, scaled to "
+    "these steps.",
+    Case.LIMITS_OWN: "These are 1 and 0, which is BatchNorm, for the first {begin} of the training, and open from there to {r} and "
+    "{d}; the paper's open to 3 and 5, scaled to these steps after an eighth of them.",
+    Case.LIMITS_CLOSED: "These stay at 1 and 0: batch renormalization is BatchNorm here.",
     Case.SHOWN: "Example {place} of the test data is a {label}. With other mates **{name}** says so in {small_right} of the "
     "batches of {small}, and in {large_right} of those of {large}.",
     Case.MEAN: "The mean of m examples lies about 1/√m deviations from that of all: in the first layer measured over expected is "
@@ -354,6 +363,16 @@ def renorm_notice(facts: Facts) -> list[str]:
     for condition in dict.fromkeys(one.condition for one in facts.hard):
         said += [told for told in (told_of_hard(facts, condition), told_of_others(facts, condition)) if told]
     return said
+
+
+def told_of_limits(r_max: float, d_max: float, begin: float) -> str:
+    """Return within which limits r and d are held."""
+    if begin >= 1 or (r_max, d_max) == (1, 0):
+        case = Case.LIMITS_CLOSED
+    else:
+        own = (r_max, d_max, begin) != (Layer.r_max, Layer.d_max, Layer.begin)
+        case = Case.LIMITS_OWN if own else Case.LIMITS_PAPER
+    return sentence(SENTENCES[case], r=r_max, d=d_max, begin=Percent(begin))
 
 
 def told_of_corrections(facts: Facts) -> str:

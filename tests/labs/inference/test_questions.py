@@ -223,6 +223,22 @@ def test_dropout_is_a_cloud_in_batches_of_any_size(seed):
     assert right("dropout-mates", seed) == "A cloud, in batches of any size"
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_how_far_the_limits_open_is_how_much_is_mended(seed):
+    """Closed it is BatchNorm; open from the start it is no worse; and d alone does much of it where batches are alike."""
+    losses = {
+        slug: facts(slug, seed).under("batches of 4", "batch-renorm").loss for slug in ("closed-limits", "open-limits")
+    }
+    batch = facts("closed-limits", seed).under("batches of 4", "batch").loss
+    assert losses["closed-limits"] == pytest.approx(batch, rel=0.25)
+    assert losses["open-limits"] < batch / 1.7
+    known = facts("d-alone", seed)
+    assert known.under("few classes", "batch-renorm").loss < known.under("few classes", "batch").loss / 1.6
+    assert right("closed-limits", seed) == "No, it trains as BatchNorm does"
+    assert right("open-limits", seed) == "Not here: it trains far better than BatchNorm"
+    assert right("d-alone", seed) == "Yes, its loss is far lower than BatchNorm's"
+
+
 @pytest.mark.parametrize("seed", [41, 57])
 def test_the_opening_limits_cut_all_at_first_and_little_of_shuffled_batches_soon(seed):
     own, small, alike = facts("limits", seed).corrected

@@ -22,6 +22,7 @@ from landscape.labs.inference.words import (
     sorted_case,
     together_notice,
     told_of_hard,
+    told_of_limits,
     told_of_quarters,
 )
 
@@ -74,6 +75,13 @@ def test_mates_that_move_nothing_are_one_dot():
     assert mates_notice(replace(FACTS, mates=(MATES, still)))[-1] == "One dot, whatever the mates: layer normalization."
     calm = replace(MATES, name="batch renormalization", normalization="batch-renorm", spread=(0.1, 0.01))
     assert "6 times as much" in mates_notice(replace(FACTS, mates=(MATES, calm)))[1]
+
+
+def test_the_limits_are_told_as_they_are_set():
+    assert "to 3 and 5: the paper's" in told_of_limits(3.0, 5.0, 0.125)
+    assert "for the first 25% of the training, and open from there to 2 and 0;" in told_of_limits(2.0, 0.0, 0.25)
+    assert told_of_limits(1.0, 0.0, 0.125) == told_of_limits(3.0, 5.0, 1.0)
+    assert "is BatchNorm here" in told_of_limits(1.0, 0.0, 0.125)
 
 
 def test_renormalization_is_told_where_both_are_trained():
