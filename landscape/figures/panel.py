@@ -139,18 +139,20 @@ def _encoded(playback: Playback) -> dict[str, Any]:
     return spec
 
 
-def payload(panels: Sequence[Panel], steps: Sequence[int], readouts: Sequence[Readout] = (), **settings: Any) -> bytes:
+def payload(
+    panels: Sequence[Panel], steps: Sequence[float], readouts: Sequence[Readout] = (), **settings: Any
+) -> bytes:
     """Return the JSON message of the viewer, in which a number that is not finite is null.
 
     Args:
         panels: what is drawn, in order.
-        steps: (S,) the step of training of each snapshot.
+        steps: (S,) the step of training of each snapshot, or what else the slider goes along.
         readouts: what stands beside the slider.
         settings: what else the viewer reads.
     """
     message = {
         "panels": [panel.to_dict() for panel in panels],
-        "steps": [int(step) for step in steps],
+        "steps": [int(step) if step == int(step) else float(step) for step in steps],
         "readouts": [vars(readout) for readout in readouts],
         **settings,
     }

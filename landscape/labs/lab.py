@@ -109,18 +109,20 @@ class Shown:
     problems: what keeps a picture from being what one expects. notice: sentences on what to notice. panels: pictures.
     steps: (S,) the step of training of each snapshot, where panels follow a slider. note: a line below the pictures.
     said: a paragraph below the tables. actions: buttons at the end, each of which changes settings or leads to another lab.
-    readouts: words that stand beside the slider, at each snapshot others.
+    readouts: words that stand beside the slider, at each snapshot others. along: what the slider goes along, and `steps`
+    are of: where it is no step of training, they may be no whole numbers.
     """
 
     problems: Sequence[str] = ()
     notice: Sequence[str] = ()
     panels: Sequence[Panel] = ()
-    steps: Sequence[int] = ()
+    steps: Sequence[float] = ()
     note: str = ""
     tables: Sequence[Table] = ()
     said: str = ""
     actions: Sequence[Action] = ()
     readouts: Sequence[Readout] = ()
+    along: str = "step"
 
 
 @dataclass(frozen=True)

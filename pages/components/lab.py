@@ -193,6 +193,7 @@ def _draw(section: Section, request: Any, tickets: compute.Tickets, jobs: _Jobs)
             _contours(),
             shown.readouts,
             is_large(),
+            shown.along,
         )
     if many:
         _notice(shown.notice)

@@ -40,6 +40,7 @@ class Viewer {
       this.rows[group] = element("div", "lv-row", this.root);
       this.rows[group].dataset.group = group;
     }
+    this.along = "step";
     this.makeBar();
     this.slots = []; // the panels that stand
     this.fraction = 1; // of the slider
@@ -60,7 +61,6 @@ class Viewer {
     this.play.type = "button";
     this.slider = element("input", "lv-slider", this.bar);
     Object.assign(this.slider, { type: "range", min: 0, max: 0, step: 1 });
-    this.slider.setAttribute("aria-label", "Step of training");
     this.step = element("output", "lv-step", this.bar);
     this.words = element("div", "lv-words", this.bar);
     this.play.onclick = () => (this.playing ? this.pause() : this.start());
@@ -112,8 +112,9 @@ class Viewer {
 
   async draw(text, turn) {
     if (turn !== this.turn) return;
-    const { panels, steps, readouts, height, revision, plotly, flat, enlarge, terms } = JSON.parse(text.slice(text.indexOf("{")));
+    const { panels, steps, along, readouts, height, revision, plotly, flat, enlarge, terms } = JSON.parse(text.slice(text.indexOf("{")));
     this.steps = steps;
+    this.setAlong(along);
     this.enlarge = enlarge;
     this.setReadouts(readouts);
     this.flat = flat; // whether contours can be asked for in place of scenes
@@ -311,6 +312,13 @@ class Viewer {
     this.moveTo(Math.round(this.fraction * last), false);
   }
 
+  // What the slider goes along: the steps of training, or else what its name says.
+  setAlong(along) {
+    this.along = along;
+    this.slider.setAttribute("aria-label", along === "step" ? "Step of training" : along);
+    if (!this.playing) this.pause();
+  }
+
   // Words on each network beside the slider, a dot of its colour before them.
   setReadouts(readouts) {
     this.words.replaceChildren();
@@ -330,7 +338,7 @@ class Viewer {
       text.textContent = words[Math.min(snapshot, words.length - 1)] ?? "";
       return `${name}: ${text.textContent}`;
     });
-    const text = `step ${this.steps[snapshot] ?? 0} of ${this.steps.at(-1) ?? 0}`;
+    const text = `${this.along} ${this.steps[snapshot] ?? 0} of ${this.steps.at(-1) ?? 0}`;
     this.step.textContent = text;
     this.slider.setAttribute("aria-valuetext", [text, ...told].join("; "));
     this.follow();
@@ -378,7 +386,7 @@ class Viewer {
     cancelAnimationFrame(this.playing);
     this.playing = 0;
     this.play.textContent = "▶";
-    this.play.setAttribute("aria-label", "Play the training");
+    this.play.setAttribute("aria-label", this.along === "step" ? "Play the training" : "Play");
   }
 
   // What each moving trace shows at the snapshot.

@@ -49,13 +49,14 @@ def _plotly_js() -> str:
 
 def viewer(
     panels: Sequence[Panel],
-    steps: Sequence[int] = (),
+    steps: Sequence[float] = (),
     key: str = "viewer",
     height: int = 420,
     revision: str = "",
     flat: Callable[[], None] | None = None,
     readouts: Sequence[Readout] = (),
     large: bool = False,
+    along: str = "step",
 ) -> None:
     """Show panels in rows by group, with a slider over the snapshots wherever a panel follows one.
 
@@ -63,7 +64,7 @@ def viewer(
 
     Args:
         panels: what is drawn; at most four of them scenes.
-        steps: (S,) the step of training of each snapshot.
+        steps: (S,) the step of training of each snapshot, or what else the slider goes along.
         key: one for each viewer of a page. It keeps the plots, the camera and the slider.
         height: of a scene in pixels.
         revision: given back as `data-revision` of the viewer once everything is drawn, with the number of panels drawn
@@ -71,6 +72,7 @@ def viewer(
         flat: makes the page draw contours in place of scenes, which a browser without WebGL offers.
         readouts: what stands beside the slider.
         large: whether letters and lines are drawn larger, for a projector.
+        along: what the slider goes along.
 
     Raises:
         ValueError: if there are more scenes than a browser keeps.
@@ -79,7 +81,13 @@ def viewer(
     if scenes > MAX_SCENES:
         raise ValueError(f"a viewer holds at most {MAX_SCENES} scenes, not {scenes}; draw the others as contours")
     terms = terms_in(" ".join(panel.caption for panel in panels))
-    settings = {"plotly": _plotly_js(), "flat": flat is not None, "enlarge": ENLARGED if large else 1, "terms": terms}
+    settings = {
+        "plotly": _plotly_js(),
+        "flat": flat is not None,
+        "enlarge": ENLARGED if large else 1,
+        "terms": terms,
+        "along": along,
+    }
     message = payload(panels, steps, readouts, height=height, revision=revision, **settings)
     # Where news are late the browser asks for them, by a trigger that lets the script run.
     told = _MOUNT(

@@ -13,9 +13,14 @@ from landscape.labs.compare.figures import comparison_panels, rates_panel, reado
 from landscape.labs.compare.outcomes import BALL_JOBS, failed_of, jobs, outcomes_of, starts_of
 from landscape.labs.compare.questions import QUESTIONS
 from landscape.labs.compare.request import CODEC, Request
+from landscape.labs.compare.strength_figures import readouts_of as strength_readouts
+from landscape.labs.compare.strength_figures import strength_panels
+from landscape.labs.compare.strength_words import by_parts
+from landscape.labs.compare.strengths import JOBS as STRENGTH_JOBS
+from landscape.labs.compare.strengths import experiments_of, strength_jobs, weakened_of
 from landscape.labs.compare.words import balls, before, follows, notice, parting_rate, rows_of, table
 from landscape.labs.groups import NETWORKS
-from landscape.labs.lab import Action, Group, Lab, Results, Section, Shown, Table
+from landscape.labs.lab import Action, Group, Jobs, Lab, Results, Section, Shown, Table
 
 VIEW = Group(
     "view",
@@ -79,6 +84,27 @@ def rates(request: Request, results: Results) -> Shown:
     return Shown(panels=panels, notice=[*balls(facts), *follows(facts)], actions=actions)
 
 
+def somewhat(request: Request, results: Results) -> Shown:
+    """Show the landscape of one network from no normalization to BatchNorm, under a slider."""
+    if not request.beside.try_strengths:
+        return Shown()
+    if not experiments_of(request):
+        return Shown(said=prose.NO_BATCHNORM)
+    facts, found = facts_of(request, results), weakened_of(results)
+    parts = () if facts is None else facts.parts
+    panels = strength_panels(found, parts, request.view, request.display, len(request.comparison.variants))
+    known = panels[0].figure is not None
+    said = [by_parts(facts)] if facts is not None and known else []
+    steps = [one.strength for one in parts] if known else []
+    beside = strength_readouts(parts) if known else []
+    return Shown(notice=[one for one in said if one], panels=panels, steps=steps, readouts=beside, along="strength")
+
+
+def every_job(request: Request) -> Jobs:
+    """Return what is computed for the networks of the page, and last for one of them at each strength of BatchNorm."""
+    return {**jobs(request), **strength_jobs(request)}
+
+
 def numbers(request: Request, results: Results) -> Sequence[Mapping[str, Any]]:
     """Return the numbers to take along."""
     facts = facts_of(request, results)
@@ -94,7 +120,7 @@ LAB = Lab(
     reading=prose.READING,
     codec=CODEC,
     groups=lambda values: (*NETWORKS, VIEW, BALLS),
-    jobs=jobs,
+    jobs=every_job,
     sections=[
         Section(
             "landscapes",
@@ -122,6 +148,15 @@ LAB = Lab(
             prose.FOLLOWS,
             prose.FOLLOWS_NOTE,
             controls=lambda values: {"other_rates": None},
+        ),
+        Section(
+            "somewhat",
+            somewhat,
+            tuple(STRENGTH_JOBS),
+            prose.SOMEWHAT,
+            prose.SOMEWHAT_NOTE,
+            controls=lambda values: {"try_strengths": None},
+            height=360,
         ),
     ],
     facts=answering,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from landscape.geometry.descents import Balls
 from landscape.geometry.surfaces import Surface
 from landscape.labs.compare.outcomes import Outcome, outcomes_of
 from landscape.labs.compare.request import Request
+from landscape.labs.compare.strengths import Weakened, weakened_of
 from landscape.labs.lab import Results
 from landscape.labs.trainings import Ended, Trained, trained_of
 from landscape.training.sweeps import Sweep
@@ -93,10 +94,22 @@ class Network:
 
 
 @dataclass(frozen=True)
+class Part:
+    """The facts of a network at one strength of BatchNorm, 0 without normalization. name: how sentences call it."""
+
+    strength: float
+    name: str
+    slice: Slice
+    trained: Trained
+    rates: Rates | None
+
+
+@dataclass(frozen=True)
 class Facts:
     """The facts of a comparison: of each network that is trained, and of the view.
 
-    whole: whether all networks are trained. axes: the names of the plane's directions.
+    whole: whether all networks are trained. axes: the names of the plane's directions. parts: of one of the networks at
+    each strength of BatchNorm, where that is asked for.
     """
 
     networks: tuple[Network, ...]
@@ -105,6 +118,7 @@ class Facts:
     axes: tuple[str, ...]
     statistics: Statistics
     remembers: bool
+    parts: tuple[Part, ...] = ()
 
     @property
     def compared(self) -> tuple[Network, ...]:
@@ -123,7 +137,8 @@ class Facts:
 def facts_of(request: Request, results: Results) -> Facts | None:
     """Return the facts of the networks that are trained; None before the first."""
     outcomes = outcomes_of(request, results)
-    return facts_from(request, [outcome for outcome in outcomes if outcome and outcome.finished], len(outcomes))
+    found = facts_from(request, [outcome for outcome in outcomes if outcome and outcome.finished], len(outcomes))
+    return found and replace(found, parts=tuple(_parts(weakened_of(results))))
 
 
 def answering(request: Request, results: Results) -> Facts | None:
@@ -168,6 +183,14 @@ def _network(outcome: Outcome) -> Network:
         start=_slice(outcome.start),
         frozen=_slice(outcome.frozen),
     )
+
+
+def _parts(found: Sequence[Weakened]) -> Iterator[Part]:
+    for one in found:
+        if (heights := _slice(one.surface)) is not None:
+            name = {0.0: "no normalization", 1.0: "BatchNorm"}.get(one.strength, f"strength {one.strength:g}")
+            rates = None if one.sweep is None else _rates([one.sweep], one.run.majority)
+            yield Part(one.strength, name, heights, trained_of(name, one.run), rates)
 
 
 def _rolled(balls: Balls) -> Rolled:

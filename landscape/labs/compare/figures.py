@@ -153,7 +153,7 @@ def _landscape(
     known = outcome.inspection if view.plane is PlaneKind.PCA else None
     path = None if known is None else known.path.coordinates
     flat = display.drawing is Drawing.CONTOUR
-    panel = _drawing(title, style, surface, heights, view, display, path)
+    panel = drawing(title, style, surface, heights, view, display, path)
     said = [surface_caption(surface, outcome.run.parameters.shape[1])]
     if outcome.balls is not None and panel.figure is not None:
         _add_balls(panel.figure, outcome.balls, None if flat else heights)
@@ -181,7 +181,7 @@ def _dropping(surface: Surface, balls: BallsRequest) -> dict[str, Any]:
     return {"another_ball": True, "more_balls": str(kept), **reach}
 
 
-def _drawing(
+def drawing(
     title: str,
     style: Style,
     surface: Surface,
@@ -206,13 +206,13 @@ def _start(
 ) -> Panel:
     """Return the landscape around a network's initial weights, or later ones, which stands while it is trained."""
     surface, step = start
-    panel = _drawing(f"Loss landscape: {label}", style, surface, heights, view, display)
+    panel = drawing(f"Loss landscape: {label}", style, surface, heights, view, display)
     return _captioned(panel, start_caption(surface, step))
 
 
 def _frozen(label: str, style: Style, frozen: Surface, heights: HeightRange, view: View, display: Display) -> Panel:
     """Return the landscape of a network by the statistics that it stored."""
-    panel = _drawing(f"Frozen statistics: {label}", style, frozen, heights, view, display)
+    panel = drawing(f"Frozen statistics: {label}", style, frozen, heights, view, display)
     return _captioned(panel, frozen_caption(frozen))
 
 

@@ -20,6 +20,16 @@ one throws it out.
 
 PARTING = "Take all to rate {:g}, where they part"
 
+SOMEWHAT = "Somewhat normalized: how much of BatchNorm does it take?"
+
+SOMEWHAT_NOTE = """
+By a part t each unit becomes (x - t mean) / deviation^t: nothing at a **strength** t = 0, BatchNorm at 1. The network with
+BatchNorm is trained anew with each quarter of it, and a slider leads through the landscapes. *What else differs* sets the strength
+of a network by itself.
+"""
+
+NO_BATCHNORM = "None of these networks has BatchNorm: choose it for one of them."
+
 READING = r"""
 **What is drawn.** The height over the point $(\alpha, \beta)$ is the training loss of the very network, moved along two
 directions of its weights:

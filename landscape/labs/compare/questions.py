@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from landscape.experiment import Comparison, Experiment, PlaneKind, Variant, View
 from landscape.labs.compare.facts import Facts, Network
-from landscape.labs.compare.request import BallsRequest, Request
+from landscape.labs.compare.request import BallsRequest, Beside, Request
+from landscape.labs.compare.strength_words import TIMES_AS_HIGH, by_parts, most
 from landscape.labs.compare.variations import VARIATIONS
 from landscape.labs.lab import Choice, Question
 from landscape.labs.words import Ratio, Share, sentence
-from models.normalization import Normalization
 
 DEFAULT = Request()
 
@@ -64,6 +64,14 @@ DEEP = Request(
     View(resolution=21, num_examples=256),
 )
 
+HOW_MUCH = (
+    Choice("A quarter does most of it", lambda facts: most(facts) == 0.25),
+    Choice("Half of it does", lambda facts: most(facts) == 0.5),
+    Choice("Nearly all of it is needed", lambda facts: (enough := most(facts)) is not None and enough > 0.5),
+)
+
+STRENGTH = Request(Comparison(Experiment().replace(width=32, num_steps=200)), beside=Beside(try_strengths=True))
+
 BY_PARTS = Request(
     Comparison(
         Experiment().replace(width=32, num_steps=200),
@@ -76,9 +84,6 @@ BY_PARTS = Request(
     ),
     balls=BallsRequest(other_rates=True),
 )
-
-TIMES_AS_HIGH = 3.0
-"""A landscape this many times as high as another is called higher."""
 
 ROUND = 3.0
 """A valley along which the loss changes less than so many times as much one way as the other is called round."""
@@ -112,10 +117,6 @@ SENTENCES = {
     "deep, both": "The one with both, at {best}. The others reach {others}.",
     "deep, another": "Here it is not the one with both, which reaches {both}: {name} reaches {best}.",
     "deep, none": "None of them learns in these settings.",
-    "parts": "A strength of {part} does most of it: on this plane the loss climbs to {tops}, and the medians are {medians}.",
-    "parts, alike": "These settings do not answer it, as the landscapes are about as high: on this plane the loss climbs to {tops}.",
-    "parts, rates": "More of it still buys something else: the learning rates at which they learn go from {rates}.",
-    "parts, rates alike": "The learning rates at which they learn go from {rates}.",
 }
 
 
@@ -267,44 +268,6 @@ def _layers(facts: Facts) -> str:
     return sentence(SENTENCES["deep, both"], best=reached[best], others=others)
 
 
-def _parts(facts: Facts) -> dict[float, Network]:
-    """Return the networks whose landscapes are known by their strength of BatchNorm, 0 without; nothing without the ends."""
-    found: dict[float, Network] = {}
-    for one in facts.networks:
-        network = one.experiment.network
-        if one.slice is not None and network.normalization in (Normalization.NONE, Normalization.BATCH):
-            found[network.strength if network.normalization is Normalization.BATCH else 0.0] = one
-    return dict(sorted(found.items())) if {0.0, 1.0} <= set(found) and len(found) > 2 else {}
-
-
-def _most(facts: Facts) -> float | None:
-    """Return the least strength that lowers the landscape by more times than all that is left of BatchNorm would.
-
-    None where BatchNorm does not lower it.
-    """
-    tops = {part: one.slice.top for part, one in _parts(facts).items() if one.slice is not None}
-    if not tops or tops[0.0] < TIMES_AS_HIGH * tops[1.0]:
-        return None
-    return next(part for part, top in tops.items() if tops[0.0] / top > top / tops[1.0])
-
-
-def _by_parts(facts: Facts) -> str:
-    networks, most = _parts(facts), _most(facts)
-    tops = {one.name: one.slice.top for one in networks.values() if one.slice is not None}
-    if not tops:
-        return ""
-    if most is None:
-        return sentence(SENTENCES["parts, alike"], tops=tops)
-    medians = {one.name: one.slice.median for one in networks.values() if one.slice is not None}
-    said = sentence(SENTENCES["parts"], part=most, tops=tops, medians=medians)
-    swept = {part: one.rates.learns for part, one in networks.items() if one.rates and one.rates.whole}
-    if len(swept) < len(networks):
-        return said
-    case = "parts, rates" if max(swept[1.0], default=0.0) > max(swept[most], default=0.0) else "parts, rates alike"
-    rates = {networks[part].name: f"{min(learns):g} to {max(learns):g}" for part, learns in swept.items() if learns}
-    return f"{said} {sentence(SENTENCES[case], rates=rates)}"
-
-
 QUESTIONS = (
     Question(
         "digits",
@@ -388,16 +351,21 @@ QUESTIONS = (
         (69,),
     ),
     Question(
+        "strength",
+        "Turn BatchNorm up from none to all of it: when does the landscape come down?",
+        STRENGTH,
+        "somewhat",
+        by_parts,
+        HOW_MUCH,
+        (72,),
+    ),
+    Question(
         "by-parts",
         "How much of BatchNorm does it take to lower the landscape?",
         BY_PARTS,
         "landscapes",
-        _by_parts,
-        (
-            Choice("A quarter does most of it", lambda facts: _most(facts) == 0.25),
-            Choice("Half of it does", lambda facts: _most(facts) == 0.5),
-            Choice("Nearly all of it is needed", lambda facts: _most(facts) == 1.0),
-        ),
+        by_parts,
+        HOW_MUCH,
         (72,),
     ),
 )

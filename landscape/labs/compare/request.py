@@ -54,11 +54,16 @@ class Beside:
     """What is drawn beside the landscapes that the view asks for.
 
     frozen: of the first network that stores statistics, the landscape on these, frozen as training left them.
+    try_strengths: whether the first network with BatchNorm is trained with parts of it too.
     """
 
     frozen: bool = switch(
         False, "Frozen statistics too", "Beside the first network that stores statistics: its landscape on these alone."
     )
+    try_strengths: bool = switch(
+        False, "Vary the strength of BatchNorm", "From none to all of it in quarters, each at eight learning rates too: some "
+        "seconds.",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         validate(self)
