@@ -30,6 +30,7 @@ GLOSSARY = {
     "gradient": "The direction in which the loss grows fastest, and how fast; training steps the other way.",
     "group normalization": "Normalizes groups of units of one example together, whatever the other examples are.",
     "Hessian": "The matrix of all second derivatives of the loss: its curvature in every direction.",
+    "instance normalization": "Normalizes one channel of one image over its pixels, whatever the other channels and images are.",
     "Jacobian": "Of a layer: by how much each number that it gives changes with each that it takes.",
     "kurtosis": "How much of a distribution lies in its tails: the excess over that of a normal distribution is 0 for one.",
     "landscape": "The loss as a height over the weights: low is good, and training goes downhill.",

@@ -189,6 +189,7 @@ class Lab:
     facts: request, results -> facts; None while there are too few results.
     networks: choices between networks, each some values by name.
     numbers: request, results -> rows of the numbers to take along as CSV.
+    front: some of the questions by slug, each in a few words: they stand in view beside the fold that holds all.
     """
 
     name: str
@@ -205,3 +206,4 @@ class Lab:
     questions: Sequence[Question] = ()
     networks: Mapping[str, Values] = field(default_factory=dict)
     numbers: Callable[[Any, Results], Sequence[Mapping[str, Any]]] | None = None
+    front: Mapping[str, str] = field(default_factory=dict)

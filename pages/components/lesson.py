@@ -20,7 +20,7 @@ from pages.components import compute
 from pages.components.page_links import page_link
 from pages.components.question import UNANSWERED, WAITING
 from pages.components.settings import ASK, AT, LESSON, Settings, adopt, current
-from pages.components.terms import prose
+from pages.components.terms import linked, prose
 
 START = "start"
 """The page that lists the lessons."""
@@ -120,7 +120,9 @@ def head(place: Place) -> bool:
         if question.choices:
             st.markdown("**What do you expect?**")
         for i, choice in enumerate(question.choices):
-            st.button(choice.text, on_click=_say, args=(question, choice.text), key=f"say-{question.slug}-{i}")
+            st.button(
+                choice.text, on_click=_say, args=(question, choice.text), key=f"say-{question.slug}-{i}", wrap=True
+            )
         st.button(
             "Show the answer", on_click=_say, args=(question, ""), type="tertiary", key=f"say-{question.slug}-show"
         )
@@ -138,7 +140,8 @@ def answer(lab: Lab, place: Place, request: Any, tickets: compute.Tickets) -> No
             ended = all(ticket.done for ticket in compute.of(tickets))
             st.info(UNANSWERED if ended else WAITING, icon=":material/hourglass:")
             return
-        st.success(f"{beside(place.question, _said(place.question) or '', facts)} {told}", icon=":material/insights:")
+        said = f"{beside(place.question, _said(place.question) or '', facts)} {told}"
+        st.success(linked(said), icon=":material/insights:")
 
     if tickets:
         compute.live(compute.of(tickets), draw)

@@ -12,6 +12,7 @@ from landscape.labs.lab import Lab, Question
 from landscape.labs.words import literal
 from pages.components import compute
 from pages.components.settings import PREDICT, adopt, current
+from pages.components.terms import linked
 
 COLUMNS = 3
 WAITING = "The answer comes with the results…"
@@ -27,19 +28,25 @@ _MOUNT = st.components.v2.component(
 
 
 def questions(lab: Lab) -> None:
-    """Draw the fold of questions. Each sets all controls, and so the link; choosing one closes the fold."""
+    """Draw the fold of questions, and some beside it. Each sets all controls, and so the link; choosing one closes the fold."""
     if not lab.questions:
         return
-    settings = current()
+    settings, by_slug = current(), {question.slug: question for question in lab.questions}
     fold = f"questions-{lab.name}-{settings.adopted}"  # another one after each choice, which is closed
-    with st.expander(f"{len(lab.questions)} questions to try", icon=":material/help:", key=fold):
-        columns = st.columns(COLUMNS)
-        for i, question in enumerate(lab.questions):
-            with columns[i * COLUMNS // len(lab.questions)]:
-                values = lab.codec.values_of(question.request)
-                st.button(
-                    question.ask, on_click=adopt, args=(values, question), type="tertiary", key=f"ask-{question.slug}"
-                )
+    with st.container(key="questions", horizontal=True, vertical_alignment="center"):
+        with st.expander(f"{len(lab.questions)} questions to try", icon=":material/help:", key=fold):
+            columns = st.columns(COLUMNS)
+            for i, question in enumerate(lab.questions):
+                with columns[i * COLUMNS // len(lab.questions)]:
+                    _choice(lab, question, question.ask, f"ask-{question.slug}")
+        for slug, text in lab.front.items():
+            _choice(lab, by_slug[slug], text, f"front-{slug}")
+
+
+def _choice(lab: Lab, question: Question, text: str, key: str) -> None:
+    """Draw the button that asks a question."""
+    values = lab.codec.values_of(question.request)
+    st.button(text, on_click=adopt, args=(values, question), type="tertiary", key=key, wrap=True)
 
 
 def asked(lab: Lab, request: Any, tickets: compute.Tickets) -> None:
@@ -67,7 +74,7 @@ def _strip(lab: Lab, question: Question, request: Any, tickets: compute.Tickets)
         facts = lab.facts(request, results)
         said = "" if facts is None else question.answer(facts)
         ended = all(ticket.done for ticket in compute.of(tickets))
-        st.markdown(said or (UNANSWERED if ended else WAITING))
+        st.markdown(linked(said or (UNANSWERED if ended else WAITING)))
     if settings.changed:
         st.caption(CHANGED)
     with st.container(horizontal=True):
@@ -91,5 +98,5 @@ def _predicted(lab: Lab, question: Question) -> bool:
 
 
 def _go(label: str, key: str, values: Values, question: Question | None) -> None:
-    if st.button(label, on_click=adopt, args=(values, question), type="tertiary", key=f"asked-{key}"):
+    if st.button(label, on_click=adopt, args=(values, question), type="tertiary", key=f"asked-{key}", wrap=True):
         st.rerun()  # of the page: the strip is drawn by itself as results come

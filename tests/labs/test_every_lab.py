@@ -7,6 +7,7 @@ from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from string import Formatter
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -122,6 +123,14 @@ def test_questions_have_names_of_their_own(name):
     assert len({question.ask for question in lab.questions}) == len(lab.questions)
 
 
+@pytest.mark.parametrize("name", FOLDERS)
+def test_questions_in_view_are_some_of_all_in_few_words(name):
+    lab = LABS[name]
+    assert set(lab.front) <= {question.slug for question in lab.questions}
+    assert len(lab.front) <= 4
+    assert all(text.endswith("?") and len(text) <= 32 for text in lab.front.values())
+
+
 def sentences() -> Iterator[tuple[str, str]]:
     """Yield every template of every lab, and of the kit, with the module in which it stands."""
     for path in sorted((ROOT / "landscape" / "labs").glob("**/*.py")):
@@ -174,3 +183,13 @@ def test_sentences_see_facts_and_no_results(name):
                 rooms = ("landscape.training", "landscape.internals", "landscape.dynamics", "landscape.loss", "torch")
                 assert not node.module.startswith(rooms), f"{path}: {node.module}"
                 assert not {"Results", "Known"} & {alias.name for alias in node.names}, path
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_links_in_the_prose_lead_to_settings_that_there_are(name):
+    prose = import_module(f"landscape.labs.{name}.prose")
+    texts = [text for text in vars(prose).values() if isinstance(text, str)]
+    for lab, _, query in re.findall(r"\]\((\w+)(\?([^)]*))?\)", " ".join(texts)):
+        values, problems = LABS[lab].codec.read(dict(parse_qsl(query)))
+        assert not problems
+        assert LABS[lab].codec.request_of(values)

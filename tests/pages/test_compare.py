@@ -203,11 +203,12 @@ def answered(app: AppTest, question, request) -> None:
     answer = question.answer(LAB.facts(request, compute.known(asked_of(app, request))))
     assert f"**{question.ask}**" in said(app)
     assert (answer or UNANSWERED) in said(app)
+    assert not answer or any('](#term "' in each.value for each in app.markdown), "its terms are explained"
     assert "What to notice" in plain(app.info[0].value)
 
 
 def said(app: AppTest) -> list[str]:
-    return [each.value for each in app.markdown]
+    return [plain(each.value) for each in app.markdown]
 
 
 def asked_of(app: AppTest, request):

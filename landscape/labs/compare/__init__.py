@@ -11,11 +11,11 @@ from landscape.labs.compare.dropping import dropping
 from landscape.labs.compare.facts import answering, facts_of
 from landscape.labs.compare.figures import comparison_panels, rates_panel, readouts_of
 from landscape.labs.compare.outcomes import BALL_JOBS, failed_of, jobs, outcomes_of, starts_of
-from landscape.labs.compare.questions import QUESTIONS
+from landscape.labs.compare.questions import FRONT, QUESTIONS
 from landscape.labs.compare.request import CODEC, Request
 from landscape.labs.compare.strength_figures import readouts_of as strength_readouts
 from landscape.labs.compare.strength_figures import strength_panels
-from landscape.labs.compare.strength_words import by_parts
+from landscape.labs.compare.strength_words import falls
 from landscape.labs.compare.strengths import JOBS as STRENGTH_JOBS
 from landscape.labs.compare.strengths import experiments_of, strength_jobs, weakened_of
 from landscape.labs.compare.words import balls, before, follows, notice, parting_rate, rows_of, table
@@ -94,10 +94,10 @@ def somewhat(request: Request, results: Results) -> Shown:
     parts = () if facts is None else facts.parts
     panels = strength_panels(found, parts, request.view, request.display, len(request.comparison.variants))
     known = panels[0].figure is not None
-    said = [by_parts(facts)] if facts is not None and known else []
+    said = falls(facts) if facts is not None and known else []
     steps = [one.strength for one in parts] if known else []
     beside = strength_readouts(parts) if known else []
-    return Shown(notice=[one for one in said if one], panels=panels, steps=steps, readouts=beside, along="strength")
+    return Shown(notice=said, panels=panels, steps=steps, readouts=beside, along="strength")
 
 
 def every_job(request: Request) -> Jobs:
@@ -156,10 +156,11 @@ LAB = Lab(
             prose.SOMEWHAT,
             prose.SOMEWHAT_NOTE,
             controls=lambda values: {"try_strengths": None},
-            height=360,
+            height=300,
         ),
     ],
     facts=answering,
     questions=QUESTIONS,
     numbers=numbers,
+    front=FRONT,
 )

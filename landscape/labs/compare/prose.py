@@ -3,10 +3,12 @@
 QUESTION = "What does normalization do to a network's loss landscape?"
 
 INTRODUCTION = """
-The loss of a network is a height over all its weights, and training walks downhill. A **landscape** is one slice of it: in the
-middle are the weights that training reached, elsewhere the same network with its weights moved. The networks here share data and
-initial weights, and differ in what **normalizes** their layers: BatchNorm brings what each unit hands to its activation function to
-mean 0 and deviation 1 over a batch; a learnt scale and shift follow.
+The loss of a network is a height over all its weights; training walks downhill. A **landscape** is one slice of it: in the middle
+the weights that training reached, around them the network with its weights moved. The networks share data and initial weights, not
+what **normalizes** their layers: BatchNorm brings what each unit hands to its activation function to mean 0 and deviation 1 over a
+batch, which a learnt scale and shift can undo. Others go over one example ([layer](anatomy?normalization=layer)), a group of its units
+([group](anatomy?normalization=group&shape=images)), a channel of an image ([instance](anatomy?normalization=instance&shape=images)),
+or the weights ([weight](anatomy?normalization=weight)): [what is normalized, by what?](anatomy)
 """
 
 TRAINING = "The networks are being trained…"

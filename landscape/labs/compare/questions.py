@@ -312,7 +312,7 @@ QUESTIONS = (
     *VARIATIONS,
     Question(
         "unlike-scales",
-        "What if x2 is 100 times x1: what rounds the valley?",
+        "One input is 100 times as large as the other: does BatchNorm undo that?",
         UNLIKE_SCALES,
         "landscapes",
         _scales,
@@ -369,3 +369,10 @@ QUESTIONS = (
         (72,),
     ),
 )
+
+FRONT = {
+    "unlike-scales": "Does it undo unlike scales?",
+    "what-follows": "Why larger learning rates?",
+    "strength": "How much of it is needed?",
+}
+"""The questions that stand in view, in a few words."""

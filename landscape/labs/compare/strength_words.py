@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from landscape.labs.compare.facts import Facts, Part
-from landscape.labs.words import number, sentence
+from landscape.labs.compare.words import LEAST
+from landscape.labs.words import Ratio, number, sentence
 from models.normalization import Normalization
 
 TIMES_AS_HIGH = 3.0
@@ -16,8 +19,12 @@ SENTENCES = {
     "strength of {part}, and to {least} with all of BatchNorm.",
     "alike": "These settings do not answer it, as the landscapes are about as high: on this plane the loss climbs to {top} "
     "without normalization and to {least} with BatchNorm.",
-    "rates": "More of it still buys something else: the learning rates at which they learn go from {rates}.",
-    "rates alike": "The learning rates at which they learn go from {rates}.",
+    "rates": "More of it still buys something else: the learning rates at which they learn reach up to {first} without "
+    "normalization, {rate} with that part, and {last} with all of it.",
+    "rates alike": "The learning rates at which they learn reach up to {first} without normalization, {rate} with that part, and "
+    "{last} with all of it.",
+    "falls": "Without normalization the loss climbs {first} as high as at a strength of {part}, and there {rest} as high as with "
+    "all of BatchNorm. The slider leads from one to the other.",
 }
 
 
@@ -52,26 +59,35 @@ def by_parts(facts: Facts) -> str:
     parts, enough = parts_of(facts), most(facts)
     if not parts:
         return ""
-    plain, whole = parts[0.0].slice, parts[1.0].slice
+    part = _telling(parts, enough)
+    plain, some, whole = (parts[strength].slice for strength in (0.0, part, 1.0))
     if enough is None:
         return sentence(SENTENCES["alike"], top=plain.top, least=whole.top)
-    strengths = list(parts)
-    part = enough if enough < 1 else strengths[-2]
-    some = parts[part].slice
-    holes = {"part": part, "top": plain.top, "some": some.top, "least": whole.top}
-    if enough < 1:
-        medians = {"median": plain.median, "some_median": some.median, "least_median": whole.median}
-        said = sentence(SENTENCES["most"], **holes, **medians)
-    else:
-        said = sentence(SENTENCES["whole"], **holes)
+    medians = {"median": plain.median, "some_median": some.median, "least_median": whole.median}
+    holes = {"part": part, "top": plain.top, "some": some.top, "least": whole.top, **medians}
+    said = sentence(SENTENCES["most" if enough == part else "whole"], **holes)
     swept = {strength: one.rates.learns for strength, one in parts.items() if one.rates and one.rates.whole}
     if len(swept) < len(parts):
         return said
-    case = "rates" if max(swept[1.0], default=0.0) > max(swept[enough], default=0.0) else "rates alike"
-    rates = {
-        parts[strength].name: f"{min(learns):g} to {max(learns):g}" for strength, learns in swept.items() if learns
-    }
-    return f"{said} {sentence(SENTENCES[case], rates=rates)}" if rates else said
+    greatest = [max(swept[strength], default=0.0) for strength in (0.0, part, 1.0)]
+    first, rate, last = (f"{one:g}" if one else "none" for one in greatest)
+    case = "rates" if greatest[2] > greatest[1] else "rates alike"
+    return f"{said} {sentence(SENTENCES[case], first=first, rate=rate, last=last)}"
+
+
+def falls(facts: Facts) -> list[str]:
+    """Return how many times the landscape falls up to the strength that does most of it, and from there on."""
+    parts = parts_of(facts)
+    if not parts:
+        return []
+    part = _telling(parts, most(facts))
+    plain, some, whole = (max(parts[strength].slice.top, LEAST) for strength in (0.0, part, 1.0))
+    return [sentence(SENTENCES["falls"], part=part, first=Ratio(plain / some), rest=Ratio(some / whole))]
+
+
+def _telling(parts: Mapping[float, Part], enough: float | None) -> float:
+    """Return the strength that is told of beside the ends: what does most of it, or else the last before all of it."""
+    return enough if enough is not None and enough < 1 else list(parts)[-2]
 
 
 def readout(part: Part) -> str:
