@@ -190,7 +190,9 @@ def test_a_question_is_one_click():
     assert CODEC.request_of(values_of(app)) == ASKED["balls"].request
 
 
-@pytest.mark.parametrize("slug", ["digits", "balls", "what-follows", "frozen", "unlike-scales", "real-table"])
+@pytest.mark.parametrize(
+    "slug", ["digits", "balls", "what-follows", "frozen", "unlike-scales", "real-table", "strength"]
+)
 def test_a_question_is_answered_under_the_title(slug):
     """One of each section and of each kind of data, in smaller settings than its own."""
     app = opened(**SMALL, ask=slug)

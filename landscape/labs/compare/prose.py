@@ -4,9 +4,9 @@ QUESTION = "What does normalization do to a network's loss landscape?"
 
 INTRODUCTION = """
 The loss of a network is a height over all its weights; training walks downhill. A **landscape** is one slice of it: in the middle
-the weights that training reached, around them the network with its weights moved. The networks share data and initial weights, not
-what **normalizes** their layers: BatchNorm brings what each unit hands to its activation function to mean 0 and deviation 1 over a
-batch, which a learnt scale and shift can undo. Others go over one example ([layer](anatomy?normalization=layer)), a group of its units
+the weights that training reached, around them others. The networks share data and initial weights, not what **normalizes** their
+layers: BatchNorm brings what each unit hands to its activation function to mean 0 and deviation 1 over a batch, which a learnt scale
+and shift can undo. Others go over one example ([layer](anatomy?normalization=layer)), a group of its units
 ([group](anatomy?normalization=group&shape=images)), a channel of an image ([instance](anatomy?normalization=instance&shape=images)),
 or the weights ([weight](anatomy?normalization=weight)): [what is normalized, by what?](anatomy)
 """
@@ -26,8 +26,8 @@ SOMEWHAT = "Somewhat normalized: how much of BatchNorm does it take?"
 
 SOMEWHAT_NOTE = """
 By a part t each unit becomes (x - t mean) / deviation^t: nothing at a **strength** t = 0, BatchNorm at 1. The network with
-BatchNorm is trained anew with each quarter of it, and a slider leads through the landscapes. *What else differs* sets the strength
-of a network by itself.
+BatchNorm is trained anew with each quarter of it, from the same weights, and a slider leads through the landscapes, all on one range
+of heights. *What else differs* sets the strength of a network by itself.
 """
 
 NO_BATCHNORM = "None of these networks has BatchNorm: choose it for one of them."

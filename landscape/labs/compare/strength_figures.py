@@ -24,9 +24,6 @@ from models.normalization import Normalization
 TITLE = "Loss landscape, from no normalization (0) to BatchNorm (1)"
 HEIGHTS = "How high it is, by strength"
 RATES = "Learning rates at which it learns, by strength"
-CAPTION = (
-    "Each trained from the same initial weights, and drawn on one range of heights around the weights that it reached."
-)
 
 
 def strength_panels(
@@ -60,11 +57,7 @@ def strength_panels(
         logarithmic_y=True,
         alt=f"The highest loss falls from {tops[0]:.3g} to {tops[-1]:.3g}.",
     )
-    return [
-        replace(panel, caption=f"{CAPTION} {panel.caption}".strip()),
-        _marked(high, strengths),
-        _rates(parts, style.colour),
-    ]
+    return [panel, _marked(high, strengths), _rates(parts, style.colour)]
 
 
 def readouts_of(parts: Sequence[Part]) -> list[Readout]:
