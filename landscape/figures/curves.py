@@ -47,7 +47,7 @@ def curves_panel(
         unit: what the vertical axis shows.
         num_steps: the last step, so that the axis stands still while curves grow.
         limits: the ends of the vertical axis, else those of the data.
-        cursor: the step that the line marks, else it follows the playback.
+        cursor: the step that the line marks, if not 0, where the axis stands; else it follows the playback.
     """
     traces: list[go.Scatter] = []
     for one in series:
@@ -82,7 +82,7 @@ def curves_panel(
             hovermode="x unified",
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": theme.FONT_SIZE}},
             margin={"l": 64, "r": 16, "t": 40, "b": 48},
-            shapes=[vertical_line(cursor or 0)],
+            shapes=[] if cursor == 0 else [vertical_line(cursor or 0)],
         ),
     )
     names = "; ".join(f"{one.label} ends at {_last(one.values)}" for one in series if len(one.values))

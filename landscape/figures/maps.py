@@ -15,6 +15,8 @@ from landscape.figures.theme import Style
 SMALL_TEXT = 10
 """In pixels: the number in a cell is as wide as its cell on a phone."""
 
+BRIGHT = 0.44
+"""From this score on black is read better on the colour of a cell than white, which is read up to it."""
 
 FEW = 7
 """So many values have room for their names."""
@@ -68,7 +70,7 @@ def map_panels(
             "colorscale": theme.SURFACE_SCALE,
             "text": _texts(one, trained),
             "texttemplate": "%{text}",
-            "textfont": {"size": SMALL_TEXT},
+            "textfont": {"size": SMALL_TEXT, "color": "#ffffff"},
             "hovertext": [[f"{x_title} {column}, {y_title} {row}" for column in columns] for row in rows],
             "customdata": [list(row) for row in picks] or None,
             "hovertemplate": "%{hovertext}<br>" + score + " %{z:.3f}<extra></extra>",
@@ -111,13 +113,14 @@ def _frame(row: int, column: int) -> list[dict[str, Any]]:
 
 
 def _texts(one: Map, trained: float) -> list[list[str]]:
-    """Return what stands in each cell: the score in hundredths, bold where it is high enough, or a cross."""
+    """Return the text of each cell: the score in hundredths, bold where it is high enough, or a cross; black where bright."""
     texts = []
     for scores, crosses in zip(one.score, one.crossed, strict=True):
         row = []
         for value, crossed in zip(scores, crosses, strict=True):
             number = f"{100 * value:.0f}" if np.isfinite(value) else ""
             bold = np.isfinite(value) and value >= trained
-            row.append("×" if crossed else f"<b>{number}</b>" if bold else number)
+            text = "×" if crossed else f"<b>{number}</b>" if bold else number
+            row.append(f'<span style="color:#000000">{text}</span>' if value >= BRIGHT else text)
         texts.append(row)
     return texts

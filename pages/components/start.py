@@ -34,7 +34,7 @@ normalization and with BatchNorm.** Below them are four lessons and every questi
 
 CAPTION = "Height is training loss, the centre is where training ended, and each picture is a slice: two of thousands of directions."
 
-LESSONS_NOTE = "Eight to ten questions each, ten minutes: first you predict, then it is computed."
+LESSONS_NOTE = "Some ten minutes each: first you predict, then it is computed."
 
 QUESTIONS_NOTE = "Each opens a page with its settings, and is answered there from what is computed."
 
@@ -84,12 +84,13 @@ def _pair(lab: Lab) -> None:
 
 
 def _lessons() -> None:
-    columns = st.columns(2)
-    for i, lesson in enumerate(LESSONS.values()):
-        with columns[i % 2], st.container(border=True):
-            st.markdown(f"**{lesson.title}**")
-            st.markdown(lesson.sentence)
-            _begin(lesson, f"{len(lesson.steps)} questions: begin")
+    lessons = list(LESSONS.values())
+    for i in range(0, len(lessons), 2):  # a row at a time: two beside each other are of one height
+        for column, lesson in zip(st.columns(2), lessons[i : i + 2], strict=False):
+            with column, st.container(border=True, height="stretch"):
+                st.markdown(f"**{lesson.title}**")
+                st.markdown(lesson.sentence)
+                _begin(lesson, f"{len(lesson.steps)} questions: begin")
 
 
 def _begin(lesson: Lesson, label: str) -> None:

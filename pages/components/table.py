@@ -10,6 +10,12 @@ import streamlit as st
 
 from landscape.labs.lab import Linked, Table
 
+SHORT = 16
+"""An entry of so many letters, as a number with its range in brackets, stands in one line."""
+
+LONG = 40
+"""An entry of more letters is a sentence, which no column squeezes to a word a line."""
+
 
 def table(one: Table) -> None:
     """Draw a table with its title and its note. Whatever an entry holds is text, and changes nothing of the structure."""
@@ -27,6 +33,8 @@ def html_of(one: Table) -> str:
     >>> print(html_of(Table([{"a": "|v| < 1"}], {"a": "Name"})))
     <div class="lv-table" style="overflow-x: auto"><table><thead><tr><th scope="col">Name</th></tr></thead>
     <tbody><tr><th scope="row">|v| &lt; 1</th></tr></tbody></table></div>
+    >>> print(_cells({"a": "layer normalization", "b": "0.0203 (0.12)"}, Table([], {"a": "", "b": ""})))
+    <th scope="row">layer normalization</th><td class="short">0.0203 (0.12)</td>
     """
     head = "".join(f'<th scope="col">{escape(title)}</th>' for title in one.columns.values())
     body = "".join(f"<tr>{_cells(row, one)}</tr>" for row in one.rows)
@@ -34,8 +42,17 @@ def html_of(one: Table) -> str:
 
 
 def _cells(row: Any, one: Table) -> str:
-    entries = [_shown(_entry(row, name)) for name in one.columns]
-    return f'<th scope="row">{entries[0]}</th>' + "".join(f"<td>{entry}</td>" for entry in entries[1:])
+    first, *others = (_entry(row, name) for name in one.columns)
+    cells = (f"<td{_class(entry)}>{_shown(entry)}</td>" for entry in others)
+    return f'<th scope="row">{_shown(first)}</th>' + "".join(cells)
+
+
+def _class(entry: Any) -> str:
+    """Return what tells the style how long an entry is, as an attribute."""
+    letters = len(entry.text if isinstance(entry, Linked) else str(entry))
+    if letters > LONG:
+        return ' class="long"'
+    return ' class="short"' if letters <= SHORT and not isinstance(entry, Linked) else ""
 
 
 def _shown(entry: Any) -> str:

@@ -19,7 +19,7 @@ from landscape.training.grids import SweepOutcome
 
 RATE = "learning rate"
 
-SIDES = ("before it is normalized", "behind")
+SIDES = ("before normalizing", "after it")
 """Where the units are looked at; of a network without normalization both are the same."""
 
 ASIDE = 0.7
@@ -168,7 +168,7 @@ def batches_panel(title: str, known: Sequence[tuple[str, Style, Unrest]]) -> Pan
             }
         )
         said.append(
-            f"{name} from {values[0].min():.2f} to {values[0].max():.2f}, behind {values[1].min():.2f} to {values[1].max():.2f}"
+            f"{name} from {values[0].min():.2f} to {values[0].max():.2f}, after it {values[1].min():.2f} to {values[1].max():.2f}"
         )
     if not traces:
         going = any(one.before.shape[1] == 0 for _, _, one in known)

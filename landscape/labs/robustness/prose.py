@@ -49,9 +49,8 @@ How the accuracy grows, at the learning rate of the sidebar and at 5 and 30 time
 CHAOS_TITLE = "A large rate: is one batch like another?"
 
 CHAOS_NOTE = """
-One picture has the loss of each step's batch, of the first seed, the other a dot for each batch of the training data, at the end: how far the units of the last
-hidden layer deviate over its examples, less or more than over the batch in the middle. All batches are drawn by chance from the same data, so that to an untrained network they
-are about alike.
+Above, a dot is one batch of the training data, after the training: how far the units of the last hidden layer deviate over its examples, as a multiple of the batch
+in the middle. Below is the loss of each step's batch. All batches are drawn by chance from the same data, so that in an untrained network they are about alike. Both are of the first seed.
 """
 
 CHAOS_LIMITS = """

@@ -88,7 +88,7 @@ SENTENCES = {
     Case.ALONE: "**{name}** trains over {decades} decades of learning rates, up to {largest}.",
     Case.FASTEST: "Each at its best rate, they come to {level} after {steps}.",
     Case.SAME_FASTER: "At the same rate, {rate}, **{name}** comes to {level} after {steps} steps, **{plain}** after {others}.",
-    Case.SAME_LITTLE_FASTER: "At the same rate, {rate}, **{name}** is little faster: it comes to {level} after {steps} steps, "
+    Case.SAME_LITTLE_FASTER: "At the same rate, {rate}, **{name}** is a little faster: it comes to {level} after {steps} steps, "
     "**{plain}** after {others}.",
     Case.SAME_NOT_FASTER: "At the same rate, {rate}, **{name}** is no faster: it comes to {level} after {steps} steps, "
     "**{plain}** after {others}.",

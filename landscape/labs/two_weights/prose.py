@@ -54,7 +54,7 @@ and for a step $d = -\eta \nabla f$: $\; f(w + d) \le f(w) - (\eta - \tfrac{L}{2
 $0 < \eta < 2/L$, and the guarantee is best at $\eta = 1/L$: $\lVert\nabla f\rVert^2/2L$. The smallest such $L$, the loss's
 own, is the top eigenvalue of the Hessian.
 
-**What holds L.** By Cauchy and Schwarz $L \le E\lVert x\rVert^2$ (a quarter for logistic), whatever the weights. So
+**What bounds L.** By Cauchy and Schwarz $L \le E\lVert x\rVert^2$ (a quarter for logistic), whatever the weights. So
 
 - *subtract c*: $E\lVert x - c\rVert^2$ is least at $c = E[x]$, and a bias takes up what was subtracted;
 - *divide by s*: as $s$ grows $L$ goes to 0, and with it all that can be learnt in a given time. The standard deviation makes

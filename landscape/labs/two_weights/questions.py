@@ -391,7 +391,7 @@ QUESTIONS = (
     ),
     Question(
         "what-holds-l",
-        "What holds L?",
+        "What bounds L?",
         TwoWeights(correlation=0.9),
         "bowls",
         _holds,

@@ -15,7 +15,7 @@ from landscape.experiment import Optimizer
 from landscape.labs.two_weights.facts import Ended, Facts, Prepared
 from landscape.labs.two_weights.measure import LEARNT, Separation
 from landscape.labs.two_weights.request import Kind
-from landscape.labs.words import Percent, Ratio, Share, Steps, number, sentence
+from landscape.labs.words import Percent, Ratio, Share, Steps, listing, number, sentence
 
 NEAR = 0.005
 """A step within this share of 1/L or 2/L is called that."""
@@ -170,7 +170,11 @@ def _training(facts: Facts) -> list[str]:
         if of[ended]:
             said.append(sentence(SENTENCES[case], names=[one.name for one in of[ended]]))
     if of[Ended.LEARNT]:
-        steps = {one.name: one.learnt_at or 0 for one in of[Ended.LEARNT]}
+        # Named together where the step is the same.
+        by_step: dict[int, list[str]] = {}
+        for one in of[Ended.LEARNT]:
+            by_step.setdefault(one.learnt_at or 0, []).append(one.name)
+        steps = {listing(names): step for step, names in by_step.items()}
         said.append(sentence(SENTENCES[Case.LEARNT], learnt=LEARNT, steps=steps))
     if of[Ended.NOT_YET]:
         said.append(sentence(SENTENCES[Case.NOT_YET], above={one.name: one.above for one in of[Ended.NOT_YET]}))
@@ -331,11 +335,11 @@ class Prepares(StrEnum):
 
 PREPARES_SENTENCES = {
     Prepares.NOTHING_TO_SUBTRACT: "The means are 0: E|x − c|² is {least} whatever multiple of them is subtracted. The same "
-    "number holds L, whatever the weights.",
+    "number bounds L, whatever the weights.",
     Prepares.AT_MEAN: "E|x − c|² is {nothing} with nothing subtracted, and least at the mean, where your c is: {least}. The "
-    "same number holds L, whatever the weights.",
+    "same number bounds L, whatever the weights.",
     Prepares.OFF_MEAN: "E|x − c|² is {nothing} with nothing subtracted, {here} at your c, and least at the mean: {least}. The "
-    "same number holds L, whatever the weights.",
+    "same number bounds L, whatever the weights.",
     Prepares.ZERO: "Multiplied by 0 the loss is perfectly smooth, L = {smoothness}, and useless: nothing can be learnt of the "
     "features, it stays at {loss}. Smoothness must not cost the fit.",
     Prepares.ZERO_BIAS: "Multiplied by 0 the features are gone, and L = {smoothness} is that of the bias: nothing can be learnt "

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from plotly.colors import sample_colorscale
 
 from landscape.experiment import Comparison, Variant
 from landscape.figures.bands import Band, bands_panel, choices_panel
 from landscape.figures.maps import Map, map_panels
-from landscape.figures.theme import styles_of
+from landscape.figures.theme import SURFACE_SCALE, styles_of
 from landscape.labs.compare.request import CODEC as COMPARE
 from landscape.labs.lab import Known
 from landscape.labs.robustness import LAB
@@ -66,7 +67,11 @@ def test_maps_are_the_arrays_on_one_scale_and_mark_what_trains_and_what_diverged
     )  # fmt: skip
     (cells,) = first.figure.data
     np.testing.assert_allclose(cells.z, score, rtol=1e-6)
-    assert [list(row) for row in cells.text] == [["10", "<b>85</b>", "20"], ["", "<b>96</b>", "×"]]
+    black = '<span style="color:#000000">{}</span>'
+    assert [list(row) for row in cells.text] == [
+        ["10", black.format("<b>85</b>"), "20"],
+        ["", black.format("<b>96</b>"), "×"],
+    ]
     assert (cells.zmin, cells.zmax) == (0, 1)
     assert cells.hovertext[1][0] == "rate 1, scale 5"
     assert cells.customdata is None
@@ -74,6 +79,22 @@ def test_maps_are_the_arrays_on_one_scale_and_mark_what_trains_and_what_diverged
     assert "2 of 6 cells" in first.alt
     assert second.figure is None
     assert second.pending
+
+
+@pytest.mark.parametrize("score", np.linspace(0, 1, 21))
+def test_numbers_are_read_on_the_colour_of_their_cell(score):
+    of = Map("a", STYLES[0], np.array([[score]]), np.zeros((1, 1), bool))
+    (panel,) = map_panels([of], ["1"], ["2"], x_title="", y_title="", score="accuracy", trained=0.8)
+    (cells,) = panel.figure.data
+    (text,) = np.ravel(cells.text)
+    colours = sample_colorscale(SURFACE_SCALE, [score], colortype="tuple")[0], (0, 0, 0), (1, 1, 1)
+    # Relative luminance and contrast: WCAG 2.1, which asks for 4.5 of small text.
+    cell, black, white = (
+        np.dot(np.where(one <= 0.04045, one / 12.92, ((one + 0.055) / 1.055) ** 2.4), [0.2126, 0.7152, 0.0722]) + 0.05
+        for one in map(np.array, colours)
+    )
+    assert cells.textfont.color == "#ffffff"
+    assert (cell / black if "#000000" in text else white / cell) >= 4.5
 
 
 @pytest.fixture(scope="module")

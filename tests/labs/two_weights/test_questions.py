@@ -218,6 +218,12 @@ def test_momentum_is_not_told_as_worse_than_plain_descent_for_a_rate_that_is_not
     assert "1/L is what suits" not in words.notice(facts_of(TwoWeights(optimizer="momentum", rate="shared")))
 
 
+def test_features_that_are_learnt_from_one_step_on_are_named_together():
+    facts = facts_of(TwoWeights())
+    assert facts.standardized.learnt_at == facts.whitened.learnt_at == 1
+    assert "from step 1 (standardized and whitened) on" in words.notice(facts)
+
+
 def test_a_sentence_is_whole_and_no_half_word():
     tables = [
         table for module in (words, questions) for name, table in vars(module).items() if name.endswith("SENTENCES")

@@ -321,7 +321,7 @@ class TestPresets:
             bowl = bowl_of(config, Kind.STANDARDIZED)
             return bowl.smoothness / bowl.bound
 
-        assert share(TwoWeights()) < 0.6 < 0.9 < share(preset("What holds L")) <= 1
+        assert share(TwoWeights()) < 0.6 < 0.9 < share(preset("What bounds L")) <= 1
 
     def test_nothing_is_lost_by_centering_with_a_bias(self):
         config = preset("lost by subtracting")

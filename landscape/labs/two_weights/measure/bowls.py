@@ -150,7 +150,7 @@ class Bowl:
 def bowl_of(config: TwoWeights, kind: Kind) -> Bowl:
     """Return the loss of one preprocessing in numbers.
 
-    Source: kexue.fm/archives/6992, (12): |E[lambda x]|^2 <= E[lambda^2] E|x|^2, so E|x|^2 holds L, whatever the weights.
+    Source: kexue.fm/archives/6992, (12): |E[lambda x]|^2 <= E[lambda^2] E|x|^2, so E|x|^2 bounds L, whatever the weights.
 
     >>> bowl = bowl_of(TwoWeights(), Kind.STANDARDIZED)
     >>> bowl.smoothness <= bowl.bound and abs(bowl.bound - 2) < 1e-12

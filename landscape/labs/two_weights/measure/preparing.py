@@ -1,4 +1,4 @@
-"""What a centre, a divisor and whitening do to the features: the moment that holds L, what is learnt, what it costs."""
+"""What a centre, a divisor and whitening do to the features: the moment that bounds L, what is learnt, what it costs."""
 
 from __future__ import annotations
 
