@@ -10,7 +10,7 @@ import streamlit as st
 
 from landscape.labs.lab import Linked, Table
 
-SHORT = 16
+SHORT = 20
 """An entry of so many letters, as a number with its range in brackets, stands in one line."""
 
 LONG = 40
@@ -32,9 +32,9 @@ def html_of(one: Table) -> str:
 
     >>> print(html_of(Table([{"a": "|v| < 1"}], {"a": "Name"})))
     <div class="lv-table" style="overflow-x: auto"><table><thead><tr><th scope="col">Name</th></tr></thead>
-    <tbody><tr><th scope="row">|v| &lt; 1</th></tr></tbody></table></div>
+    <tbody><tr><th scope="row" class="short">|v| &lt; 1</th></tr></tbody></table></div>
     >>> print(_cells({"a": "layer normalization", "b": "0.0203 (0.12)"}, Table([], {"a": "", "b": ""})))
-    <th scope="row">layer normalization</th><td class="short">0.0203 (0.12)</td>
+    <th scope="row" class="short">layer normalization</th><td class="short">0.0203 (0.12)</td>
     """
     head = "".join(f'<th scope="col">{escape(title)}</th>' for title in one.columns.values())
     body = "".join(f"<tr>{_cells(row, one)}</tr>" for row in one.rows)
@@ -44,7 +44,7 @@ def html_of(one: Table) -> str:
 def _cells(row: Any, one: Table) -> str:
     first, *others = (_entry(row, name) for name in one.columns)
     cells = (f"<td{_class(entry)}>{_shown(entry)}</td>" for entry in others)
-    return f'<th scope="row">{_shown(first)}</th>' + "".join(cells)
+    return f'<th scope="row"{_class(first)}>{_shown(first)}</th>' + "".join(cells)
 
 
 def _class(entry: Any) -> str:

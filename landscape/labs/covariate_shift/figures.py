@@ -6,6 +6,7 @@ It is long, as each of six sections has its pictures, a function each.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -171,7 +172,7 @@ def score_panel(abroad: Sequence[Abroad], styles: Sequence[Style], score: str) -
     panel = choices_panel(title, bands, names, x_title="domain", **told)
     if panel.figure is not None:
         panel.figure.update_xaxes(tickangle=0, tickfont_size=SMALL)
-    return panel
+    return replace(panel, caption=f"Dashed: at home{', the better network' if len(abroad) > 1 else ''}.")
 
 
 def _points(name: str, style: Style, values: Sequence[float]) -> Band:

@@ -20,10 +20,8 @@ INK = "#141414"
 
 LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": theme.FONT_SIZE}}
 
-SHADES = tuple(
-    theme.OKABE_ITO[name] for name in ("reddish purple", "blue", "sky blue", "bluish green", "orange", "vermillion")
-)
-"""Of the initial scales, from the least on; each is seen on light and on dark."""
+SHADES = theme.DEPTHS
+"""Of the initial scales, from the least on: in order, and none the colour of a network."""
 
 
 def verdict_panel(
@@ -153,7 +151,7 @@ def curves(
         *traces,
         xaxis=theme.axis(x_title, **horizontal),
         yaxis=theme.axis(y_title, zeroline=False, **vertical),
-        legend={**LEGEND, "title": {"text": called}},
+        legend={**LEGEND, "title": {"text": called, "font": LEGEND["font"]}},
         margin={"l": 64, "r": 16, "t": 40, "b": 48},
         showlegend=True,
     )
@@ -187,15 +185,15 @@ def cosine_panel(title: str, names: Sequence[str], styles: Sequence[Style], cosi
         *traces,
         xaxis=theme.axis(
             "",
-            tickvals=list(range(len(names))),
-            ticktext=[name.replace(" ", "<br>", 1) for name in names],
+            showticklabels=False,  # on a phone the names, side by side, would lie over each other
             range=[-0.5, len(names) - 0.5],
             showgrid=False,
             zeroline=False,
         ),
         yaxis=theme.axis("cosine of weights and gradient", zeroline=True, zerolinewidth=1.5, nticks=7),
-        showlegend=False,
-        margin={"l": 64, "r": 16, "t": 12, "b": 56},
+        legend={**LEGEND, "itemsizing": "constant"},
+        margin={"l": 64, "r": 16, "t": 40, "b": 24},
+        showlegend=True,
     )
     said = "; ".join(
         f"{name} at most {np.nanmax(np.abs(values), initial=0.0):.2g}"

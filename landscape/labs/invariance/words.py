@@ -123,7 +123,8 @@ SENTENCES = {
     Case.FROM_BOTH: "With **{name}** the effective rates come together from both sides: from initial scales 0.1 to 3 they begin "
     "{first} apart and end {last} apart. Large ones fall as steps lengthen the weights, and weight decay makes the small "
     "ones rise, the least to {least} what it was: it shortens weights that no step lengthens.",
-    Case.APART: "With **{name}** the effective rates stay apart: {first} at the start, {last} at the end.",
+    Case.APART: "With **{name}** the effective rates stay apart: from initial scales 0.1 to 3 they begin {first} "
+    "apart and end {last} apart.",
     Case.FUNNEL_DIVERGED: "**{name}** diverged from these initial scales: {scales}.",
     Case.START_NEEDED: "Weight normalization needs its start here: set by a first batch it reaches {data}, from the "
     "function of the plain network {plain}, and without any normalization {none}. On that batch the "

@@ -52,3 +52,10 @@ def test_bars_have_a_cross_where_there_is_none():
     np.testing.assert_allclose(first.y, [0.5, 0.6], rtol=1e-6)
     np.testing.assert_allclose(second.y, [0.7, 0.0], rtol=1e-6)
     assert list(second.text) == ["0.70", "×"]
+
+
+def test_names_of_networks_that_would_lie_over_each_other_stand_in_the_legend():
+    panel = cosine_panel("t", ["no normalization", "weight normalization"], STYLES, [np.zeros(2), np.zeros(2)])
+    assert panel.figure.layout.showlegend
+    assert not panel.figure.layout.xaxis.showticklabels
+    assert [trace.name for trace in panel.figure.data] == ["no normalization", "weight normalization"]
