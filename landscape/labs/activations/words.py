@@ -117,10 +117,10 @@ SENTENCES = {
     Case.AS_STEADY: "In layer {layer} the median of a typical unit moves about as far with each: by {drifts}.",
     Case.DRIFTS_AND_LEARNS: "Does it matter? With **{name}** a unit moves {times} as far as with **{steady}**, and the network learns all the "
     "same, to {score} beside {steady_score}: it can learn while what its units see moves.",
-    Case.HUMPS: "Normalized is not normal: with **{name}** the middle unit's excess kurtosis is {kurtosis}, where a normal "
+    Case.HUMPS: "Normalized is not normal: the middle unit's excess kurtosis is {kurtosis}, where a normal "
     "distribution has 0. It is flat on top, or has two humps, one for each answer that it gives.",
-    Case.NORMAL: "With **{name}** the middle unit is about normal, of excess kurtosis {kurtosis}.",
-    Case.TAILS: "With **{name}** the middle unit has heavier tails than a normal distribution: its excess kurtosis is {kurtosis}.",
+    Case.NORMAL: "Normalized, the middle unit is about normal: its excess kurtosis is {kurtosis}, near 0.",
+    Case.TAILS: "The middle unit has heavier tails than a normal distribution: its excess kurtosis is {kurtosis}.",
     Case.CENTRES: "The mean of the middle unit, over its deviation, is off 0 by {offs}.",
     Case.MOVES_EARLY: "Of all the way that the median of a unit goes, the first {until} steps make {shares}. Half of it is gone by step "
     "{halves}.",
@@ -208,7 +208,9 @@ def distributions_notice(facts: Facts) -> list[str]:
         )
     shaped = [one for one in known if isfinite(one.kurtosis) and one.normalization != "none"]
     said += [told_of_early(facts.early)] if facts.early else []
-    said += [told_of_shape(one) for one in shaped]
+    for case in (Case.HUMPS, Case.NORMAL, Case.TAILS):
+        if alike := [one for one in shaped if shape_case(one) is case]:
+            said.append(told_of_shape(*alike))
     offs = {one.name: one.off_centre for one in known if isfinite(one.off_centre)}
     return [*said, sentence(SENTENCES[Case.CENTRES], offs=offs)] if offs else said
 
@@ -258,9 +260,9 @@ def early_case(one: Early) -> Case:
     return Case.OPENS_LATER if one.share > HALFWAY and one.opened < CLOSED else Case.OPEN_BY_THEN
 
 
-def told_of_shape(one: Distribution) -> str:
-    """Return how the values of a normalized unit are distributed."""
-    return sentence(SENTENCES[shape_case(one)], name=one.name, kurtosis=one.kurtosis)
+def told_of_shape(*alike: Distribution) -> str:
+    """Return how the values of a normalized unit are distributed, in networks of which that is alike."""
+    return sentence(SENTENCES[shape_case(alike[0])], kurtosis={one.name: one.kurtosis for one in alike})
 
 
 def shape_case(one: Distribution) -> Case:
