@@ -448,7 +448,7 @@ _ALL = (
     Result(
         "no-concentration",
         GHORBANI,
-        "With BatchNorm it is not.",
+        "With BatchNorm the gradient is not concentrated so.",
         "almost absent with it",
         "Share of the squared gradient along the ten steepest directions, with BatchNorm",
         "curvature",
@@ -488,7 +488,7 @@ _ALL = (
     ),
     Result(
         "edge-batch",
-        f"{COHEN}, App.",
+        f"{COHEN}, Appendix",
         "Networks with BatchNorm train at that edge too.",
         "in figures: at that edge too",
         "Late sharpness over 2 / rate, at the rate where it is furthest from 1",
@@ -501,7 +501,7 @@ _ALL = (
     ),
     Result(
         "edge-cross-entropy",
-        f"{COHEN}, App.",
+        f"{COHEN}, Appendix",
         "With cross-entropy sharpness falls below that edge at the end of training.",
         "below 1 at the end",
         "Late sharpness over 2 / rate, greatest over the rates",

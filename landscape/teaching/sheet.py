@@ -42,11 +42,18 @@ def row_of(found: Found) -> dict[str, str]:
 
 def settings_of(result: Result) -> str:
     """Return in words what differs from the defaults of the lab's page."""
-    fields = labs()[result.lab].codec.fields
-    each = []
-    for name, value in result.settings().items():
-        own = re.match(r"v(\d)_", name)
-        each.append(f"{f'network {own[1]}: ' if own else ''}{fields[name].label.lower()} {value}")
+    codec = labs()[result.lab].codec
+    values, each = codec.read(result.settings())[0], []
+    for name, written in result.settings().items():
+        own, value = re.match(r"v(\d)_", name), values[name]
+        label = codec.fields[name].label.lower()
+        # As the page's controls have it, not as links do.
+        told = (
+            ("" if value else "not ") + label
+            if isinstance(value, bool)
+            else f"{label} {getattr(value, 'label', written)}"
+        )
+        each.append(f"network {own[1]}: {told}" if own else told)
     return ", ".join(each) or "the defaults of the page"
 
 

@@ -1,5 +1,6 @@
 """The table of results of papers: its Markdown is a table, its rows are what is found, and what is no result is told."""
 
+import re
 from dataclasses import replace
 from math import nan
 
@@ -10,7 +11,7 @@ from landscape.teaching.__main__ import main
 from landscape.teaching.published import RESULTS
 from landscape.teaching.reproductions import jobs_of
 from landscape.teaching.result import SEEDS, Found
-from landscape.teaching.sheet import COLUMNS, SHORT, head, line_of, row_of
+from landscape.teaching.sheet import COLUMNS, SHORT, head, line_of, row_of, settings_of
 from tests.labs.ended import _ended
 
 SMALL = {"width": 8, "depth": 2, "num_steps": 12, "num_examples": 200, "probes": 6, "rungs": 3}
@@ -37,6 +38,13 @@ def test_a_line_has_a_cell_for_each_column_and_holds_what_is_found(result):
     assert all(row.values())
     assert cells(line_of(row)) == [row[name] for name in SHORT]
     assert row["ours"] == found.ours
+
+
+@pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
+def test_settings_are_told_as_the_controls_have_them(result):
+    told = settings_of(result)
+    assert not re.search(r"\b(true|false|batch-l1|cross_entropy)\b", told)
+    assert len(told.split(", ")) == max(1, len(result.settings()))
 
 
 def test_it_is_printed_line_by_line_with_the_numbers_of_the_jobs(monkeypatch, capsys):
