@@ -324,7 +324,7 @@ def slopes_panel(found: Slopes) -> Panel:
     """Draw the derivatives of three losses for an example of class 1."""
     lines = [
         Line("squared error, linear output", found.h, found.squared, OKABE_ITO["orange"], 60, anchor="bottom left"),
-        Line("sigmoid + cross-entropy", found.h, found.sigmoid_cross_entropy, OKABE_ITO["blue"], 0),
+        Line("sigmoid +<br>cross-entropy", found.h, found.sigmoid_cross_entropy, OKABE_ITO["blue"], anchor="top left"),
         Line("cross-entropy alone, by p", found.p, found.cross_entropy, OKABE_ITO["vermillion"], 20, anchor="middle right"),
     ]  # fmt: skip
     return lines_panel(
