@@ -81,7 +81,8 @@ def bands_panel(
         )
     room = 0.06 * max(float(np.log10(x.max() / x.min())), 0.1)
     ends = [float(np.log10(x.min())) - room, float(np.log10(x.max())) + room]
-    horizontal = {"type": "log", "range": ends, "dtick": 1, "showgrid": False, "zeroline": False}
+    ticks = {"dtick": 1, "exponentformat": "none"}  # else 0.0001 is written 100µ
+    horizontal = {"type": "log", "range": ends, "showgrid": False, "zeroline": False, **ticks}
     return _panel(title, traces, horizontal, x_title, y_title, limits, level, mark, alt or _said(bands))
 
 

@@ -98,7 +98,7 @@ def powers(values: Sequence[np.ndarray]) -> dict[str, Any]:
     if high - low < FEW_DECADES:
         ticks = [factor * 10.0**power for power in range(int(low) - 2, int(high) + 2) for factor in (1, 2, 5)]
         if sum(low <= np.log10(tick) <= high for tick in ticks) < 2:  # so narrow that Plotly's own are better
-            return {"type": "log", "nticks": 5}
+            return {"type": "log", "nticks": 5, "exponentformat": "power"}
         return {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
     # Plotly writes a power in letters a quarter larger than it is told.
     size = 0.8 * (theme.FONT_SIZE - 1)

@@ -20,6 +20,11 @@ RANGES = """() => Array.from(document.querySelectorAll('.lv-row[data-group=path]
 SCROLLED = "() => document.querySelector('[data-testid=stMain]').scrollTop"
 ROWS = """() => Array.from(document.querySelectorAll('.lv-row'), (row) =>
     Array.from(row.children, (panel) => Math.round(panel.getBoundingClientRect().left)))"""
+TOPS = """() => {
+    const row = document.querySelector('.lv-row[data-group=scene]');
+    row.querySelector('.lv-title').textContent = 'A long title '.repeat(12);
+    return Array.from(row.querySelectorAll('.lv-stage'), (stage) => Math.round(stage.getBoundingClientRect().top));
+}"""
 COVERED = """() => {
     const bar = document.querySelector('.lv-bar').getBoundingClientRect();
     return Array.from(document.querySelectorAll('.lv-stage'), (stage) => stage.getBoundingClientRect())
@@ -125,6 +130,7 @@ def test_on_a_projector_the_first_pictures_are_whole_in_view_and_nothing_covers_
     for top in range(0, page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight"), 300):
         page.evaluate("top => document.querySelector('[data-testid=stMain]').scrollTo(0, top)", top)
         assert page.evaluate(COVERED) == 0
+    assert len(set(page.evaluate(TOPS))) == 1, "a title of several lines moves its picture, and those beside it"
 
 
 def test_on_a_phone_icons_lie_on_no_picture_tables_scroll_and_the_other_pages_are_found(visitor):
@@ -133,6 +139,10 @@ def test_on_a_phone_icons_lie_on_no_picture_tables_scroll_and_the_other_pages_ar
     for plot in page.locator(".lv-stage").all():
         bar = plot.locator(".modebar").bounding_box()
         assert bar["y"] + bar["height"] <= plot.bounding_box()["y"] + 2
+    for panel in page.locator(".lv-panel").all():
+        box = panel.locator(".lv-take summary").bounding_box()
+        assert panel.bounding_box()["y"] - 2 <= box["y"]
+        assert box["y"] + box["height"] <= panel.locator(".lv-stage").bounding_box()["y"] + 2
     table = ".lv-table"
     wide, room = page.eval_on_selector(table, "table => [table.scrollWidth, table.clientWidth]")
     assert wide > room

@@ -42,9 +42,9 @@ SENTENCES = {
     "other up to {high}, and over the last steps they lie at {own_late} and {late}.",
     Case.LOST: "At this learning rate **{plain}** is lost: with {lost} of {runs} seeds its loss diverges, or its last layer dies.",
     Case.ALONE: "After step {after} the loss of **{name}** rises up to {own_high} still, and over the last steps it lies at {own_late}.",
-    Case.UNEVEN: "Of **{name}** one batch is not like another: in one the units of the last layer deviate {before} as far as in "
+    Case.UNEVEN: "With **{name}** one batch is not like another: in one the units of the last layer deviate {before} as far as in "
     "another, though all are drawn by chance from the same data.",
-    Case.ABOUT_EVEN: "Of **{name}** the batches are about alike: in none the units of the last layer deviate more than {before} as "
+    Case.ABOUT_EVEN: "With **{name}** the batches are about alike: in none the units of the last layer deviate more than {before} as "
     "far as in another.",
     Case.EQUALIZED: "With **{name}** the units deviate at most {before} as far in one batch as in another, and behind it equally in all.",
     Case.GONE: "Of **{name}** nothing is left whose batches could be looked at.",

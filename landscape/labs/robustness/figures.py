@@ -162,7 +162,7 @@ def batches_panel(title: str, known: Sequence[tuple[str, Style, Unrest]]) -> Pan
                 "x": (np.arange(2)[:, None] + aside + spread).ravel().astype(np.float32),
                 "y": values.ravel().astype(np.float32),
                 "mode": "markers",
-                "marker": {"size": 6, "color": style.colour, "opacity": 0.7, "symbol": SYMBOLS[place % len(SYMBOLS)]},
+                "marker": {"size": 6, "color": style.colour, "opacity": 0.85, "symbol": SYMBOLS[place % len(SYMBOLS)]},
                 "hovertemplate": "%{y:.2f}<extra>" + name + "</extra>",
                 "cliponaxis": False,
             }

@@ -268,7 +268,7 @@ def _range(values: np.ndarray, others: Sequence[float]) -> tuple[float, float]:
 @drawn_once
 def center_panel(found: Center, multiple: float) -> Panel:
     """Draw E|x - c|^2 against c, with the page's c."""
-    line = Line("E|x − c|²", found.multiples, found.moments, OKABE_ITO["blue"], 8, anchor="top right")
+    line = Line("E|x − c|²", found.multiples, found.moments, OKABE_ITO["blue"], 8)
     floor = Line("least", found.multiples[[0, -1]], np.full(2, found.least), theme.MUTED, 0, "dot", "bottom right")
     return lines_panel(
         "Subtract a centre c",

@@ -43,6 +43,7 @@ def test_a_line_stands_in_its_band():
     np.testing.assert_allclose(line.y, middle, rtol=1e-6)
     assert [(shape.y0, shape.y1) for shape in panel.figure.layout.shapes] == [(0.8, 0.8), (0, 1)]
     assert "a from 0.20 to 0.50" in panel.alt
+    assert panel.figure.layout.xaxis.exponentformat == "none", "a rate of 0.0001 is not 100µ"
 
 
 def test_points_of_networks_stand_side_by_side_at_each_choice():
