@@ -41,7 +41,7 @@ def noise(request: CovariateShift, results: Results) -> Shown:
     return Shown(
         notice=noise_notice(facts) if facts and facts.inside else (),
         panels=[
-            *figures.inside_panels(names, styles, found),
+            *figures.inside_panels(names, styles, found, steps),
             figures.loss_panel(names, styles, found, steps),
             figures.jump_panel(records, told),
         ],

@@ -42,7 +42,9 @@ DEPTHS = ("#8A63B8", "#4C78C8", "#21918C", "#5EC962", "#C8A500")
 """From the lowest layer to the highest: near viridis, with ends that are seen on white and on black."""
 
 
-def inside_panels(names: Sequence[str], styles: Sequence[Style], found: Sequence[StepMoments | None]) -> list[Panel]:
+def inside_panels(
+    names: Sequence[str], styles: Sequence[Style], found: Sequence[StepMoments | None], num_steps: int
+) -> list[Panel]:
     """Draw for each network the mean of some units of its last hidden layer by step, in a band of one deviation."""
     known = [one for one in found if one is not None]
     reach = [_reach(one) for one in known]
@@ -56,7 +58,8 @@ def inside_panels(names: Sequence[str], styles: Sequence[Style], found: Sequence
         for place, unit in enumerate(_units(one)):
             mean, deviation = one.mean[:, -1, unit], one.deviation[:, -1, unit]
             x, low, high = one.steps.astype(np.float32), mean - deviation, mean + deviation
-            shared = {"type": "scatter", "mode": "lines", "name": f"unit {unit + 1}", "legendgroup": f"{unit}"}
+            mode = "lines" if len(x) > 1 else "markers"  # of a single look a line shows nothing
+            shared = {"type": "scatter", "mode": mode, "name": f"unit {unit + 1}", "legendgroup": f"{unit}"}
             around = {"x": np.concatenate([x, x[::-1]]), "y": np.concatenate([high, low[::-1]]).astype(np.float32)}
             faint = {"fill": "toself", "fillcolor": faint_of(style.colour), "line": {"width": 0}}
             traces.append({**shared, **around, **faint, "hoverinfo": "skip", "showlegend": False})
@@ -64,13 +67,15 @@ def inside_panels(names: Sequence[str], styles: Sequence[Style], found: Sequence
             traces.append({**shared, "x": x, "y": mean.astype(np.float32), "line": line})
         figure = theme.figure(
             *traces,
-            xaxis=theme.axis("step", zeroline=False, showgrid=False, nticks=5),
+            xaxis=theme.axis("step", zeroline=False, showgrid=False, nticks=5, range=[0, num_steps]),
             yaxis=theme.axis("what enters the activation", zeroline=True, nticks=6, range=ends),
             legend=LEGEND,
             margin=MARGIN,
         )
         alt = f"{name}: means of {UNITS} units of the last hidden layer by step, each in a band of its deviation."
-        panels.append(Panel(name, Group.PATH, figure, alt=alt, colour=style.colour))
+        diverged = one.run.diverged_at
+        caption = "" if diverged is None else f"It diverged at step {diverged}."
+        panels.append(Panel(name, Group.PATH, figure, alt=alt, colour=style.colour, caption=caption))
     return panels
 
 

@@ -103,7 +103,7 @@ def gradient(request: Invariance, results: Results) -> Shown:
             titles[0],
             lines,
             x_title="factor of the layer's weights",
-            y_title="length of the gradient, 1 as trained",
+            y_title="times that as trained",
             logarithmic_x=True,
             logarithmic_y=True,
         ),

@@ -7,8 +7,10 @@ import pytest
 
 from landscape.experiment import Comparison, Variant
 from landscape.figures.images import images_panel
+from landscape.figures.theme import styles_of
 from landscape.labs.covariate_shift import LAB
 from landscape.labs.covariate_shift.facts import relative_of
+from landscape.labs.covariate_shift.figures import inside_panels
 from landscape.labs.covariate_shift.request import BASE, CovariateShift, Elsewhere
 from landscape.labs.lab import Known
 from models.fields import Misfit
@@ -19,6 +21,7 @@ SMALL = CovariateShift(
     Comparison(BASE.replace(width=8, depth=2, num_steps=12, num_examples=200, batch_size=32), FOUR),
     looks=4, linear_steps=10, curve_steps=10,
 )  # fmt: skip
+WILD = {"dataset": "moons", "width": 64, "learning_rate": 30, "num_steps": 12}
 NAMES = ("moments", "domains", "shift", "linear", "curve")
 
 
@@ -45,6 +48,15 @@ def test_units_are_drawn_with_their_band_on_one_axis(results):
             assert band.y[0] == pytest.approx(line.y[0] + known.value.deviation[0, -1, unit], rel=1e-4)
     assert len(loss.figure.data) == 4
     assert len(jumps.figure.data[0].x) == 4
+
+
+def test_of_a_network_that_diverged_the_one_look_is_drawn_and_told():
+    (known,) = results_of(replace(SMALL, comparison=Comparison(BASE.replace(**WILD), FOUR[:1])), "moments")["moments"]
+    assert len(known.value.steps) == 1
+    (panel,) = inside_panels(["a"], styles_of(["none"]), [known.value], 12)
+    assert panel.caption == f"It diverged at step {known.value.run.diverged_at}."
+    assert {trace.mode for trace in panel.figure.data} == {"markers"}
+    assert tuple(panel.figure.layout.xaxis.range) == (0, 12)
 
 
 def test_domains_are_drawn_with_their_pictures_scores_and_features(results):
