@@ -78,9 +78,11 @@ def _whole(lab: Lab) -> None:
     strip = st.container(key="asked")
     prose(lab.introduction)
     _controls(lab)
+    misfit = st.container()  # in view, above the sections that it leaves empty
     places = [_place(lab, section) for section in lab.sections]
     end = st.container()
-    request = controls.finish()
+    with misfit:
+        request = controls.finish()
     jobs = {**(lab.jobs(request) if lab.jobs else {}), **borrowed.jobs(lab)}
     tickets = compute.ask(jobs)
     with strip:

@@ -81,7 +81,10 @@ def test_a_step_in_the_history_is_a_new_link():
 
 def test_why_settings_do_not_fit_together_is_a_whole_sentence():
     for link in ({"source": "wine", "feature_1": "25"}, {"source": "wine", "feature_2": "13"}):
-        (error,) = opened(**link).error
+        app = opened(**link)
+        drawn = [node.type for node in app.main]
+        assert drawn.index("error") < drawn.index("subheader"), "it stands above the sections that it leaves empty"
+        (error,) = app.error
         assert error.value.startswith("These settings do not fit together. ")
         assert error.value.endswith(".")
         assert not error.value.endswith("..")

@@ -69,6 +69,7 @@ class Case(StrEnum):
 
     STEADIER = "one stays much steadier"
     AS_STEADY = "all move alike"
+    ONE_MOVES = "one network"
     DRIFTS_AND_LEARNS = "one drifts and learns"
     HUMPS = "two humps"
     NORMAL = "about normal"
@@ -115,6 +116,7 @@ SENTENCES = {
     Case.STEADIER: "In layer {layer} the median of a typical unit moves by {drifts} along training. **{steady}** keeps it "
     "steadiest: with {other} it moves {times} as far.",
     Case.AS_STEADY: "In layer {layer} the median of a typical unit moves about as far with each: by {drifts}.",
+    Case.ONE_MOVES: "In layer {layer} the median of a typical unit moves by {drifts} along training.",
     Case.DRIFTS_AND_LEARNS: "Does it matter? With **{name}** a unit moves {times} as far as with **{steady}**, and the network learns all the "
     "same, to {score} beside {steady_score}: it can learn while what its units see moves.",
     Case.HUMPS: "Normalized is not normal: the middle unit's excess kurtosis is {kurtosis}, where a normal "
@@ -219,14 +221,16 @@ def told_of_drift(known: Sequence[Distribution]) -> str:
     """Return how far the medians move."""
     steady, other = steadiest(known), max(known, key=lambda one: one.drift)
     shared: dict[str, Any] = {"layer": known[0].layer, "drifts": {one.name: one.drift for one in known}}
-    if drift_case(known) is Case.AS_STEADY:
-        return sentence(SENTENCES[Case.AS_STEADY], **shared)
+    if drift_case(known) is not Case.STEADIER:
+        return sentence(SENTENCES[drift_case(known)], **shared)
     times = Ratio(other.drift / steady.drift)
     return sentence(SENTENCES[Case.STEADIER], steady=steady.name, other=other.name, times=times, **shared)
 
 
 def drift_case(known: Sequence[Distribution]) -> Case:
-    """Return whether some unit moves clearly further than another network's."""
+    """Return whether some unit moves clearly further than another network's, where there is another."""
+    if len(known) == 1:
+        return Case.ONE_MOVES
     drifts = [one.drift for one in known]
     return Case.STEADIER if max(drifts) > FURTHER * min(drifts) > 0 else Case.AS_STEADY
 

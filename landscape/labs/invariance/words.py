@@ -98,20 +98,20 @@ CHANGED_SENTENCES = {
 SENTENCES = {
     Case.LITTLE: "In the pale cells the epsilon beside the variance is seen: without it, or with larger values, the change would "
     "be none.",
-    Case.BIAS: "After training, these notice a rescaled layer a little: {changes}. Their bias stands before the normalization and is "
-    "not multiplied; it was 0 at the start.",
+    Case.BIAS: "After training these notice a rescaled layer: the outputs change by {changes} of their length. Their bias stands "
+    "before the normalization and is not multiplied; it was 0 at the start.",
     Case.NO_BIAS: "After training too, layer normalization does not notice a rescaled layer.",
     Case.DIVIDED: "Weights *c* times as long have a gradient *c* times smaller with {names}, to within {off}. The gradient stands at "
     "right angles to the weights: the greatest cosine of a unit is {cosine}.",
-    Case.NEARLY_DIVIDED: "With {names} that holds for large factors alone, over which it falls with a slope of {slope}: at small ones "
-    "the bias rules, which is not multiplied. It is the weights of a whole layer that may be rescaled there, not those of a "
+    Case.NEARLY_DIVIDED: "With {names} the gradient is divided by large factors alone, over which it falls with a slope of {slope}: at "
+    "small ones the bias rules, which is not multiplied. It is the weights of a whole layer that may be rescaled there, not those of a "
     "unit: the greatest cosine of a unit is {cosine}.",
-    Case.NOT_DIVIDED: "Not so with {names}: over large factors the slope is {slope}, where -1 is dividing, and the greatest "
-    "cosine of a unit is {cosine}.",
+    Case.NOT_DIVIDED: "With {names} the gradient is not divided by the factor: over large ones the slope is {slope}, where -1 is "
+    "dividing, and the greatest cosine of a unit is {cosine}.",
     Case.AT_RIGHT_ANGLES: "The weights only ever grow with {names}, and what they grow by is the sum of the squared steps, "
     "all the way to within {off} of it. After {steps} steps |w|² is {grown} as large as at the start.",
-    Case.NOT_AT_RIGHT_ANGLES: "Not so with {names}: on the way |w|² lies up to {off} of that sum away from it, though at the "
-    "end it has changed by {shares} of the sum.",
+    Case.NOT_AT_RIGHT_ANGLES: "With {names} the weights do not grow by the sum of the squared steps: on the way |w|² lies up to {off} "
+    "of that sum away from it, though at the end it has changed by {shares} of the sum.",
     Case.OTHER_STEPS: "Weight decay or momentum is on: their steps are not at right angles to the weights, so that these "
     "do not grow by the sum of the squared steps. With {names} |w|² is {grown} as large as at the start.",
     Case.LENGTH_DIVERGED: "At learning rate {rate} these diverged, and their lines end there: {names}.",
@@ -147,7 +147,7 @@ SENTENCES = {
     Case.BOUND_WORSE: "The bound harms here: at learning rate {high} it reaches {worse}, and {above} without it.",
     Case.UNIT_DAMPED: "One unit of each layer {factor} times as large is not felt with {names}: the first loss is what "
     "it would be without, and the accuracy reached is {accuracy}.",
-    Case.UNIT_FELT: "It is felt with {names}: the first loss is {loss} and the accuracy reached is {accuracy}.",
+    Case.UNIT_FELT: "One unit of each layer {factor} times as large is felt with {names}: the first loss is {loss} and the accuracy reached is {accuracy}.",
     Case.EXAMPLE: "One mislabelled example {factor} times as large makes the gradient {growth} as long.",
     Case.BURSTS: "Along these trainings the longest gradient is {longest} as long as the median one.",
 }

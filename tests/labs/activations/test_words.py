@@ -73,7 +73,7 @@ CORRECTION = Correction(8, 100, 0.01, 1.4, 1.0, 0.8, 0.03, 0.05, 0.6, 0.25)
 
 @pytest.mark.parametrize(
     ("known", "case"),
-    [([BATCH, PLAIN], Case.STEADIER), ([BATCH, replace(PLAIN, drift=0.5)], Case.AS_STEADY), ([BATCH], Case.AS_STEADY)],
+    [([BATCH, PLAIN], Case.STEADIER), ([BATCH, replace(PLAIN, drift=0.5)], Case.AS_STEADY), ([BATCH], Case.ONE_MOVES)],
 )
 def test_which_units_move_clearly_further(known, case):
     assert drift_case(known) is case
@@ -280,3 +280,9 @@ def test_networks_without_learnt_scales_have_no_job_for_them():
 def test_jobs_are_the_same_only_where_their_keys_say_so():
     keys = [job.key for many in LAB.jobs(Activations()).values() for job in many if job is not None]
     assert len(set(keys)) == len(keys)
+
+
+def test_one_network_alone_moves_as_far_as_no_other():
+    (said, *_) = distributions_notice(Facts(distributions=(BATCH,)))
+    assert drift_case([BATCH]) is Case.ONE_MOVES
+    assert "with each" not in said
