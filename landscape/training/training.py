@@ -152,7 +152,7 @@ class Training(ChunkedTask):
         """
         parts, gradients = (blocks_of(self.network, flat) for flat in (self.parameters, self.gradient))
         training = self.base.training
-        how = training.loss, training.averages_weight
+        how = training.loss, training.averages_weight, self.generators
         self.written_out = door.backpropagation(self.network, parts, gradients, self.state, *how)
         self.parts = {name: part.requires_grad_() for name, part in parts.items()}
         self.gradient_parts = list(gradients.values())
@@ -181,7 +181,7 @@ class Training(ChunkedTask):
         if self.written_out is None:
             losses, state = self._by_autograd(x, y)
         else:
-            losses, state = self.written_out.step(x[0], y[0])[None], self.state
+            losses, state = self.written_out.step(x[0], y[0], self.step / self.steps_total)[None], self.state
         gradient = self.gradient
         # As lists: to note two numbers in tensors, and to compare them there, took a thirtieth of a small step.
         losses, norms = torch.stack([losses, torch.linalg.vector_norm(gradient, dim=1)]).tolist()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from torch import Tensor
+from torch import Generator, Tensor
 
 from models.cnn import Convolutional
 from models.config import Kind, Normalized, Placement
@@ -16,6 +16,7 @@ from models.fast.chain_rule import (
     Activate,
     Convolution,
     Dense,
+    Disturb,
     Flatten,
     Halve,
     Learnt,
@@ -23,6 +24,9 @@ from models.fast.chain_rule import (
     Normalize,
     NormalizeByPart,
     NormalizeExamples,
+    NormalizeGroups,
+    Now,
+    Renormalize,
     Skip,
     Step,
     WholeConvolution,
@@ -35,7 +39,10 @@ from models.normalization import Context, NetworkState, Normalization
 WRITTEN_OUT = {
     Normalization.NONE: (Kind.MLP, Kind.CNN),
     Normalization.BATCH: (Kind.MLP, Kind.CNN),
+    Normalization.BATCH_RENORM: (Kind.MLP,),
+    Normalization.BATCH_NOISY: (Kind.MLP,),
     Normalization.LAYER: (Kind.MLP,),
+    Normalization.GROUP: (Kind.MLP,),
 }
 """The normalizations, with the kinds of networks that may have them."""
 
@@ -49,6 +56,7 @@ class Backpropagation:
         state: what its normalizations remember, which is written over.
         loss: the name of the loss.
         momentum: weight of a batch in the running averages.
+        generators: one, from which noise is drawn.
     """
 
     def __init__(
@@ -59,7 +67,9 @@ class Backpropagation:
         state: NetworkState,
         loss: str,
         momentum: float = Context.momentum,
+        generators: tuple[Generator, ...] = (),
     ) -> None:
+        self.now = Now(generators=generators)
         self.network, self.state, self.loss, self.momentum = network, state, WITH_GRADIENT[loss], momentum
         self.learnt = {place: (Learnt.at(place, parts), Learnt.at(place, gradients)) for place in network.maps}
         self.shape: tuple[int, ...] = (-1,)
@@ -78,8 +88,12 @@ class Backpropagation:
         kinds = WRITTEN_OUT.get(config.normalization, ()) if plain or config.strength == 1 else (Kind.MLP,)
         return config.kind in kinds and (plain or hidden) and not config.dropout
 
-    def step(self, x: Tensor, targets: Tensor) -> Tensor:
-        """Return the loss `()` on inputs `(N, ...)` and their targets, and write its gradient by the parameters."""
+    def step(self, x: Tensor, targets: Tensor, progress: float) -> Tensor:
+        """Return the loss `()` on inputs `(N, ...)` and their targets, and write its gradient by the parameters.
+
+        progress: fraction of the training done.
+        """
+        self.now.progress = progress
         loss, gradient = self.loss(self.forward(x), targets)
         self.backward(gradient)
         return loss
@@ -123,14 +137,28 @@ class Backpropagation:
 
     def _following(self, place: str) -> list[Step]:
         """Return what follows the map of a hidden layer: its normalization, where there is one, and the activation."""
-        epsilon, activation = self.network.hidden_layer.epsilon, Activate(self.network.config.activation)
+        return [*self._normalization(place), Activate(self.network.config.activation)]
+
+    def _normalization(self, place: str) -> list[Step]:
+        """Return the steps of the normalization of a hidden layer."""
+        layer, strength, learnt = self.network.hidden_layer, self.network.config.strength, self.learnt[place]
         match self.network.config.normalization:
+            case Normalization.BATCH if strength < 1:
+                return [NormalizeByPart(*learnt, self._averages(place), layer.epsilon, self.momentum, strength)]
             case Normalization.BATCH:
-                averages = self.state[place]["mean"].view(-1), self.state[place]["variance"].view(-1)
-                given = (*self.learnt[place], averages, epsilon, self.momentum)
-                strength = self.network.config.strength
-                return [Normalize(*given) if strength == 1 else NormalizeByPart(*given, strength), activation]
+                return [Normalize(*learnt, self._averages(place), layer.epsilon, self.momentum)]
+            case Normalization.BATCH_NOISY:
+                return [Normalize(*learnt, self._averages(place), layer.epsilon, self.momentum), Disturb(self.now)]
+            case Normalization.BATCH_RENORM:
+                return [Renormalize(*learnt, self._averages(place), layer.epsilon, self.momentum, self.now)]
             case Normalization.LAYER:
-                return [NormalizeExamples(*self.learnt[place], epsilon), activation]
+                return [NormalizeExamples(*learnt, layer.epsilon)]
+            case Normalization.GROUP:
+                return [NormalizeGroups(*learnt, layer.groups, layer.epsilon)]
             case _:
-                return [activation]
+                return []
+
+    def _averages(self, place: str) -> tuple[Tensor, Tensor]:
+        """Return what the normalization of a hidden layer remembers, (C,) each: of the mean, and of the deviation or variance."""
+        mean, spread = (own.view(-1) for own in self.state[place].values())
+        return mean, spread

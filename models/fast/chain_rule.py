@@ -1,4 +1,7 @@
-"""The functions of one network, each with the chain rule through it, as `backpropagation` strings them together."""
+"""The functions of one network, each with the chain rule through it, as `backpropagation` strings them together.
+
+This is long as each kind of normalization has a gradient of its own.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,9 @@ from models.activations import Activation
 from models.cnn import KERNEL
 from models.fast import kernels
 from models.fast.convolutions import WHOLE, WHOLE_TAPS, whole_matrix
+from models.normalization import Context
+from models.normalization.batch import renormalization_limits
+from models.normalization.noise import disturbance
 
 ADDED_UP = functional.one_hot(WHOLE_TAPS, KERNEL**2).t().float()
 """Which entries of a matrix of 2x2 pixels are one of the kernel: 1 where they are, `(9, 16)`."""
@@ -41,6 +47,14 @@ class Learnt:
     def affine(self) -> kernels.Pair:
         """Scale and shift."""
         return self.scale, self.shift
+
+
+@dataclass(eq=False)
+class Now:
+    """What of a training the steps of its network depend on: how far it has come, from 0 to 1, and where noise comes from."""
+
+    progress: float = 1.0
+    generators: tuple[torch.Generator, ...] = ()
 
 
 class Step(Protocol):
@@ -185,6 +199,84 @@ class NormalizeByPart:
             power = power * scale
         shift, slope = (-self.strength * power * values for values in (mean, along + left * mean))
         return torch.addcmul(torch.addcmul(shift, xhat, slope), gradient, power)
+
+
+@dataclass(eq=False)
+class Renormalize:
+    """Batch renormalization of (N, C): y = scale (r xhat + d) + shift, r and d constants of this step.
+
+    That is BatchNorm with r scale for its scale, so that with h = dL/dy
+    dL/dscale = r sum(h xhat) + d sum(h), and dL/dx is BatchNorm's with that scale.
+
+    averages: of mean and deviation, (C,), which it moves. epsilon, momentum: as of `Normalize`. now: of the training.
+    """
+
+    own: Learnt
+    towards: Learnt
+    averages: tuple[Tensor, Tensor]
+    epsilon: float
+    momentum: float
+    now: Now
+    kept: tuple[kernels.Kept, Tensor, Tensor] = field(init=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        xhat, kept = kernels.batch_norm(x, (None, None), (None, None), self.epsilon)
+        (_, mean, factor), (stored_mean, stored) = kept, self.averages
+        (r_max, d_max), deviation = renormalization_limits(self.now.progress), factor.reciprocal()
+        r = (deviation / stored).clamp_(1 / r_max, r_max)
+        d = ((mean - stored_mean) / stored).clamp_(-d_max, d_max)
+        self.kept = kept, r, d
+        stored_mean.lerp_(mean, self.momentum)
+        stored.lerp_(deviation, self.momentum)
+        scale, shift = self.own.affine
+        if scale is None or shift is None:
+            return torch.addcmul(d, xhat, r)
+        return torch.addcmul(torch.addcmul(shift, d, scale), xhat, r * scale)
+
+    def backward(self, gradient: Tensor) -> Tensor:
+        (kept, r, d), scale = self.kept, self.own.scale
+        by_x, (along, total) = kernels.batch_norm_backward(
+            gradient, kept, r if scale is None else r * scale, (None, None), self.epsilon
+        )
+        if along is not None and total is not None:
+            _write(self.towards.affine, (torch.addcmul(r * along, d, total), total))
+        return by_x
+
+
+@dataclass(eq=False)
+class Disturb:
+    """The noise of one step of training upon (N, C): y = s x + m, both drawn anew. now: of the training."""
+
+    now: Now
+    scales: Tensor = field(init=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        shifts, scales = disturbance(x[None], Context(generators=self.now.generators))
+        self.scales = scales[0]
+        return torch.addcmul(shifts[0], self.scales, x)
+
+    def backward(self, gradient: Tensor) -> Tensor:
+        return gradient * self.scales
+
+
+@dataclass(eq=False)
+class NormalizeGroups:
+    """Group normalization of (N, C), each example over each group of its features; epsilon as of `Normalize`."""
+
+    own: Learnt
+    towards: Learnt
+    groups: int
+    epsilon: float
+    kept: kernels.Kept = field(init=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y, self.kept = kernels.group_norm(x, self.own.affine, self.groups, self.epsilon)
+        return y
+
+    def backward(self, gradient: Tensor) -> Tensor:
+        by_x, found = kernels.group_norm_backward(gradient, self.kept, self.own.scale, self.groups)
+        _write(self.towards.affine, found)
+        return by_x
 
 
 @dataclass(eq=False)

@@ -116,6 +116,7 @@ def backpropagation(
     state: NetworkState,
     loss: str,
     momentum: float = Context.momentum,
+    generators: tuple[torch.Generator, ...] = (),
 ) -> Backpropagation | None:
     """Return loss and gradient of a network, without autograd.
 
@@ -125,8 +126,9 @@ def backpropagation(
         state: what its normalizations remember, which is written over.
         loss: the name of the loss.
         momentum: weight of a batch in the running averages.
+        generators: one, from which noise is drawn.
     """
     alone = all(len(own) == 1 for name, own in parts.items() if name.endswith(".weight"))
     if _closed or not alone or not Backpropagation.can(network):
         return None
-    return Backpropagation(network, parts, gradients, state, loss, momentum)
+    return Backpropagation(network, parts, gradients, state, loss, momentum, generators)

@@ -83,6 +83,23 @@ def layer_norm_backward(gradient: Tensor, kept: Kept, learnt: Pair) -> tuple[Ten
     return by_x, (by_scale, by_shift)
 
 
+def group_norm(x: Tensor, learnt: Pair, groups: int, epsilon: float) -> tuple[Tensor, Kept]:
+    """Return group normalization of x `(N, C)`, and what its gradient needs."""
+    (scale, shift), (examples, features), locations = learnt, x.shape, 1
+    y, means, deviations = torch.native_group_norm(x, scale, shift, examples, features, locations, groups, epsilon)
+    return y, (x, means, deviations)
+
+
+def group_norm_backward(gradient: Tensor, kept: Kept, scale: Tensor | None, groups: int) -> tuple[Tensor, Pair]:
+    """Return the gradients by x and by scale and shift, given that by what `group_norm` returned."""
+    (x, means, deviations), learns = kept, scale is not None
+    (examples, features), locations, wanted = x.shape, 1, [True, learns, learns]
+    by_x, by_scale, by_shift = OWN.native_group_norm_backward(
+        gradient, x, means, deviations, scale, examples, features, locations, groups, wanted
+    )
+    return by_x, (by_scale, by_shift)
+
+
 def convolution_backward(
     gradient: Tensor, x: Tensor, kernels: Tensor, border: int, by_x: bool, by_bias: bool
 ) -> tuple[Tensor | None, Tensor, Tensor | None]:

@@ -22,12 +22,18 @@ def disturbed(y: Tensor, context: Context) -> Tensor:
 
     Source: Santurkar et al. 2018, arXiv 1805.11604, App. A.2.1, Algorithm 1, with its constants.
     """
+    shifts, scales = disturbance(y, context)
+    return torch.addcmul(shifts, scales, y)
+
+
+def disturbance(y: Tensor, context: Context) -> tuple[Tensor, Tensor]:
+    """Draw the noise of one step upon activations: what is added, m, and what they are multiplied by, s, shaped as they are."""
     unit = y.flatten(1, -2)[:, 0]
     mu = per_feature(context.uniform(unit) - 0.5, y)
     sigma = per_feature(1 + 0.25 * context.uniform(unit), y)
     shifts = mu + (0.2 * context.uniform(y) - 0.1)
     scales = sigma + 0.1 * context.normal(y)
-    return torch.addcmul(shifts, scales, y)
+    return shifts, scales
 
 
 class Noise(Layer):

@@ -10,10 +10,12 @@ from models.activations import Activation
 from models.build import build
 from models.config import NetworkConfig
 from models.fast import door
-from models.fast.backpropagation import Backpropagation
+from models.fast.backpropagation import WRITTEN_OUT, Backpropagation
 from models.fast.losses import WITH_GRADIENT
 from models.normalization import Context, Normalization
 from tests.cases import SMALL
+
+OTHERS = "batch-renorm", "batch-noisy", "group"
 
 
 def both_ways(config, batches=3):
@@ -28,14 +30,17 @@ def both_ways(config, batches=3):
         return {name: part[0] if part.ndim == 2 else part for name, part in network.layout.split(flat).items()}
 
     gradient, states = torch.full_like(start, torch.nan), [network.initial_state(1, start) for _ in range(2)]
-    by_hand = Backpropagation(network, blocks(start), blocks(gradient), states[0], "squared")
-    for _ in range(batches):
+    noise = [(torch.Generator().manual_seed(1),) for _ in range(2)]
+    by_hand = Backpropagation(network, blocks(start), blocks(gradient), states[0], "squared", generators=noise[0])
+    for batch in range(batches):
+        by_hand.now.progress = progress = batch / 2
         x, towards = (torch.randn(7, *shape, generator=generator, dtype=torch.float64) for shape in (inputs, (3,)))
         with torch.no_grad():
             found = by_hand.forward(x)
             by_hand.backward(towards)
         leaf = start.clone().requires_grad_()
-        outputs, states[1] = network.forward(leaf, states[1], x[None], Context(training=True))
+        context = Context(progress=progress, training=True, generators=noise[1])
+        outputs, states[1] = network.forward(leaf, states[1], x[None], context)
         (expected,) = torch.autograd.grad(outputs, leaf, towards[None])
         yield (found[None], gradient, states[0]), (outputs.detach(), expected, states[1])
 
@@ -57,10 +62,12 @@ def test_outputs_gradients_and_averages_are_those_of_autograd(activation, kind, 
     [
         *({"skip": True, "kind": kind, "normalization": name} for kind in ("mlp", "cnn") for name in ("none", "batch")),
         *({"normalization": "batch", "strength": strength, "skip": True} for strength in (0.0, 0.25, 0.9)),
+        *({"normalization": name, "groups": 2, "width": 8} for name in OTHERS),
+        *({"normalization": name, "groups": 2, "width": 8, "skip": True} for name in OTHERS),
     ],
     ids=str,
 )
-def test_so_are_those_with_skip_connections_and_with_a_part_of_batchnorm(changes, affine):
+def test_so_are_those_with_skip_connections_and_with_relatives_of_batchnorm(changes, affine):
     config = NetworkConfig(**{"width": 4, "depth": 4, "affine": affine} | changes)
     for found, expected in both_ways(config):
         torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)
@@ -74,8 +81,8 @@ def test_so_are_those_with_skip_connections_and_with_a_part_of_batchnorm(changes
         {"dropout": 0.1},
         {"kind": "recurrent"},
         {"kind": "cnn", "normalization": "batch", "strength": 0.5},
-        {"kind": "cnn", "normalization": "layer"},
-        *({"normalization": name} for name in Normalization if name not in ("none", "batch", "layer", "instance")),
+        *({"kind": "cnn", "normalization": name} for name in ("layer", *OTHERS)),
+        *({"normalization": name} for name in Normalization if name not in WRITTEN_OUT and name != "instance"),
     ],
     ids=str,
 )
@@ -110,6 +117,7 @@ IMAGES = {"kind": "cnn", "dataset": "digits", "num_examples": 200, "num_steps": 
         {"normalization": "batch"},
         {"normalization": "batch", "loss": "squared"},
         {"normalization": "layer"},
+        *({"normalization": name, "groups": 2} for name in OTHERS),
         IMAGES,
         IMAGES | {"normalization": "batch"},
     ],
