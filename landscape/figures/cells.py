@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from colorsys import hls_to_rgb
 
 import numpy as np
-from plotly import graph_objects as go
 
 from landscape.figures import theme
 from landscape.figures.panel import Group, Panel
@@ -54,7 +53,8 @@ def cells_panel(
     hues = int(groups.max()) + 1 if hues is None else hues
     low, high = limits or (float(values.min()), float(values.max()))
     level = np.clip((values - low) / ((high - low) or 1.0) * LEVELS, 0, LEVELS - 1).astype(int)
-    heat = go.Heatmap(
+    heat = theme.trace(
+        "heatmap",
         z=(groups + 1) * LEVELS + level,
         zmin=-0.5,
         zmax=(hues + 1) * LEVELS - 0.5,
@@ -77,15 +77,13 @@ def cells_panel(
         left, right, top, bottom = column - 0.42, column + 0.42, row - 0.4, row + 0.4
         frame = f"M{left},{top}L{right},{top}L{right},{bottom}L{left},{bottom}Z"
         shapes.append({"type": "path", "path": frame, "line": {"color": INK, "width": 3}})
-    figure = go.Figure(
+    figure = theme.figure(
         heat,
-        theme.layout(
-            xaxis=_axis(column_title, columns, values.shape[1]),
-            yaxis=_axis(row_title, rows, values.shape[0]) | {"autorange": "reversed", "automargin": True},
-            shapes=shapes,
-            dragmode=False,
-            margin={"l": 16, "r": 8, "t": 8, "b": 48},
-        ),
+        xaxis=_axis(column_title, columns, values.shape[1]),
+        yaxis=_axis(row_title, rows, values.shape[0]) | {"autorange": "reversed", "automargin": True},
+        shapes=shapes,
+        dragmode=False,
+        margin={"l": 16, "r": 8, "t": 8, "b": 48},
     )
     return Panel(title, Group.ACTIVATION, figure, alt=alt, caption=caption)
 

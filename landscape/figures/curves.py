@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from plotly import graph_objects as go
 
 from landscape.figures import theme
 from landscape.figures.panel import Group, Mode, Panel, Playback
@@ -49,19 +48,20 @@ def curves_panel(
         limits: the ends of the vertical axis, else those of the data.
         cursor: the step that the line marks, if not 0, where the axis stands; else it follows the playback.
     """
-    traces: list[go.Scatter] = []
+    traces: list[dict[str, Any]] = []
     for one in series:
         line = {"color": one.style.colour, "dash": one.style.dash, "width": 2.25}
         steps, values = np.asarray(one.steps, np.float32), np.asarray(one.values, np.float32)
         known = np.isfinite(values).sum()
         # What lies between two snapshots nobody measured: a line would tell it.
         drawn = DOT if known == 1 else {**DOT, "mode": "markers"} if known == 2 else {"mode": "lines"}
-        traces.append(go.Scatter(x=steps, y=values, name=one.label, line=line, **drawn))
+        traces.append(theme.trace("scatter", x=steps, y=values, name=one.label, line=line, **drawn))
         if one.diverged and np.isfinite(values).any():
             last = int(np.flatnonzero(np.isfinite(values))[-1])
             marker = {"symbol": "x", "size": 11, "color": one.style.colour}
             traces.append(
-                go.Scatter(
+                theme.trace(
+                    "scatter",
                     x=steps[last : last + 1],
                     y=values[last : last + 1],
                     mode="markers",
@@ -74,16 +74,14 @@ def curves_panel(
     if limits:
         vertical["range"] = np.log10(limits).tolist() if logarithmic else list(limits)
     horizontal = {"range": [0, num_steps]} if num_steps else {}
-    figure = go.Figure(
-        traces,
-        theme.layout(
-            xaxis=theme.axis("step", zeroline=False, showgrid=False, nticks=6, **horizontal),
-            yaxis=theme.axis(unit, zeroline=False, **vertical),
-            hovermode="x unified",
-            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": theme.FONT_SIZE}},
-            margin={"l": 64, "r": 16, "t": 40, "b": 48},
-            shapes=[] if cursor == 0 else [vertical_line(cursor or 0)],
-        ),
+    figure = theme.figure(
+        *traces,
+        xaxis=theme.axis("step", zeroline=False, showgrid=False, nticks=6, **horizontal),
+        yaxis=theme.axis(unit, zeroline=False, **vertical),
+        hovermode="x unified",
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": theme.FONT_SIZE}},
+        margin={"l": 64, "r": 16, "t": 40, "b": 48},
+        shapes=[] if cursor == 0 else [vertical_line(cursor or 0)],
     )
     names = "; ".join(f"{one.label} ends at {_last(one.values)}" for one in series if len(one.values))
     playback = (Playback(0, Mode.LINE),) if cursor is None else ()

@@ -6,9 +6,9 @@ Each ridge is scaled by its own peak: what it shows is where the values lie and 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from plotly import graph_objects as go
 
 from landscape.figures import theme
 from landscape.figures.panel import Group, Mode, Panel, Playback
@@ -56,7 +56,7 @@ def histograms_panel(
     layers = before.shape[1]
     shown = np.unique(np.linspace(0, layers - 1, MOST).round().astype(int)).tolist()
     names = names or [str(layer + 1) for layer in range(layers)]
-    traces: list[go.Bar | go.Scatter] = []
+    traces: list[dict[str, Any]] = []
     playback: list[Playback] = []
     for place, layer in reversed(list(enumerate(shown))):
         for name, counts in given.items():
@@ -65,7 +65,8 @@ def histograms_panel(
             rows = _bytes_of(counts[:, layer])
             playback.append(Playback(len(traces), Mode.ROW, rows, offset=float(place), scale=HEIGHT / 255))
             traces.append(
-                go.Scatter(
+                theme.trace(
+                    "scatter",
                     x=x,
                     y=(place + HEIGHT / 255 * rows[-1]).astype(np.float32),
                     mode="lines",
@@ -77,22 +78,20 @@ def histograms_panel(
                     hoverinfo="skip",
                 )
             )
-    figure = go.Figure(
-        traces,
-        theme.layout(
-            xaxis=theme.axis(label, zeroline=True, nticks=6, range=[float(edges[0]), float(edges[-1])]),
-            yaxis=theme.axis(
-                "layer",
-                tickvals=list(range(len(shown))),
-                ticktext=[names[layer] for layer in shown],
-                range=[-0.12, len(shown)],
-                zeroline=False,
-                fixedrange=True,
-                automargin=True,
-            ),
-            legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
-            margin={"l": 48, "r": 16, "t": 40, "b": 48},
+    figure = theme.figure(
+        *traces,
+        xaxis=theme.axis(label, zeroline=True, nticks=6, range=[float(edges[0]), float(edges[-1])]),
+        yaxis=theme.axis(
+            "layer",
+            tickvals=list(range(len(shown))),
+            ticktext=[names[layer] for layer in shown],
+            range=[-0.12, len(shown)],
+            zeroline=False,
+            fixedrange=True,
+            automargin=True,
         ),
+        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
+        margin={"l": 48, "r": 16, "t": 40, "b": 48},
     )
     figure.update_yaxes(title_standoff=8)  # names may be longer than numbers
     return Panel(

@@ -38,7 +38,7 @@ def images_panel(
     heat = {
         "type": "heatmap",
         "z": sheet,
-        "colorscale": "gray_r",
+        "colorscale": theme.GREYS,
         "showscale": False,
         "hoverinfo": "skip",
     }

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from plotly import graph_objects as go
 
 from landscape.figures import theme
 from landscape.figures.panel import Group, Panel
@@ -46,7 +45,8 @@ def lines_panel(
     """
     ends = [pick(float(pick(line.x)) for line in lines) for pick in (min, max)]
     traces = [
-        go.Scatter(
+        theme.trace(
+            "scatter",
             x=np.asarray(line.x, np.float32),
             y=np.clip(np.asarray(line.y, float), -1e30, 1e30).astype(np.float32),
             name=line.name,
@@ -61,14 +61,12 @@ def lines_panel(
     vertical = power if logarithmic_y else {"nticks": 6}
     if y_range:
         vertical = {**vertical, "range": list(y_range)}
-    figure = go.Figure(
-        traces,
-        theme.layout(
-            showlegend=False,
-            xaxis=theme.axis(x_title, zeroline=False, showgrid=False, **horizontal),
-            yaxis=theme.axis(y_title, **{"zeroline": zero, "zerolinewidth": 1.5, **vertical}),
-            margin={"l": 64, "r": 16, "t": 24, "b": 48},
-        ),
+    figure = theme.figure(
+        *traces,
+        showlegend=False,
+        xaxis=theme.axis(x_title, zeroline=False, showgrid=False, **horizontal),
+        yaxis=theme.axis(y_title, **{"zeroline": zero, "zerolinewidth": 1.5, **vertical}),
+        margin={"l": 64, "r": 16, "t": 24, "b": 48},
     )
     notes, shapes = [], []
     for line in lines:

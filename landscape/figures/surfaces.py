@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from plotly import graph_objects as go
 
 from landscape.figures import theme
 from landscape.figures.panel import Group, Mode, Panel, Playback
@@ -173,7 +173,8 @@ def surface_panel(
     z = _drawn(alphas, betas, loss, heights)
     low, high = heights.axis()
     span = high - low
-    surface = go.Surface(
+    surface = theme.trace(
+        "surface",
         x=_light(alphas),
         y=_light(betas),
         z=z,
@@ -198,11 +199,12 @@ def surface_panel(
         lightposition={"x": -2000, "y": -3000, "z": 6000},
         hovertemplate=_hover(labels),
     )
-    traces: list[go.Surface | go.Scatter3d] = [surface]
+    traces: list[dict[str, Any]] = [surface]
     rows, columns = np.nonzero(~np.isfinite(loss))
     if rows.size:
         traces.append(
-            go.Scatter3d(
+            theme.trace(
+                "scatter3d",
                 x=_light(alphas[columns]),
                 y=_light(betas[rows]),
                 z=np.full(rows.size, high, np.float32),
@@ -218,8 +220,11 @@ def surface_panel(
         along["z"] = _light(heights.heights(path_heights) + 0.012 * span)
         first = len(traces)
         traces += [
-            go.Scatter3d(**along, mode="lines", line={"color": colour or "white", "width": 6}, hoverinfo="skip"),
-            go.Scatter3d(
+            theme.trace(
+                "scatter3d", **along, mode="lines", line={"color": colour or "white", "width": 6}, hoverinfo="skip"
+            ),
+            theme.trace(
+                "scatter3d",
                 **along,
                 mode="markers",
                 marker={"size": 5, "color": colour or theme.TEXT, "line": {"color": "white", "width": 1}},
@@ -227,21 +232,19 @@ def surface_panel(
             ),
         ]
         playback = (Playback(first, Mode.PREFIX), Playback(first + 1, Mode.POINT))
-    figure = go.Figure(
-        traces,
-        theme.layout(
-            showlegend=False,
-            margin={"l": 0, "r": 0, "t": 0, "b": 0},
-            scene={
-                "xaxis": _edge(labels[0], range=_ends(alphas), nticks=5),
-                "yaxis": _edge(labels[1], range=_ends(betas), nticks=5),
-                "zaxis": _edge("height: the loss", range=[low - 0.18 * span, high + 0.02 * span], **heights.ticks()),
-                "aspectmode": "manual",
-                "aspectratio": {"x": 1, "y": 1, "z": 0.85},
-                "camera": CAMERA,
-                "dragmode": "turntable",
-            },
-        ),
+    figure = theme.figure(
+        *traces,
+        showlegend=False,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        scene={
+            "xaxis": _edge(labels[0], range=_ends(alphas), nticks=5),
+            "yaxis": _edge(labels[1], range=_ends(betas), nticks=5),
+            "zaxis": _edge("height: the loss", range=[low - 0.18 * span, high + 0.02 * span], **heights.ticks()),
+            "aspectmode": "manual",
+            "aspectratio": {"x": 1, "y": 1, "z": 0.85},
+            "camera": CAMERA,
+            "dragmode": "turntable",
+        },
     )
     return Panel(
         title,
@@ -281,8 +284,9 @@ def contour_panel(
     """
     z = _drawn(alphas, betas, loss, heights)
     low, high = heights.axis()
-    traces: list[go.Contour | go.Scatter] = [
-        go.Contour(
+    traces: list[dict[str, Any]] = [
+        theme.trace(
+            "contour",
             x=_light(alphas),
             y=_light(betas),
             z=z,
@@ -306,7 +310,8 @@ def contour_panel(
     rows, columns = np.nonzero(~np.isfinite(loss))
     if rows.size:
         traces.append(
-            go.Scatter(
+            theme.trace(
+                "scatter",
                 x=_light(alphas[columns]),
                 y=_light(betas[rows]),
                 mode="markers",
@@ -324,10 +329,11 @@ def contour_panel(
         first = len(traces)
         traces += [
             # A white casing sets the line off from every colour of the map.
-            go.Scatter(**along, mode="lines", line={"color": "white", "width": 5}),
-            go.Scatter(**told, mode="lines", line={"color": colour or "black", "width": 2.5}),
+            theme.trace("scatter", **along, mode="lines", line={"color": "white", "width": 5}),
+            theme.trace("scatter", **told, mode="lines", line={"color": colour or "black", "width": 2.5}),
             *(
-                go.Scatter(
+                theme.trace(
+                    "scatter",
                     x=_light(point[:1]),
                     y=_light(point[1:]),
                     mode="markers",
@@ -336,7 +342,8 @@ def contour_panel(
                 )
                 for symbol, size, point in ends
             ),
-            go.Scatter(
+            theme.trace(
+                "scatter",
                 **along,
                 mode="markers",
                 marker={"size": 11, "color": colour or "black", "line": {"color": "white", "width": 2}},
@@ -347,13 +354,11 @@ def contour_panel(
             Playback(first + 1, Mode.PREFIX),
             Playback(first + 4, Mode.POINT),
         )
-    figure = go.Figure(
-        traces,
-        theme.layout(
-            showlegend=False,
-            xaxis=theme.axis(labels[0], showgrid=False, zeroline=False, range=_ends(alphas), nticks=6),
-            yaxis=theme.axis(labels[1], showgrid=False, zeroline=False, range=_ends(betas), nticks=6),
-        ),
+    figure = theme.figure(
+        *traces,
+        showlegend=False,
+        xaxis=theme.axis(labels[0], showgrid=False, zeroline=False, range=_ends(alphas), nticks=6),
+        yaxis=theme.axis(labels[1], showgrid=False, zeroline=False, range=_ends(betas), nticks=6),
     )
     return Panel(
         title,

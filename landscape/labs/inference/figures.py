@@ -153,7 +153,7 @@ def image_panel(example: np.ndarray, title: str) -> Panel:
     values = np.asarray(example, np.float32).ravel()
     side = int(np.sqrt(len(values)))
     if side * side == len(values) and side > 2:
-        picture = {"type": "heatmap", "z": values.reshape(side, side), "colorscale": "Greys", "showscale": False}
+        picture = {"type": "heatmap", "z": values.reshape(side, side), "colorscale": theme.GREYS, "showscale": False}
         picture |= {"hoverinfo": "skip", "xgap": 1, "ygap": 1}
         hidden = {"visible": False, "fixedrange": True, "constrain": "domain"}
         figure = theme.figure(

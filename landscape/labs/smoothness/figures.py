@@ -56,8 +56,9 @@ def measure_panels(
             for (label, style, one), own, own_steps in zip(known, drawable(values), steps, strict=True)
         ]
         panel = curves_panel(series, title=title, unit=unit, logarithmic=True, num_steps=num_steps, cursor=cursor)
+        figure = panel.figure
+        assert figure is not None
         # The bands above name the colours.
-        figure = theme.Figure(panel.figure)
         figure.update_traces(showlegend=False, line={"width": 1.75})
         figure.update_layout(margin={"t": 26})
         for edge in edges:
@@ -70,7 +71,7 @@ def measure_panels(
                 showlegend=True,
                 hoverinfo="skip",
             )
-        return replace(panel, figure=figure, alt=f"{panel.alt} {alt}".strip())
+        return replace(panel, alt=f"{panel.alt} {alt}".strip())
 
     # A threshold of plain gradient descent, and of no other optimizer.
     plain = [one for *_, one in known if one.run.experiment.training.optimizer == "gradient-descent"]
