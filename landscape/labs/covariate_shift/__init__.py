@@ -152,7 +152,7 @@ LAB = Lab(
         Section(
             "domain",
             domain,
-            ("run", "training", "domains"),
+            ("run", "domains"),
             prose.DOMAIN_TITLE,
             prose.DOMAIN_NOTE,
             "domain",

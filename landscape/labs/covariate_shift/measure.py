@@ -13,15 +13,14 @@ import torch
 from landscape.data import Data, load
 from landscape.data.draws import CURVE_ENDS, target_curve
 from landscape.dynamics.shift import ShiftTask
-from landscape.dynamics.stability import StepMomentsTask
+from landscape.dynamics.stability import StepMoments, StepMomentsTask
 from landscape.experiment import Experiment
 from landscape.internals.domains import DomainFeatures, DomainShift, adapted_state, domain_features, domain_shift
 from landscape.internals.passes import snapshots_of
 from landscape.labs.covariate_shift.request import CovariateShift, Elsewhere
-from landscape.labs.jobs import training_jobs
 from landscape.labs.lab import Job, Jobs
 from landscape.loss.network import network_of
-from landscape.serving.task import ChunkedTask
+from landscape.serving.task import ChunkedTask, Once
 from landscape.training.run import Run
 from landscape.training.training import Training
 from models.normalization import Context
@@ -43,15 +42,16 @@ def jobs(request: CovariateShift) -> Jobs:
     Lists are one a network of the comparison ("moments"), of the first two ("run", "domains", "shift"), of the deep linear
     ones, of those of the curve.
     """
-    trainings, runs = training_jobs(request.pair)
     domains, looks = request.domains(), request.looks
+    moments = [
+        Job(f"moments {one!r} {looks}", partial(StepMomentsTask, one, looks), serial=True)
+        for one in request.comparison.experiments()
+    ]
+    # The runs that other labs call so too: here they have been trained already, to look inside.
+    runs = [Job(f"run {one!r}", _kept, (own,)) for one, own in zip(request.pair, moments, strict=False)]
     return {
-        "moments": [
-            Job(f"moments {one!r} {looks}", partial(StepMomentsTask, one, looks), serial=True)
-            for one in request.comparison.experiments()
-        ],
+        "moments": moments,
         "run": runs,
-        "training": trainings,
         "domains": [
             Job(f"domains {one!r} {domains}", partial(_domains, domains=domains), (run,), serial=True)
             for one, run in zip(request.pair, runs, strict=True)
@@ -113,6 +113,10 @@ class DomainsTask(ChunkedTask):
     def result(self) -> Domains:
         stores = bool(network_of(self.run.experiment).state_layout.blocks)
         return Domains(tuple(self.seen), self.examples.numpy(), stores)
+
+
+def _kept(found: StepMoments) -> Once:
+    return Once(found.run.bare)
 
 
 def _domains(run: Run, domains: Sequence[Elsewhere]) -> DomainsTask:
