@@ -8,7 +8,7 @@ range, colours and captions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -270,6 +270,10 @@ def contour_panel(
     path: np.ndarray | None = None,
     path_losses: np.ndarray | None = None,
     group: Group = Group.PATH,
+    scale: bool = True,
+    over: Sequence[Mapping[str, Any]] = (),
+    notes: Sequence[Mapping[str, Any]] = (),
+    axes: tuple[Mapping[str, Any], ...] = ({}, {}),
 ) -> Panel:
     """Draw a surface of the loss as filled contours, with the path of training across it if there is one.
 
@@ -281,6 +285,8 @@ def contour_panel(
         heights: the range, shared by the surfaces compared.
         path: (S, 2) coordinates of the snapshots. path_losses: (S, 3) the step of each, its true loss and the height of
             the surface below it, which one reads by pointing at the path.
+        scale: whether the colours are explained beside it. over: traces on top of all. notes: annotations. axes: further
+            settings of both axes. All at once, as each change of a figure that is made is checked anew.
     """
     z = _drawn(alphas, betas, loss, heights)
     low, high = heights.axis()
@@ -305,6 +311,7 @@ def contour_panel(
                 **heights.ticks(),
             },
             hovertemplate=_hover(labels),
+            showscale=None if scale else False,
         )
     ]
     rows, columns = np.nonzero(~np.isfinite(loss))
@@ -356,9 +363,11 @@ def contour_panel(
         )
     figure = theme.figure(
         *traces,
+        *over,
         showlegend=False,
-        xaxis=theme.axis(labels[0], showgrid=False, zeroline=False, range=_ends(alphas), nticks=6),
-        yaxis=theme.axis(labels[1], showgrid=False, zeroline=False, range=_ends(betas), nticks=6),
+        xaxis={**_flat(labels[0], alphas), **axes[0]},
+        yaxis={**_flat(labels[1], betas), **axes[1]},
+        annotations=list(notes),
     )
     return Panel(
         title,
@@ -370,6 +379,10 @@ def contour_panel(
         colour=colour,
         caption=clipped_caption(loss, heights),
     )
+
+
+def _flat(label: str, places: np.ndarray) -> dict[str, Any]:
+    return theme.axis(label, showgrid=False, zeroline=False, range=_ends(places), nticks=6)
 
 
 def _drawn(alphas: np.ndarray, betas: np.ndarray, loss: np.ndarray, heights: HeightRange) -> np.ndarray:

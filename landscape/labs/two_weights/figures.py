@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -105,6 +106,7 @@ def _bowl_panel(
     path = descended.trajectory[:, :2] - bowl.minimum[:2]
     outside = np.flatnonzero(np.abs(path).max(1) > FAR * extent)
     path = np.clip(path[: outside[0] + 1] if outside.size else path, -FAR * extent, FAR * extent)
+    over, notes = _axes(bowl, extent, path)
     panel = contour_panel(
         surface.alphas,
         surface.betas,
@@ -115,18 +117,22 @@ def _bowl_panel(
         labels=(f"weight of {names[0]}", f"weight of {names[1]}"),
         path=path,
         alt=f"Contours of the loss over two weights: {caption}",
+        scale=False,
+        over=over,
+        notes=notes,
+        axes=({"constrain": "domain", "nticks": 4}, {"scaleanchor": "x", "constrain": "domain"}),
     )
-    assert panel.figure is not None
-    panel.figure.data[0].update(showscale=False)
-    _add_axes(panel.figure, bowl, extent, path)
     return replace(panel, caption=caption)
 
 
-def _add_axes(figure: theme.Figure, bowl: Bowl, extent: float, path: np.ndarray) -> None:
-    """Draw the axes of the ellipses: along each eigenvector as long as 1 / sqrt(eigenvalue), the longer one to the edge."""
+def _axes(bowl: Bowl, extent: float, path: np.ndarray) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return a trace of the axes of the ellipses, if any, and their annotations.
+
+    Along each eigenvector one is as long as 1 / sqrt(eigenvalue), the longer one to the edge.
+    """
     values, vectors = np.linalg.eigh(bowl.hessian[:2, :2])
     values[values <= SINGULAR * values[-1]] = 0.0
-    annotations, tips = [], []
+    traces, annotations = list[dict[str, Any]](), list[dict[str, Any]]()
     if values[-1] > 0:
         lengths = np.sqrt(values[0] / values) if values[0] > 0 else np.array([1.0, 0.0])
         tips = [
@@ -144,10 +150,8 @@ def _add_axes(figure: theme.Figure, bowl: Bowl, extent: float, path: np.ndarray)
         points = [point for tip in tips for point in (-tip, tip, np.full(2, np.nan))]
         x, y = np.array(points, np.float32).T
         dots = {"color": "white", "width": 1.25, "dash": "dot"}
-        figure.add_scatter(x=x, y=y, mode="lines", line=dots, hoverinfo="skip")
-    # All at once: each change of a figure is checked anew.
-    square = {"yaxis": {"scaleanchor": "x", "constrain": "domain"}, "xaxis": {"constrain": "domain", "nticks": 4}}
-    figure.update_layout(annotations=annotations, **square)
+        traces.append(theme.trace("scatter", x=x, y=y, mode="lines", line=dots, hoverinfo="skip"))
+    return traces, annotations
 
 
 def _along(path: np.ndarray) -> np.ndarray:
