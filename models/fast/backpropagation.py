@@ -6,6 +6,7 @@ recurrent networks and the other normalizations train by autograd.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 
 from torch import Generator, Tensor
@@ -35,6 +36,7 @@ from models.fast.convolutions import WHOLE
 from models.fast.losses import WITH_GRADIENT
 from models.network import Network
 from models.normalization import Context, NetworkState, Normalization
+from models.normalization.batch import renormalization_limits
 
 WRITTEN_OUT = {
     Normalization.NONE: (Kind.MLP, Kind.CNN),
@@ -150,7 +152,8 @@ class Backpropagation:
             case Normalization.BATCH_NOISY:
                 return [Normalize(*learnt, self._averages(place), layer.epsilon, self.momentum), Disturb(self.now)]
             case Normalization.BATCH_RENORM:
-                return [Renormalize(*learnt, self._averages(place), layer.epsilon, self.momentum, self.now)]
+                limits = partial(renormalization_limits, r_max=layer.r_max, d_max=layer.d_max, begin=layer.begin)
+                return [Renormalize(*learnt, self._averages(place), layer.epsilon, self.momentum, self.now, limits)]
             case Normalization.LAYER:
                 return [NormalizeExamples(*learnt, layer.epsilon)]
             case Normalization.GROUP:

@@ -5,7 +5,7 @@ This is long as each kind of normalization has a gradient of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,7 +18,6 @@ from models.cnn import KERNEL
 from models.fast import kernels
 from models.fast.convolutions import WHOLE, WHOLE_TAPS, whole_matrix
 from models.normalization import Context
-from models.normalization.batch import renormalization_limits
 from models.normalization.noise import disturbance
 
 ADDED_UP = functional.one_hot(WHOLE_TAPS, KERNEL**2).t().float()
@@ -208,7 +207,8 @@ class Renormalize:
     That is BatchNorm with r scale for its scale, so that with h = dL/dy
     dL/dscale = r sum(h xhat) + d sum(h), and dL/dx is BatchNorm's with that scale.
 
-    averages: of mean and deviation, (C,), which it moves. epsilon, momentum: as of `Normalize`. now: of the training.
+    averages: of mean and deviation, (C,), which it moves. epsilon, momentum: as of `Normalize`. now: of the training. limits: of r
+    and d at a fraction of it.
     """
 
     own: Learnt
@@ -217,12 +217,13 @@ class Renormalize:
     epsilon: float
     momentum: float
     now: Now
+    limits: Callable[[float], tuple[float, float]]
     kept: tuple[kernels.Kept, Tensor, Tensor] = field(init=False)
 
     def forward(self, x: Tensor) -> Tensor:
         xhat, kept = kernels.batch_norm(x, (None, None), (None, None), self.epsilon)
         (_, mean, factor), (stored_mean, stored) = kept, self.averages
-        (r_max, d_max), deviation = renormalization_limits(self.now.progress), factor.reciprocal()
+        (r_max, d_max), deviation = self.limits(self.now.progress), factor.reciprocal()
         r = (deviation / stored).clamp_(1 / r_max, r_max)
         d = ((mean - stored_mean) / stored).clamp_(-d_max, d_max)
         self.kept = kept, r, d

@@ -16,6 +16,7 @@ from models.normalization import Context, Normalization
 from tests.cases import SMALL
 
 OTHERS = "batch-renorm", "batch-noisy", "group"
+LIMITS = {"renorm_r": 1.2, "renorm_d": 0.1}
 
 
 def both_ways(config, batches=3):
@@ -64,6 +65,7 @@ def test_outputs_gradients_and_averages_are_those_of_autograd(activation, kind, 
         *({"normalization": "batch", "strength": strength, "skip": True} for strength in (0.0, 0.25, 0.9)),
         *({"normalization": name, "groups": 2, "width": 8} for name in OTHERS),
         *({"normalization": name, "groups": 2, "width": 8, "skip": True} for name in OTHERS),
+        *({"normalization": "batch-renorm", "renorm_begin": begin, **LIMITS} for begin in (0.0, 0.75)),
     ],
     ids=str,
 )
