@@ -28,7 +28,7 @@ class BallsRequest:
         30.0, 0.1, 3000.0, "Rate of the balls", "Of gradient descent within the slice; the whole network bears smaller "
         "ones.", logarithmic=True,
     )  # fmt: skip
-    ball_steps: int = number(60, 1, 200, "Steps of the balls", "How many.", stops=(10, 20, 40, 60, 100, 200))
+    ball_steps: int = number(40, 1, 200, "Steps of the balls", "How many.", stops=(10, 20, 40, 60, 100, 200))
     another_ball: bool = switch(
         False, "One more ball", "Dropped where you say, here or by a click on a landscape; up to eight."
     )

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from landscape.labs.covariate_shift.facts import Facts, Lack, of
 from landscape.labs.covariate_shift.words import (
-    LEARNS,
     Case,
+    learns,
     linear_case,
     mends,
     score_of,
@@ -231,7 +231,7 @@ def noise_refutes(facts: Facts | None) -> bool:
     trio = trio_of(facts) if facts else None
     if trio is None or steady_case(trio) is not Case.LESS_STEADY:
         return False
-    return score_of(trio.noisy) >= max(LEARNS, score_of(trio.plain) - 0.1)
+    return learns(trio.noisy) and score_of(trio.noisy) >= score_of(trio.plain) - 0.1
 
 
 def _gradients(facts: Facts | None) -> tuple[Linked, ...]:

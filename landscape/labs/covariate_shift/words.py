@@ -29,7 +29,7 @@ LOST = 3.0
 """An error so many times as large says that nothing is known there."""
 
 LEARNS = 0.5
-"""A network below this score has not learned anything to speak of."""
+"""A network that comes less of the way from a guess to the best score has not learned anything to speak of."""
 
 
 class Case(StrEnum):
@@ -173,12 +173,17 @@ def score_of(one: Inside) -> float:
     return one.trained.test_accuracy if one.trained.diverged_at is None else one.trained.majority
 
 
+def learns(one: Inside) -> bool:
+    """Return whether a network has learned something to speak of."""
+    return score_of(one) >= one.trained.majority + LEARNS * (1 - one.trained.majority)
+
+
 def noise_case(trio: Trio) -> Case:
     """Return how well the network trains with noise after BatchNorm."""
     noisy, batch = score_of(trio.noisy), score_of(trio.batch)
     if noisy >= batch - NEAR:
         return Case.NOISE_AS_WELL
-    return Case.NOISE_WORSE if noisy >= LEARNS else Case.NOISE_FAILS
+    return Case.NOISE_WORSE if learns(trio.noisy) else Case.NOISE_FAILS
 
 
 def steady_case(trio: Trio) -> Case:
@@ -188,9 +193,9 @@ def steady_case(trio: Trio) -> Case:
 
 def control_case(plain: Inside, alone: Inside) -> Case:
     """Return what the noise does without BatchNorm."""
-    if score_of(alone) >= max(LEARNS, score_of(plain) - 2 * NEAR):
+    if learns(alone) and score_of(alone) >= score_of(plain) - 2 * NEAR:
         return Case.CONTROL_TRAINS
-    return Case.CONTROL_FAILS if score_of(plain) >= LEARNS else Case.CONTROL_BOTH_FAIL
+    return Case.CONTROL_FAILS if learns(plain) else Case.CONTROL_BOTH_FAIL
 
 
 def _by_ratio(one: float, other: float, more: Case, alike: Case, less: Case) -> Case:

@@ -70,6 +70,7 @@ class Case(StrEnum):
     APART = "training and inference"
     HARD_MENDED = "renormalization trains where BatchNorm does not"
     HARD_ALIKE = "no clear difference"
+    HARD_NO_BETTER = "BatchNorm ends lower"
     HARD_OTHERS = "the others under it"
     GREW = "the weights grew"
     GREW_LITTLE = "the weights grew little"
@@ -140,8 +141,10 @@ SENTENCES = {
     "BatchNorm, and {renorm} with batch renormalization.",
     Case.HARD_MENDED: "Trained in {condition}, BatchNorm ends at a loss of {batch}, batch renormalization at {renorm}; on the "
     "test data they reach {batch_score} and {renorm_score}.",
-    Case.HARD_ALIKE: "Trained in {condition}, batch renormalization ends at about the loss of BatchNorm or a higher one, {renorm} "
-    "and {batch}; on the test data they reach {renorm_score} and {batch_score}.",
+    Case.HARD_ALIKE: "Trained in {condition}, batch renormalization ends at about the loss of BatchNorm, {renorm} and {batch}; on the "
+    "test data they reach {renorm_score} and {batch_score}.",
+    Case.HARD_NO_BETTER: "Trained in {condition}, batch renormalization ends at a higher loss than BatchNorm, {renorm} and "
+    "{batch}; on the test data they reach {renorm_score} and {batch_score}.",
     Case.HARD_OTHERS: "Trained in {condition}, those that normalize each example by itself end at a loss of {losses}, and reach "
     "{scores} on the test data.",
     Case.GREW: "**{name}**: the hidden weights end {growth} as long as they began, and over the second half alone {late}; with "
@@ -429,8 +432,10 @@ def told_of_distance(facts: Facts, size: int = FEW) -> str:
 
 
 def hard_case(batch: Hard, renorm: Hard) -> Case:
-    """Return whether batch renormalization trains clearly better than BatchNorm under a condition."""
-    return Case.HARD_MENDED if batch.loss > WORSE * renorm.loss else Case.HARD_ALIKE
+    """Return which of BatchNorm and batch renormalization trains clearly better under a condition."""
+    if batch.loss > WORSE * renorm.loss:
+        return Case.HARD_MENDED
+    return Case.HARD_NO_BETTER if renorm.loss > WORSE * batch.loss else Case.HARD_ALIKE
 
 
 SPOKEN = {

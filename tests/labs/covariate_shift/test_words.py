@@ -103,6 +103,13 @@ def test_what_the_noise_does_alone(plain, alone, case):
     assert control_case(inside("none", test=plain), inside("noise", test=alone)) is case
 
 
+def test_of_two_classes_half_of_all_right_is_a_guess():
+    guess = {name: inside(name, test=0.5) for name in ("none", "noise")}
+    for name, one in guess.items():
+        guess[name] = replace(one, trained=replace(one.trained, majority=0.5))
+    assert control_case(guess["none"], guess["noise"]) is Case.CONTROL_BOTH_FAIL
+
+
 def test_where_the_control_is_not_compared_nothing_is_said_of_it():
     assert told_of_control(with_inside(noise=None)) == ""
     assert trio_of(with_inside(batch=None)) is None

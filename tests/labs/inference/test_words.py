@@ -89,6 +89,7 @@ def test_renormalization_is_told_where_both_are_trained():
     renorm = replace(HARD, name="batch renormalization", normalization="batch-renorm", loss=0.7)
     assert hard_case(HARD, renorm) is Case.HARD_MENDED
     assert hard_case(HARD, replace(renorm, loss=2.0)) is Case.HARD_ALIKE
+    assert hard_case(replace(HARD, loss=1.0), replace(renorm, loss=2.0)) is Case.HARD_NO_BETTER
     assert "batches sorted by class" in told_of_hard(replace(FACTS, hard=(HARD, renorm)), "sorted")
 
 
