@@ -40,6 +40,9 @@ TRAININGS = (
     ("backpropagation, 4x32 MLP, plain", SMALL, 1),
     ("backpropagation, 8x64 MLP, BatchNorm", DIGITS.replace(normalization="batch"), 1),
     ("backpropagation, 8x64 MLP, layer", DIGITS.replace(normalization="layer"), 1),
+    ("backpropagation, 8x64 MLP, batch renormalization", DIGITS.replace(normalization="batch-renorm"), 1),
+    ("backpropagation, 8x64 MLP, noisy BatchNorm", DIGITS.replace(normalization="batch-noisy"), 1),
+    ("backpropagation, 8x64 MLP, group", DIGITS.replace(normalization="group"), 1),
     ("backpropagation, CNN 3x16, BatchNorm", CONVOLUTIONAL.replace(normalization="batch"), 1),
     ("networks and layers, 24 of CNN 3x16, BatchNorm", CONVOLUTIONAL.replace(normalization="batch"), 24),
 )

@@ -207,8 +207,8 @@ class Renormalize:
     That is BatchNorm with r scale for its scale, so that with h = dL/dy
     dL/dscale = r sum(h xhat) + d sum(h), and dL/dx is BatchNorm's with that scale.
 
-    averages: of mean and deviation, (C,), which it moves. epsilon, momentum: as of `Normalize`. now: of the training. limits: of r
-    and d at a fraction of it.
+    averages: of mean and deviation, (C,), which it moves. epsilon, momentum: as of `Normalize`. now: of the training.
+    limits: of r and d at a fraction of it.
     """
 
     own: Learnt

@@ -55,7 +55,7 @@ def strength_panels(
         x_title="strength of BatchNorm",
         y_title="loss",
         logarithmic_y=True,
-        alt=f"The highest loss falls from {tops[0]:.3g} to {tops[-1]:.3g}.",
+        alt=f"The highest loss goes from {tops[0]:.3g} to {tops[-1]:.3g}.",
     )
     return [panel, _marked(high, strengths), _rates(parts, style.colour)]
 

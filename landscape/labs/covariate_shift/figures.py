@@ -38,6 +38,9 @@ LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"
 
 MARGIN = {"l": 64, "r": 16, "t": 40, "b": 48}
 
+AT_HOME, BETTER_AT_HOME = "Dashed: at home.", "Dashed: at home, the better network."
+DIVERGED = "It diverged at step {}."
+
 DEPTHS = ("#8A63B8", "#4C78C8", "#21918C", "#5EC962", "#C8A500")
 """From the lowest layer to the highest: near viridis, with ends that are seen on white and on black."""
 
@@ -74,7 +77,7 @@ def inside_panels(
         )
         alt = f"{name}: means of {UNITS} units of the last hidden layer by step, each in a band of its deviation."
         diverged = one.run.diverged_at
-        caption = "" if diverged is None else f"It diverged at step {diverged}."
+        caption = "" if diverged is None else DIVERGED.format(diverged)
         panels.append(Panel(name, Group.PATH, figure, alt=alt, colour=style.colour, caption=caption))
     return panels
 
@@ -177,7 +180,7 @@ def score_panel(abroad: Sequence[Abroad], styles: Sequence[Style], score: str) -
     panel = choices_panel(title, bands, names, x_title="domain", **told)
     if panel.figure is not None:
         panel.figure.update_xaxes(tickangle=0, tickfont_size=SMALL)
-    return replace(panel, caption=f"Dashed: at home{', the better network' if len(abroad) > 1 else ''}.")
+    return replace(panel, caption=AT_HOME if len(abroad) < 2 else BETTER_AT_HOME)
 
 
 def _points(name: str, style: Style, values: Sequence[float]) -> Band:

@@ -25,7 +25,7 @@ from one step to the next. With BatchNorm alone it is small by construction: a u
 DOMAIN_TITLE = "Another domain, and statistics that fit it"
 
 DOMAIN_NOTE = """
-The first two networks, trained on the digits as they are, are shown the **same digits seen otherwise**. BatchNorm then divides by numbers stored at home, which
+The first two networks, trained on the data as they are, are shown the **same examples seen otherwise**. BatchNorm then divides by numbers stored at home, which
 do not fit. **AdaBN** puts the statistics of the new domain in their place, over examples without labels; no weight changes. Look which domains come back, and which
 do not.
 """

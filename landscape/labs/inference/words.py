@@ -57,6 +57,7 @@ class Case(StrEnum):
     OPENING = "what the opening limits would cut"
     LIMITS_PAPER = "the paper's limits"
     LIMITS_OWN = "other limits than the paper's"
+    LIMITS_AT_ONCE = "other limits, from the first step on"
     LIMITS_CLOSED = "limits that leave BatchNorm"
     SHOWN = "the example shown"
     MEAN = "the mean's error"
@@ -117,6 +118,8 @@ SENTENCES = {
     "these steps.",
     Case.LIMITS_OWN: "These are 1 and 0, which is BatchNorm, for the first {begin} of the training, and open from there to {r} and "
     "{d}; the paper's open to 3 and 5, scaled to these steps after an eighth of them.",
+    Case.LIMITS_AT_ONCE: "These open from the first step on, from 1 and 0, which is BatchNorm, to {r} and {d}; the paper's open to "
+    "3 and 5, scaled to these steps after an eighth of them.",
     Case.LIMITS_CLOSED: "These stay at 1 and 0: batch renormalization is BatchNorm here.",
     Case.SHOWN: "Example {place} of the test data is a {label}. With other mates **{name}** says so in {small_right} of the "
     "batches of {small}, and in {large_right} of those of {large}.",
@@ -149,8 +152,8 @@ SENTENCES = {
     "{scores} on the test data.",
     Case.GREW: "**{name}**: the hidden weights end {growth} as long as they began, and over the second half alone {late}; with "
     "BatchNorm {batch}. Its loss ends at {loss}, and BatchNorm's at {batch_loss}.",
-    Case.GREW_LITTLE: "**{name}**: the hidden weights hardly grow here, to {growth} of their first length; with BatchNorm to "
-    "{batch}. Its loss ends at {loss}, and BatchNorm's at {batch_loss}.",
+    Case.GREW_LITTLE: "**{name}**: the hidden weights hardly grow here, and end {growth} as long as they began; with "
+    "BatchNorm {batch}. Its loss ends at {loss}, and BatchNorm's at {batch_loss}.",
     Case.RISES: "**{name}** does not come to rest: the mean loss of its best quarter is {best}, that of the last {last}.",
     Case.FALLS: "**{name}** still learns: the mean loss falls from {first} in the first quarter to {last} in the last.",
     Case.NAIVE_DIVERGED: "**{name}** diverged: its loss overflowed, or rose a thousandfold.",
@@ -372,9 +375,10 @@ def told_of_limits(r_max: float, d_max: float, begin: float) -> str:
     """Return within which limits r and d are held."""
     if begin >= 1 or (r_max, d_max) == (1, 0):
         case = Case.LIMITS_CLOSED
+    elif (r_max, d_max, begin) == (Layer.r_max, Layer.d_max, Layer.begin):
+        case = Case.LIMITS_PAPER
     else:
-        own = (r_max, d_max, begin) != (Layer.r_max, Layer.d_max, Layer.begin)
-        case = Case.LIMITS_OWN if own else Case.LIMITS_PAPER
+        case = Case.LIMITS_OWN if begin else Case.LIMITS_AT_ONCE
     return sentence(SENTENCES[case], r=r_max, d=d_max, begin=Percent(begin))
 
 

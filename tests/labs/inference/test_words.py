@@ -82,6 +82,7 @@ def test_the_limits_are_told_as_they_are_set():
     assert "for the first 25% of the training, and open from there to 2 and 0;" in told_of_limits(2.0, 0.0, 0.25)
     assert told_of_limits(1.0, 0.0, 0.125) == told_of_limits(3.0, 5.0, 1.0)
     assert "is BatchNorm here" in told_of_limits(1.0, 0.0, 0.125)
+    assert "from the first step on" in told_of_limits(100.0, 100.0, 0.0)
 
 
 def test_renormalization_is_told_where_both_are_trained():
