@@ -71,7 +71,7 @@ def test_the_stretch_of_a_valley_is_the_ratio_of_its_curvatures():
     assert loss_surface(loss, plane, axis(1, 5), axis(1, 5)).stretch == pytest.approx(100)
 
 
-@pytest.mark.parametrize("shape", [(5, 7), (31, 9), (4, 6), (3, 3)])
+@pytest.mark.parametrize("shape", [(5, 7), (31, 9), (4, 6), (3, 3), (3, 4), (4, 3)])
 def test_a_scan_is_the_same_whatever_its_order_and_shows_a_coarse_grid_first(shape, monkeypatch):
     monkeypatch.setattr("landscape.geometry.surfaces.GLANCE", 0)
     loss, plane = quadratic(5), plane_in(5)
@@ -88,6 +88,7 @@ def test_a_scan_is_the_same_whatever_its_order_and_shows_a_coarse_grid_first(sha
     assert fractions[-1] == 1
     seen = [partial for partial in partials if partial is not None]
     assert bool(seen) == (shape != (4, 6))
+    assert scan.num_coarse == np.prod([(n + 1) // 2 if n % 2 else n for n in shape])
     for partial in seen:
         assert np.isfinite(partial.loss).all()
         rows = np.isin(betas, partial.betas)
@@ -95,6 +96,32 @@ def test_a_scan_is_the_same_whatever_its_order_and_shows_a_coarse_grid_first(sha
         np.testing.assert_allclose(partial.loss, whole.loss[np.ix_(rows, columns)], rtol=ROUNDING)
         assert partial.alphas[[0, -1]].tolist() == alphas[[0, -1]].tolist()
     np.testing.assert_allclose(scan.result().loss, whole.loss, rtol=ROUNDING)
+
+
+@pytest.mark.parametrize("wrong", [[], [[0.0]], [0.0, np.nan]])
+def test_coordinates_that_are_none_are_refused(wrong):
+    for one, other in ((wrong, [0.0]), ([0.0], wrong)):
+        with pytest.raises(ValueError, match="one or more finite numbers"):
+            SurfaceScan(quadratic(5), plane_in(5), np.asarray(one), np.asarray(other))
+
+
+def test_a_line_has_one_coordinate():
+    assert SurfaceScan(quadratic(5), plane_in(5, 1), axis(1, 3), np.zeros(1)).loss.shape == (1, 3)
+    with pytest.raises(ValueError, match="not 2 betas"):
+        SurfaceScan(quadratic(5), plane_in(5, 1), axis(1, 3), axis(1, 2))
+
+
+def test_a_bare_surface_has_its_numbers_and_no_parameters():
+    surface = loss_surface(quadratic(5), plane_in(5), ALPHAS, BETAS)
+    bare = surface.bare()
+    assert bare.loss is surface.loss
+    assert (bare.plane.origin.size, bare.plane.directions.shape) == (0, (2, 0))
+
+
+def test_a_path_of_other_parameters_than_the_planes_is_refused():
+    for trajectory in (np.zeros((3, 4)), np.zeros(5)):
+        with pytest.raises(ValueError, match=r"must be \(S, 5\)"):
+            path_on(quadratic(5), plane_in(5), trajectory, np.arange(3))
 
 
 def test_what_a_scan_has_shown_it_shows_until_the_end():

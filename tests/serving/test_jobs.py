@@ -153,6 +153,16 @@ def test_thirty_owners_progress_at_the_same_rate_on_two_workers(hand):
         assert {round(ticket.fraction * 5) for ticket in tickets} == {rounds}
 
 
+def test_of_serial_jobs_some_of_the_workers_have_one_and_the_rest_what_is_not(hand):
+    dispatcher = Dispatcher(hand, workers=3, store=Store(10**6), serial_workers=1)
+    tickets = [dispatcher.request(Job(f"s{i}", task("s", 1), serial=True)) for i in range(3)]
+    assert len(hand.queue) == 1
+    tickets += [dispatcher.request(Job(f"a{i}", task("a", 1))) for i in range(3)]
+    assert len(hand.queue) == 3
+    hand.run()
+    assert all(ticket.done for ticket in tickets)
+
+
 def test_a_newcomer_has_the_next_turn_and_then_one_like_the_others(hand, dispatcher):
     old = [dispatcher.request(Job(name, task(name, 9)), owner=name) for name in "abc"]
     hand.step(4)

@@ -108,3 +108,12 @@ def test_population_statistics_are_of_batches_all_over_the_training_set():
     data = load(SMALL.data)
     grader = Grader(Training([SMALL]).network, data, SMALL.training, torch.empty(0))
     assert len(grader.test_y) == len(data.test_y)
+
+
+def test_a_bare_run_holds_its_last_snapshot():
+    run = train(SMALL.replace(normalization="batch", num_steps=6))
+    bare = run.bare()
+    assert len(run.parameters) > 2
+    np.testing.assert_array_equal(bare.parameters, run.parameters[-1:])
+    np.testing.assert_array_equal(bare.states, run.states[-1:])
+    np.testing.assert_array_equal(bare.steps, run.steps)

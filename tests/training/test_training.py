@@ -185,6 +185,18 @@ def test_seeds_of_a_stack_have_their_own_batches():
         assert torch.equal(together.at(step), torch.cat([one.at(step) for one in alone]))
 
 
+def test_batches_that_are_the_same_for_all_members_are_drawn_once():
+    targets = torch.tensor([1, 0, 1, 0, 1, 0, 1])
+    shuffled, sorted_, same = (
+        Batches(seeds, targets, 3, order)
+        for seeds, order in (([5, 6], BatchOrder.SHUFFLED), ([5, 6], BatchOrder.SORTED), ([5, 5], BatchOrder.SHUFFLED))
+    )
+    assert [len(one.at(0)) for one in (shuffled, sorted_, same)] == [2, 1, 1]
+    assert sorted_.at(0).tolist() == [[1, 3, 5]]
+    numbers = Batches([5], torch.linspace(0, 1, 7), 3, BatchOrder.FEW_CLASSES)
+    assert torch.equal(numbers.at(0), Batches([5], targets, 3, BatchOrder.SHUFFLED).at(0))
+
+
 def test_sorted_and_full_batches():
     targets = torch.tensor([2, 0, 1, 0, 2, 1, 0])
     ordered = Batches([0], targets, 3, BatchOrder.SORTED)
