@@ -32,7 +32,7 @@ README = Path(__file__).parents[1] / "README.md"
 WHOLE = Path(__file__).with_name("README.md")
 """Where tables are pasted: what has a goal, and all."""
 
-PARTS = ("python -m benchmarks", "python -m benchmarks.page", "python -m benchmarks.labs")
+PARTS = tuple(f"python -m benchmarks{name}" for name in ("", ".page", ".labs", ".many"))
 """The commands, each of which names the place of its table."""
 
 KINDS = ("plain", "BatchNorm")

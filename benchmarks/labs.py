@@ -1,4 +1,4 @@
-"""Measure the two labs in a browser: `python -m benchmarks.labs [--write]` in the root."""
+"""Measure the other labs in a browser: `python -m benchmarks.labs [--write]` in the root."""
 
 from __future__ import annotations
 
@@ -8,29 +8,23 @@ from collections.abc import Iterator
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.harness import PARTS, Times
-from benchmarks.page import FLAGS, PATIENCE, REPEATS, Measure, at_rest, serve, show
+from benchmarks.page import ALL, FLAGS, FORGET, NOTE_PICTURES, PATIENCE, REPEATS, Measure, at_rest, serve, show
 from tests.browser.chromium import REASON, find
 
 QUIET = 0.5
 """Seconds without a picture after which all of them are there."""
 
-NOTE_PICTURES = """() => {
-    const react = window.Plotly.react;
-    window.Plotly.react = async (plot, ...given) => {
-        const result = await react(plot, ...given);
-        const {top, bottom} = plot.getBoundingClientRect();
-        // What a plot holds is seen in the next frame.
-        requestAnimationFrame(() => {
-            const banded = plot.data.some(({fill}) => fill === "tonexty");
-            const inView = bottom > 0 && top < window.innerHeight;
-            window.pictures.push({at: performance.now(), inView, banded});
-        });
-        return result;
-    };
+FIRST = """() => {
+    const first = window.pictures.find(({inView, filled}) => inView && filled);
+    return first && (first.at - window.begin) / 1000;
 }"""
-"""Notes each picture when it is seen: whether it is in view, and whether it holds a band."""
+"""Seconds to the first picture in view, once it is there."""
 
-FORGET = "() => { window.pictures = []; window.begin = performance.now(); }"
+TRAINED = ("activations", "covariate_shift", "smoothness", "curvature", "invariance", "robustness", "inference")
+"""The labs of trainings, beside the comparison."""
+
+SEEDS = 3
+"""How many new seeds each of them is given."""
 
 SETTLED = (
     """(quiet) => performance.now() - Math.max(window.begin, ...window.pictures.map(({at}) => at)) > 1000 * quiet"""
@@ -82,20 +76,22 @@ def sliders(browser: Browser, address: str) -> list[Measure]:
     ]
 
 
-def bands(browser: Browser, address: str) -> Measure:
-    """Return how long the page on smoothness takes from a new seed to its first band."""
-    page = opened(browser, address, "smoothness")
-    found = []
-    for _ in range(REPEATS + 1):
+def trained(browser: Browser, address: str, lab: str) -> list[Measure]:
+    """Return how long a lab of trainings takes from a new seed to its first picture in view, and to all of its pictures."""
+    page = opened(browser, address, lab)
+    first, last = [], []
+    for _ in range(SEEDS + 1):
         page.evaluate(FORGET)
         page.get_by_role("button", name="New seed").click()
-        page.wait_for_function("() => window.pictures.some(({banded}) => banded)")
-        found.append(min(one["at"] for one in page.evaluate(PICTURES) if one["banded"]))
-        page.wait_for_function("""() => document.querySelectorAll('.lv[data-revision^="done"]').length === 2""")
+        first.append(page.wait_for_function(FIRST).json_value())
+        last.append(page.wait_for_function(ALL).json_value())
         at_rest(page)
         page.wait_for_function(SETTLED, arg=QUIET)
     page.context.close()
-    return Measure("smoothness, from a new seed to the first band", Times(tuple(found[1:])), " s", 1.0)
+    return [
+        Measure(f"{lab}, from a new seed to the first picture", Times(tuple(first[1:])), " s", 1.0),
+        Measure(f"{lab}, to all pictures", Times(tuple(last[1:])), " s", 4.0),
+    ]
 
 
 def measures() -> Iterator[Measure]:
@@ -107,7 +103,8 @@ def measures() -> Iterator[Measure]:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         with serve() as (address, _):
             yield from sliders(browser, address)
-            yield bands(browser, address)
+            for lab in TRAINED:
+                yield from trained(browser, address, lab)
         browser.close()
 
 

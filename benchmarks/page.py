@@ -1,4 +1,4 @@
-"""Measure the comparison page in a browser, and many users at once: `python -m benchmarks.page [--write]`."""
+"""Measure the comparison page in a browser: `python -m benchmarks.page [--write]`."""
 
 from __future__ import annotations
 
@@ -10,26 +10,23 @@ import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.harness import MEDIAN, PARTS, Times, write
-from landscape import Experiment, Run, SurfaceScan, Training, View
-from landscape.serving.jobs import Dispatcher, Job
-from landscape.serving.workers import make_dispatcher
-from landscape.views import scan_of
 from tests.browser.chromium import REASON, find
 
 ROOT = Path(__file__).parents[1]
 FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--enable-unsafe-swiftshader")
 PATIENCE = 120
-FLAT = "drawing=contour"
-"""The default comparison without WebGL, of which one browser cannot keep thirty pages."""
+IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+"""No script of the page runs."""
 
-REPEATS, USERS = 8, 30
+FLAT = "drawing=contour"
+"""The default comparison without WebGL."""
+
+REPEATS = 8
 
 NOTE_RESULTS = """
 window.WebSocket = class extends WebSocket {
@@ -46,6 +43,7 @@ window.WebSocket = class extends WebSocket {
 CHANGE = """() => new Promise((resolve) => {
     const before = document.querySelector(".lv").dataset.revision;
     const begin = performance.now();
+    window.pictures = [];
     window.resultsAt = undefined;
     const found = {};
     let signed = false;
@@ -60,6 +58,7 @@ CHANGE = """() => new Promise((resolve) => {
         if (!revision.startsWith("done") || revision === before) return;
         observer.disconnect();
         found.pictures = performance.now() - begin;
+        found.landscapes = window.pictures.filter(({landscape}) => landscape)[1].at - begin;
         found.results = window.resultsAt - begin;
         found.sign ??= found.pictures;
         resolve(found);
@@ -69,6 +68,38 @@ CHANGE = """() => new Promise((resolve) => {
     Array.from(document.querySelectorAll("button")).find((one) => one.textContent.includes("New seed")).click();
 })"""
 """Press New seed; answer after how many milliseconds there was a sign of life, all results, and all pictures."""
+
+
+NOTE_PICTURES = """() => {
+    const react = window.Plotly.react;
+    window.Plotly.react = async (plot, ...given) => {
+        const result = await react(plot, ...given);
+        const {top, bottom} = plot.getBoundingClientRect();
+        // What a plot holds is seen in the next frame.
+        requestAnimationFrame(() => {
+            const filled = plot._fullData.some(({x, y, z}) => (z ?? y ?? x)?.length);
+            const inView = bottom > 0 && top < window.innerHeight;
+            const landscape = plot._fullData.some(({type}) => ["surface", "contour"].includes(type));
+            window.pictures.push({at: performance.now(), inView, filled, landscape});
+        });
+        return result;
+    };
+}"""
+"""Notes each picture when it is seen: whether it is in view, there is something in it, and what."""
+
+FORGET = """() => {
+    document.querySelectorAll(".lv").forEach((viewer) => delete viewer.dataset.revision);
+    window.pictures = [];
+    window.begin = performance.now();
+}"""
+"""Begins to measure: the pictures from now on, and when all viewers have drawn theirs."""
+
+ALL = """() => {
+    const revisions = Array.from(document.querySelectorAll(".lv"), ({ dataset }) => dataset.revision ?? "pending");
+    const all = revisions[0]?.startsWith("done") && !revisions.some((revision) => revision.startsWith("pending"));
+    return all && (performance.now() - window.begin) / 1000;
+}"""
+"""Seconds to all pictures, once they are there."""
 
 
 @dataclass(frozen=True)
@@ -127,12 +158,13 @@ def at_rest(page: Page) -> None:
     """Wait until all is drawn and no script of the page runs."""
     page.wait_for_selector('.lv[data-revision^="done"]')
     page.wait_for_selector("[data-testid=stProgress]", state="detached")
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    page.wait_for_selector(IDLE)
 
 
 def changes(browser: Browser, address: str, link: str, what: str) -> list[Measure]:
     """Return how long the comparison page takes from a changed control to its pictures."""
     page = opened(browser, address, link)
+    page.evaluate(NOTE_PICTURES)
     found = []
     for _ in range(REPEATS + 1):
         found.append(page.evaluate(CHANGE))
@@ -142,6 +174,7 @@ def changes(browser: Browser, address: str, link: str, what: str) -> list[Measur
     columns["drawing"] = [all_ - had for all_, had in zip(columns["pictures"], columns["results"], strict=True)]
     names = {
         "sign": (f"{what}: first sign of life", 0.3),
+        "landscapes": (f"{what}: a coarse landscape of each network", 0.5),
         "results": (f"{what}: all results in the browser", None),
         "drawing": (f"{what}: from there to all pictures, the browser's drawing", None),
         "pictures": (f"{what}: all final pictures", 1.5),
@@ -149,69 +182,19 @@ def changes(browser: Browser, address: str, link: str, what: str) -> list[Measur
     return [Measure(name, Times(tuple(columns[key])), " s", most) for key, (name, most) in names.items()]
 
 
-def resident(process: int, field: str = "VmRSS") -> float:
-    """Return the memory of a process in MB, as Linux counts it; `VmHWM` is the most it ever was."""
-    lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(field)) * 1024 / 1e6
-
-
-def memory(browser: Browser) -> list[Measure]:
-    """Return the memory of a new server with one page open, and with thirty, each on two trainings of its own."""
-    with serve() as (address, process):
-        pages = [opened(browser, address, f"{FLAT}&seed=0")]
-        one = resident(process)
-        pages += [opened(browser, address, f"{FLAT}&seed={seed}") for seed in range(1, USERS)]
-        all_, most = resident(process), resident(process, "VmHWM")
-        for page in pages:
-            page.context.close()
-    counted = [("1 page open", one, None), (f"{USERS} pages open", all_, 690.0), ("the same, at most", most, 690.0)]
-    return [Measure(f"memory of the server, {name}", Times((value,)), " MB", budget) for name, value, budget in counted]
-
-
-def _scan(run: Run, view: View) -> SurfaceScan:
-    return scan_of(run, view)
-
-
-def ask(dispatcher: Dispatcher, experiment: Experiment, user: int, made: list[Experiment]) -> Any:
-    """Ask for the surface of an experiment as a page does; `made` counts the trainings."""
-
-    def make() -> Training:
-        made.append(experiment)
-        return Training([experiment])
-
-    run = Job(f"run {experiment!r}", make, serial=True)
-    view = View(resolution=21)
-    return dispatcher.request(Job(f"surface {experiment!r} {view!r}", partial(_scan, view=view), (run,)), owner=user)
-
-
-def crowd(experiments: list[Experiment]) -> tuple[Times, int]:
-    """Return how long each of many users at once waits for a surface, and how many trainings there were."""
-    dispatcher = make_dispatcher("threads")
-    made: list[Experiment] = []
-    begin = time.perf_counter()
-    waiting = dict(enumerate(ask(dispatcher, one, user, made) for user, one in enumerate(experiments)))
-    ends = []
-    while waiting:
-        time.sleep(0.005)
-        for user in [user for user, ticket in waiting.items() if ticket.done]:
-            if (error := waiting.pop(user).error) is not None:
-                raise error
-            ends.append(time.perf_counter() - begin)
-    return Times(tuple(ends)), len(made)
-
-
-def users() -> list[Measure]:
-    """Return how thirty users at once are served, on thirty experiments and on one."""
-    base = Experiment().replace(num_steps=100)
-    apart, _ = crowd([base.replace(seed=seed) for seed in range(USERS)])
-    ratio = Times((max(apart.values) / apart.median,))
-    together, trainings = crowd([base] * USERS)
-    return [
-        Measure(f"{USERS} users, {USERS} experiments: each waits", apart, " s"),
-        Measure(f"{USERS} users, {USERS} experiments: slowest / median", ratio, "", 3.0),
-        Measure(f"{USERS} users, one link: each waits", together, " s"),
-        Measure(f"{USERS} users, one link: trainings", Times((trainings,)), "", 1.0),
-    ]
+def ball(browser: Browser, address: str) -> Measure:
+    """Return how long a ball takes from the key that drops it to its path in all landscapes."""
+    page = opened(browser, address, FLAT)
+    found = []
+    for i in range(REPEATS + 1):
+        page.evaluate(FORGET)
+        page.get_by_role("button", name=("Drop another ball", "Take the last one back")[i % 2]).press("Enter")
+        found.append(page.wait_for_function(ALL).json_value())
+        at_rest(page)
+    page.context.close()
+    return Measure(
+        "comparison page, from a key to another ball's path, as contours", Times(tuple(found[2::2])), " s", 0.3
+    )
 
 
 def measures() -> Iterator[Measure]:
@@ -219,13 +202,12 @@ def measures() -> Iterator[Measure]:
     path = find()
     if path is None:
         sys.exit(REASON)
-    yield from users()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         with serve() as (address, _):
             yield from changes(browser, address, "", "comparison page")
             yield from changes(browser, address, f"{FLAT}&seed=1000", "the same as contours")
-        yield from memory(browser)
+            yield ball(browser, address)
         browser.close()
 
 
