@@ -17,7 +17,7 @@ from landscape.labs.codec import Values
 from landscape.labs.fitting import FITTING, chosen
 from landscape.labs.lab import Group, Lab
 from landscape.labs.words import literal, spoken
-from pages.components.settings import adopt, current, request_of, with_table, write_link
+from pages.components.settings import adopt, change, current, request_of, with_table, write_link
 from pages.components.svg import svg
 from pages.components.upload import holds_own, offered, own_table
 
@@ -76,8 +76,7 @@ def finish() -> Any:
         st.error(f"These settings do not fit together. {said}.")
         for changes in settings.codec.mends(with_table(settings.values)):
             told = ", ".join(f"{called(name)}: {label_of(value)}" for name, value in changes.items())
-            mended = settings.values | changes
-            st.button(literal(told), on_click=adopt, args=(mended, settings.asked), icon=":material/build:")
+            st.button(literal(told), on_click=change, args=(changes,), icon=":material/build:")
         st.stop()
 
 
@@ -139,10 +138,9 @@ def group(one: Group) -> None:
             if holds_own(settings.codec.fields[name].kind):
                 own_table(name)
         for i, action in enumerate(one.actions(settings.values)):
-            changed_by = settings.values | dict(action.values)
             # By its key it keeps the keyboard while what it does changes.
             key = f"{one.name}-action-{i}"
-            st.button(action.text, key, disabled=not action.values, on_click=adopt, args=(changed_by, settings.asked))
+            st.button(action.text, key, disabled=not action.values, on_click=change, args=(dict(action.values),))
         if picture := one.picture(settings.values):
             svg(picture.svg, picture.said, THUMBNAIL)
             st.caption(picture.said)
@@ -192,6 +190,7 @@ def network_control(networks: Mapping[str, Values]) -> None:
 
     def choose(adopted: int) -> None:
         if adopted == settings.adopted:  # else a late message of a control that is gone
+            settings.take()
             adopt(settings.values | networks[st.session_state[key]])
 
     st.segmented_control(
@@ -252,6 +251,7 @@ def _fit(name: str, key: str) -> None:
 
 def _count_changed(key: str) -> None:
     settings = current()
+    settings.take()
     values = settings.values
     values["variants"] = st.session_state[key]
     used = {values[f"v{i}_normalization"] for i in range(1, MAX_VARIANTS + 1)}
@@ -265,6 +265,7 @@ def _count_changed(key: str) -> None:
 
 def _new_seed() -> None:
     settings = current()
+    settings.take()
     adopt(settings.values | {"seed": (settings.values["seed"] + 1) % 2**31}, settings.asked)
 
 

@@ -18,7 +18,7 @@ from pages.components.frame import begin_page
 from pages.components.page_links import open_page, page_link
 from pages.components.picker import picker, was_picked
 from pages.components.question import asked, questions
-from pages.components.settings import adopt, begin, current, with_table
+from pages.components.settings import begin, change, current, with_table
 from pages.components.table import table
 from pages.components.take import is_large, show_large, take_along
 from pages.components.terms import caption, linked, prose
@@ -205,15 +205,14 @@ def _draw(section: Section, request: Any, tickets: compute.Tickets, jobs: _Jobs)
         table(one)
     if shown.said:
         st.markdown(shown.said)
-    settings, picked = current(), was_picked(section.name)
+    picked = was_picked(section.name)
     for action in shown.actions:
         if action.lab:
             if picked:
                 open_page(action.lab, action.values)
             page_link(action.lab, action.text, action.values, ":material/arrow_forward:")
             continue
-        changed = settings.values | dict(action.values)
-        st.button(action.text, on_click=adopt, args=(changed, settings.asked), icon=":material/arrow_forward:")
+        st.button(action.text, on_click=change, args=(dict(action.values),), icon=":material/arrow_forward:")
 
 
 def _notice(points: Sequence[str]) -> None:
@@ -236,11 +235,7 @@ def _contours() -> Callable[[], None] | None:
     if name is None:
         return None
 
-    def choose() -> None:
-        settings = current()
-        adopt(settings.values | {name: Drawing.CONTOUR}, settings.asked)
-
-    return choose
+    return lambda: change({name: Drawing.CONTOUR})
 
 
 def _sources(results: Results) -> list[object]:

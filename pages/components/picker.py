@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.settings import adopt, current
+from pages.components.settings import change, current
 
 _MOUNT = st.components.v2.component(
     "landscape_picker",
@@ -46,7 +46,7 @@ def picker(name: str, key: str) -> None:
         chosen = picked if isinstance(picked, dict) else {name: picked}
         bounds = settings.codec.fields
         taken = {field: _fitting(bounds[field], value) for field, value in chosen.items() if field in bounds}
-        adopt(settings.values | taken, settings.asked)
+        change(taken)
         st.session_state[PICKED] = key
 
     marked = current().codec.fields[name].kind is not int

@@ -188,6 +188,13 @@ def adopt(values: Values, asked: Question | None = None) -> None:
     current().adopt(values, asked=asked)
 
 
+def change(changes: Values) -> None:
+    """Change some values of the lab that is shown; what else was moved since it was drawn stays as it was moved."""
+    settings = current()
+    settings.take()
+    settings.adopt(settings.values | changes, asked=settings.asked)
+
+
 def link_now() -> dict[str, str]:
     """Return what stands in the browser's link, less what is no setting."""
     return {name: text for name, text in st.query_params.to_dict().items() if name not in RESERVED}

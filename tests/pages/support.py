@@ -6,11 +6,14 @@ A page asks for jobs and draws again when there is news of them; here it is run 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
+
+from landscape.labs.lab import Lab, Section, Shown
 
 ROOT = Path(__file__).parents[2]
 RERUNS = 20
@@ -29,6 +32,45 @@ def begun(page: str = "compare.py", **link: str) -> AppTest:
 def opened(page: str = "compare.py", **link: str) -> AppTest:
     """Open a page at a link, and wait for all that it shows."""
     return finished(begun(page, **link))
+
+
+def bare(lab: Lab) -> Lab:
+    """Return a lab that computes nothing and shows nothing but its controls."""
+    sections = [
+        Section(one.name, lambda request, results: Shown(), group=one.group, controls=one.controls)
+        for one in lab.sections
+    ]
+    return replace(lab, sections=sections, jobs=lambda request: {}, questions=(), front={}, numbers=None)
+
+
+def drawn(*labs: Lab, **link: Any) -> AppTest:
+    """Open the first of some labs at a link, all of them in one session: `turn_to` opens the others."""
+
+    def page(labs):
+        import streamlit as st
+
+        from pages.components.lab import show
+
+        show(labs[st.session_state.get("turned_to", 0)])
+
+    app = AppTest.from_function(page, default_timeout=SECONDS, args=(labs,))
+    app.query_params.update(link)
+    return run(app)
+
+
+def turn_to(app: AppTest, number: int, **link: Any) -> AppTest:
+    """Open one of the labs by its number, or the same once more, with this in the browser's address."""
+    app.session_state["turned_to"] = number
+    app.query_params.clear()
+    app.query_params.update(link)
+    return run(app)
+
+
+def run(app: AppTest) -> AppTest:
+    """Run a page again, and see that it raises nothing."""
+    app.run()
+    assert [exception.value for exception in app.exception] == []
+    return app
 
 
 def let_go(app: AppTest) -> None:
