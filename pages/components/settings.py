@@ -134,7 +134,7 @@ class Settings:
     def _typed(self, name: str) -> bool:
         """Return whether a field's number is typed: its widget may show one that was refused, which nobody here knows."""
         bounds = self.codec.fields[name]
-        return bounds.kind is int and not bounds.logarithmic and not bounds.stops
+        return bounds.kind is int and not bounds.stops
 
 
 def begin(lab: Lab) -> Settings:
@@ -147,7 +147,7 @@ def begin(lab: Lab) -> Settings:
     link, before = link_now(), keep_in_step(lab.name)
     own_rerun = state.pop("own_rerun", False)
     every: dict[str, Settings] = state.setdefault("settings", {})
-    if link and any(other.link == link for name, other in every.items() if name != lab.name):
+    if link and any(other.link == link for other in every.values()):
         # What another page wrote last came into the browser's address after this page did: it is not this one's.
         link = every[lab.name].link if lab.name in every else {}
     if lab.name not in every:

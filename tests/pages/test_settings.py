@@ -1,8 +1,16 @@
 """What stands in a link and is no setting stays there; what stands there twice, or cannot be read, goes."""
 
+import numpy as np
+from streamlit.runtime.state.query_params_proxy import QueryParamsProxy
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.support import ROOT, button, control, link_of
+from landscape.labs.two_weights.request import Source
+from landscape.serving.own_table import own_table
+from pages.components.settings import OWN
+from tests.labs.every_lab import LABS
+from tests.pages.support import ROOT, bare, button, control, drawn, link_of, run, turn_to
+
+TWO_WEIGHTS, SMOOTHNESS = (bare(LABS[name]) for name in ("two_weights", "smoothness"))
 
 
 def opened(**link) -> AppTest:
@@ -39,13 +47,20 @@ def test_a_question_holds_its_settings_and_what_differs_from_them():
     app = opened(ask="l-too-small", step="2.5")
     assert values_of(app)["curvature"] == 0.5
     assert link_of(app) == {"ask": "l-too-small", "step": "2.5"}
+    assert not app.warning
+    assert changes_told(app) == 1
     button(app, "Its own settings").click()
     app.run()
     assert link_of(app) == {"ask": "l-too-small"}
     assert values_of(app)["step"] == 1.0
+    assert changes_told(app) == 0
     button(app, "Close").click()
     app.run()
     assert link_of(app) == {"curvature": "0.5"}
+
+
+def changes_told(app):
+    return sum("changed since" in caption.value for caption in app.caption)
 
 
 def test_a_question_that_there_is_not_is_told_and_goes():
@@ -77,6 +92,65 @@ def test_a_step_in_the_history_is_a_new_link():
     app.run()
     assert control(app, "step").value == 0.5
     assert link_of(app) == {"step": "0.5"}
+
+
+def test_a_step_back_to_no_link_brings_the_defaults():
+    app = drawn(TWO_WEIGHTS, step="2.5")
+    assert values_of(turn_to(app, 0))["step"] == 1.0
+
+
+def test_a_late_link_does_not_take_back_what_was_moved():
+    app = drawn(TWO_WEIGHTS, step="2.5")
+    control(app, "curvature").set_value(0.5)
+    turn_to(app, 0)  # the browser still has the address from before the page wrote its link
+    assert (values_of(app)["step"], values_of(app)["curvature"]) == (2.5, 0.5)
+    assert link_of(app) == {"step": "2.5", "curvature": "0.5"}
+
+
+def test_a_page_that_was_seen_before_has_what_it_had_and_takes_no_other_pages_link():
+    app = drawn(TWO_WEIGHTS, SMOOTHNESS, step="2.5")
+    turn_to(app, 1, step="2.5")  # what the first page wrote came late
+    assert not app.warning
+    assert link_of(app) == {}
+    control(app, "seed").set_value(7)
+    assert link_of(run(app)) == {"seed": "7"}
+    turn_to(app, 0, seed="7")
+    assert not app.warning
+    assert link_of(app) == {"step": "2.5"}
+    turn_to(app, 1)
+    assert link_of(app) == {"seed": "7"}
+    turn_to(app, 0, step="0.5")  # a link of its own is taken
+    assert values_of(app)["step"] == 0.5
+
+
+def test_a_table_that_is_gone_since_is_told_and_only_the_data_are_the_defaults():
+    app = drawn(TWO_WEIGHTS, step="2.5")
+    app.session_state[OWN] = own_table(
+        np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 2, ("a", "b"), ("no", "yes")
+    )
+    turn_to(app, 0, step="2.5", source="own", feature_2="1")
+    assert not app.warning
+    assert not app.error
+    assert values_of(app)["source"] is Source.OWN
+    del app.session_state[OWN]
+    run(app)
+    (warning,) = app.warning
+    assert "Drawn: units and hundreds is shown; load yours beside the data." in warning.value.replace("\\", "")
+    assert (values_of(app)["source"], values_of(app)["step"]) == (Source.GAUSSIANS, 2.5)
+
+
+def test_a_link_is_written_where_it_says_something_else_or_twice(monkeypatch):
+    """Each writing is a step in the browser's history."""
+    written, write = [], QueryParamsProxy.from_dict
+    monkeypatch.setattr(QueryParamsProxy, "from_dict", lambda *given: (written.append(given[1]), write(*given)))
+    app = drawn(TWO_WEIGHTS, step=["2", "2.5"], curvature="2")
+    assert app.query_params == {"step": "2.5", "curvature": "2"}
+    assert len(written) == 1
+    run(app)
+    assert len(written) == 1
+    control(app, "curvature").set_value(0.5)
+    run(app)
+    assert written[1:] == [{"step": "2.5", "curvature": "0.5"}]
 
 
 def test_why_settings_do_not_fit_together_is_a_whole_sentence():
