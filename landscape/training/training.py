@@ -80,7 +80,7 @@ class Training(ChunkedTask):
         drawn = self.network.initial_parameters(seeds, [experiment.network for experiment in experiments])
         self.parameters = drawn.to(self.device, dtype)
         self.state = self.network.initial_state(len(seeds), self.parameters)
-        self.grader = Grader(self.network, data, base.training, self.parameters[:0])
+        self.grader = Grader(self.network, data, base.training, self.parameters.new_empty(0))
         self.x, self.y = self.grader.x, self.grader.y
         order, few = base.training.batch_order, base.training.batch_classes
         self.batches = Batches(seeds, self.y, base.training.batch_size, order, few)
@@ -114,7 +114,8 @@ class Training(ChunkedTask):
 
     @property
     def finished(self) -> bool:
-        return self.ended and self.snapshots.has(self.step) and (self.again is None or self.again.finished)
+        # The last snapshot is the only one that no step was done after.
+        return self.snapshots.has(self.step) and (self.again is None or self.again.finished)
 
     @property
     def fraction(self) -> float:

@@ -36,6 +36,7 @@ LOOPS = NETWORKS | {
     "adam-decay": SMALL.replace(normalization="batch", optimizer="adam", learning_rate=0.01, weight_decay=0.01),
     "nesterov-full": SMALL.replace(normalization="layer", optimizer="nesterov", batch_size=1000, learning_rate=0.01),
     "sorted": SMALL.replace(normalization="batch", batch_order="sorted"),
+    "few-classes": SMALL.replace(batch_order="few-classes", batch_classes=1),
     "cancer": SMALL.replace(dataset="breast-cancer", preprocessing="standardize", normalization="batch", seed=3),
 }
 
@@ -49,7 +50,8 @@ def test_a_training_is_a_plain_loop(name):
     optimizer = THEIRS[training.optimizer](
         list(net.parameters()), training.learning_rate, training.momentum, training.weight_decay
     )
-    batches = Batches([experiment.seed], data.train_y, training.batch_size, training.batch_order)
+    order, few = training.batch_order, training.batch_classes
+    batches = Batches([experiment.seed], data.train_y, training.batch_size, order, few)
     for step in range(training.num_steps):
         indexes = batches.at(step)
         rows = slice(None) if indexes is None else indexes[0]
@@ -97,6 +99,50 @@ def test_a_diverging_member_leaves_the_others_alone():
     assert np.isfinite(both[0].parameters).all()
 
 
+SWELLING = SMALL.replace(learning_rate=2.5, weight_decay=1.0, num_steps=400)
+"""Its weights grow by half from step to step, as the step is two and a half times what the weight decay asks for."""
+
+
+def test_a_member_that_diverges_early_leaves_the_others_their_path():
+    tame = SMALL.replace(num_steps=400)
+    together, alone = Training([SWELLING, tame], snapshots=4), Training([tame], snapshots=4)
+    expected = alone.complete()
+    together.complete()
+    first, second = together.results()
+    assert 6 <= first.diverged_at < 40
+    assert first.steps.tolist() == [0], "only a training by itself is done again for its path"
+    assert second.steps.tolist() == expected.steps.tolist() == [0, 44, 177, 400]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_length_of_a_gradient_whose_squares_overflow_is_noted(dtype):
+    """Alone, and beside a member whose gradient is short: in single precision the squares of the long one are infinite."""
+    tame = SMALL.replace(loss="squared", activation="linear", depth=24, num_steps=1)
+    wild = tame.replace(init_scale=3.0)
+    (exact,) = run_of(wild, dtype=torch.float64)
+    assert 1e20 < exact.gradient_norm[0] < 1e38
+    for found in (run_of(wild, dtype=dtype)[0], run_of(tame, wild, dtype=dtype)[1]):
+        assert found.gradient_norm[0] == pytest.approx(exact.gradient_norm[0], rel=1e-3)
+
+
+@pytest.mark.parametrize("normalization", ["none", "batch-renorm"])
+def test_a_step_written_out_is_that_of_autograd(normalization):
+    """Also of a layer whose limits open on the way."""
+    experiment = SMALL.replace(normalization=normalization, renorm_begin=0.2)
+    quick, slow = Training([experiment]), Training([experiment])
+    assert quick.written_out is not None
+    slow.written_out = None
+    for name in ("loss", "gradient_norm", "parameters", "states"):
+        found, expected = (getattr(one.complete(), name) for one in (quick, slow))
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
+
+
+def test_noise_is_drawn_apart_from_the_batches_and_the_initial_weights():
+    training = Training([SMALL.replace(seed=5, dropout=0.1)])
+    drawn = [one.initial_seed() for one in (*training.generators, *training.batches.generators)]
+    assert len({5, *drawn}) == 3
+
+
 def test_data_of_ones_own_take_the_place_of_the_experiments():
     other = SMALL.replace(num_examples=100)
     found, expected = Training([SMALL], data=load(other.data)).complete(), train(other)
@@ -142,6 +188,17 @@ def test_a_training_shows_how_far_it_is():
     training.advance(float("inf"))
     assert training.finished
     assert_same(training.result(), train(SMALL))
+
+
+def test_how_far_a_stack_is_is_shown_of_its_first():
+    training = Training([SMALL, SMALL.replace(seed=1)])
+    training.advance(0.0)
+    assert training.partial().experiment == SMALL
+
+
+def test_what_is_on_its_way_is_little_more_than_the_parameters_and_their_gradient():
+    training = Training([SMALL.replace(width=256, depth=3, num_examples=40)])
+    assert len(pickle.dumps(training)) < 2.2 * 4 * training.network.layout.size
 
 
 def test_snapshots_hold_the_first_and_the_last_step():
@@ -274,6 +331,18 @@ def test_an_early_divergence_has_a_path_up_to_it():
         again.advance(0)
     np.testing.assert_array_equal(run.parameters[-1], again.parameters[0].detach().numpy())
     assert len(run.test_accuracy) == len(run.steps)
+
+
+def test_the_path_up_to_a_divergence_is_of_the_same_data_and_ends_before_it():
+    other = load(SWELLING.replace(num_examples=100).data)
+    run = Training([SWELLING], snapshots=4, data=other).complete()
+    assert 6 <= run.diverged_at < 40
+    assert len(run.steps) == 4
+    assert run.steps[-1] == run.diverged_at - 1
+    again = Training([SWELLING], data=other)
+    while again.step < run.diverged_at - 1:
+        again.work()
+    np.testing.assert_array_equal(run.parameters[-1], again.parameters[0].detach().numpy())
 
 
 @pytest.mark.parametrize("normalization", ["none", "batch-renorm", "layer"])
