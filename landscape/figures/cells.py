@@ -62,7 +62,7 @@ def cells_panel(
         showscale=False,
         xgap=2,
         ygap=2,
-        text=[[f"{value:.2f}" for value in row] for row in values],
+        text=[[_two_decimals(value) for value in row] for row in values],
         texttemplate="%{text}" if numbers else None,
         textfont={"color": INK, "size": theme.FONT_SIZE},
         customdata=[list(row) for row in picks] or None,
@@ -86,6 +86,15 @@ def cells_panel(
         margin={"l": 16, "r": 8, "t": 8, "b": 48},
     )
     return Panel(title, Group.ACTIVATION, figure, alt=alt, caption=caption)
+
+
+def _two_decimals(value: float) -> str:
+    """Return a number as a cell shows it, with the minus of the axes; what rounds to 0 has none.
+
+    >>> _two_decimals(-0.254), _two_decimals(-0.001)
+    ('−0.25', '0.00')
+    """
+    return f"{value:z.2f}".replace("-", "−")
 
 
 def _axis(title: str, names: Sequence[str], count: int) -> dict:

@@ -14,7 +14,7 @@ GLOSSARY = {
     "BatchNorm": "Subtracts from each unit its mean over the batch and divides by its deviation, then multiplies by a learnt scale and "
     "adds a learnt shift.",
     "condition number": "The greatest curvature of a bowl over the least: 1 is round, a thousand a long narrow valley.",
-    "cosine": "Of two directions: 1 where they are the same, 0 where they are at a right angle, -1 where they are opposed.",
+    "cosine": "Of two directions: 1 where they are the same, 0 where they are at a right angle, −1 where they are opposed.",
     "covariate shift": "What a network, or a layer, is fed is distributed otherwise than what it learnt on.",
     "cross-entropy": "The usual loss of classification: minus the logarithm of the probability that is given to the right class.",
     "curvature": "How fast the slope of the loss changes as one walks: the second derivative along that direction.",
@@ -46,7 +46,7 @@ GLOSSARY = {
     "running statistics": "Moving averages of the batches' means and deviations, stored in training and used for prediction.",
     "saturated": "Said of an activation function where it is flat: there its slope, and with it the gradient, is about zero.",
     "seed": "The number from which all that is random is drawn: the same seed, the same initial weights and batches.",
-    "sharpness": "The greatest eigenvalue of the Hessian: how steep the steepest wall is.",
+    "sharpness": "The greatest eigenvalue of the Hessian: how much the loss curves where it curves most.",
     "singular value": "Of a matrix: the factor by which it stretches along one of the directions that it keeps at right angles.",
     "skip connection": "What a layer is given goes by it too, and is added to what it makes: the layer learns only what to change.",
     "slice": "A plane of two directions through the thousands of dimensions in which the weights lie.",

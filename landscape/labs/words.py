@@ -12,17 +12,20 @@ LONG = 8
 
 
 def number(value: float) -> str:
-    """Return a number with three significant digits, as people read it.
+    """Return a number with three significant digits, as people read it, with a minus as long as a plus.
 
     >>> number(0.0023456), number(2491.0), number(999.6), number(1.2e9), number(float("nan"))
     ('0.00235', '2490', '1000', '1.2e+09', 'not a number')
+    >>> number(-0.5), number(1e-5)
+    ('−0.5', '1e−05')
     """
     if np.isnan(value):
         return "not a number"
     if np.isinf(value):
         return "infinite"
     rounded = float(f"{value:.3g}")
-    return f"{rounded:.0f}" if 1e3 <= abs(rounded) < 1e6 else f"{value:.3g}"
+    written = f"{rounded:.0f}" if 1e3 <= abs(rounded) < 1e6 else f"{value:.3g}"
+    return written.replace("-", "−")
 
 
 def listing(names: Sequence[str]) -> str:

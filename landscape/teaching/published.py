@@ -596,7 +596,7 @@ _ALL = (
         "divided",
         LAARHOVEN,
         "With BatchNorm the gradient by weights that are longer by a factor is divided by it.",
-        "an exponent of -1",
+        "an exponent of −1",
         "Slope of the logarithm of the gradient over that of the factor",
         "invariance",
         "gradient",

@@ -51,9 +51,9 @@ def settings_of(result: Result) -> str:
         told = (
             ("" if value else "not ") + label
             if isinstance(value, bool)
-            else f"{label} {getattr(value, 'label', written)}"
+            else f"{label}: {getattr(value, 'label', written)}"
         )
-        each.append(f"network {own[1]}: {told}" if own else told)
+        each.append(f"of network {own[1]} {told}" if own else told)
     return ", ".join(each) or "the defaults of the page"
 
 

@@ -27,7 +27,7 @@ from pages.components.viewer import viewer
 LONG = "Computing: {}. A smaller depth or width, fewer steps or a lower resolution takes less."
 
 FEW = 3
-"""So many points to notice leave the pictures in view below them; more stand after the pictures."""
+"""So many points to notice leave the pictures in view below them; more stand after the pictures, as all do in large letters."""
 
 
 def show(lab: Lab) -> None:
@@ -76,7 +76,7 @@ def _whole(lab: Lab) -> None:
     """Draw all of a lab."""
     st.title(lab.question)
     strip = st.container(key="asked")
-    prose(lab.introduction)
+    _introduction(lab)
     _controls(lab)
     misfit = st.container()  # in view, above the sections that it leaves empty
     places = [_place(lab, section) for section in lab.sections]
@@ -105,6 +105,15 @@ def _whole(lab: Lab) -> None:
                 *(one.ask for one in lab.questions),
             ]
             st.markdown("\n".join(f"- **{term}**: {said}" for term, said in terms_in(" ".join(shown)).items()))
+
+
+def _introduction(lab: Lab) -> None:
+    """Draw what the page is about: folded where letters are large, as otherwise the pictures are out of the window."""
+    if not is_large():
+        prose(lab.introduction)
+        return
+    with st.expander("What this page is about", icon=":material/info:"):
+        prose(lab.introduction)
 
 
 def _controls(lab: Lab) -> None:
@@ -182,7 +191,7 @@ def _draw(section: Section, request: Any, tickets: compute.Tickets, jobs: _Jobs)
     shown: Shown = compute.kept(section.name, (request, *_sources(results)), lambda: section.show(request, results))
     for problem in shown.problems:
         st.warning(problem, icon=":material/warning:")
-    many = len(shown.notice) > FEW
+    many = len(shown.notice) > FEW or is_large()
     if not many:
         _notice(shown.notice)
     if shown.panels:

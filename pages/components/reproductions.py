@@ -28,9 +28,9 @@ PLAY = ":material/play_arrow:"
 
 INTRODUCTION = f"""
 What papers found in large networks, beside the same number measured here in small ones, each over {len(SEEDS)} seeds. Nothing
-is written by hand: the numbers are the facts of a question of a lab, computed when you ask for them. A result agrees where the median is
-where the paper's is and no seed contradicts it; it agrees in direction where it goes the same way by less; and what is
-not seen at this size is told as such.
+is written by hand: each number comes from the results of a question of this app, computed when you ask for it. A result *agrees* where
+the median over the seeds confirms the paper's number and no seed goes the other way; it *agrees in direction* where the median
+goes the paper's way by less; all else is told as not seen *at this size*.
 """
 
 ASKED = "result"

@@ -32,8 +32,6 @@ what you see is computed from them: nothing is drawn by hand. Turn the pair belo
 normalization and with BatchNorm.** Below them are four lessons and every question, and at the end all pages.
 """
 
-CAPTION = "Height is training loss, the centre is where training ended, and each picture is a slice: two of thousands of directions."
-
 LESSONS_NOTE = "Some ten minutes each: first you predict, then it is computed."
 
 QUESTIONS_NOTE = "Each opens a page with its settings, and is answered there from what is computed."
@@ -79,7 +77,6 @@ def _pair(lab: Lab) -> None:
         viewer(scenes, key="viewer-start", height=320, revision=f"{revision} {compute.digest(request)}")
 
     compute.live(compute.of(tickets), draw, awaited, prompt)
-    st.caption(CAPTION)
     page_link(lab.name, f"More of this: {lab.title.lower()}", {}, lab.icon)
 
 

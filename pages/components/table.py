@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from landscape.labs.lab import Linked, Table
+from pages.components.terms import explained
 
 SHORT = 20
 """An entry of so many letters, as a number with its range in brackets, stands in one line."""
@@ -36,7 +37,7 @@ def html_of(one: Table) -> str:
     >>> print(_cells({"a": "layer normalization", "b": "0.0203 (0.12)"}, Table([], {"a": "", "b": ""})))
     <th scope="row" class="short">layer normalization</th><td class="short">0.0203 (0.12)</td>
     """
-    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in one.columns.values())
+    head = explained("".join(f'<th scope="col">{escape(title)}</th>' for title in one.columns.values()))
     body = "".join(f"<tr>{_cells(row, one)}</tr>" for row in one.rows)
     return f'<div class="lv-table" style="overflow-x: auto"><table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>'
 

@@ -28,6 +28,12 @@ CAMERA = "camera"
 LETTERS = 24
 """Of the text of a page that is shown large, in pixels, where it has 16."""
 
+COMPACT = """
+.stMainBlockContainer { padding-top: 3.25rem; }
+.stMainBlockContainer h1 { font-size: clamp(1.1rem, 3vw, 2.25rem); padding: 0.25rem 0; }
+"""
+"""What gives the pictures of a page that is shown large the room of its head."""
+
 DEFAULTS = "All settings are this page's defaults."
 
 PICTURES = "Each picture has a button of its own beside its title, ⤓: as PNG, SVG or a page of its own, or on the whole screen."
@@ -75,7 +81,7 @@ def _code() -> None:
 def show_large() -> None:
     """Show the page in the size that its link asks for."""
     if is_large():
-        st.html(f"<style>html:root {{ font-size: {LETTERS}px !important; }}</style>")
+        st.html(f"<style>html:root {{ font-size: {LETTERS}px !important; }} {COMPACT}</style>")
 
 
 def is_large() -> bool:

@@ -62,3 +62,8 @@ def test_the_line_goes_around_the_group_and_not_through_it():
 def test_equal_values_and_no_groups_are_drawn_too():
     panel = cells_panel("a", np.zeros((2, 2)), np.full((2, 2), -1), chosen=(0, 1))
     assert len(panel.figure.layout.shapes) == 1
+
+
+def test_cells_have_the_minus_of_the_axes_and_zero_has_none():
+    panel = cells_panel("a", np.array([[-0.254, -0.001], [0.0, 1.0]]), np.zeros((2, 2), int))
+    assert [list(row) for row in panel.figure.data[0].text] == [["−0.25", "0.00"], ["0.00", "1.00"]]

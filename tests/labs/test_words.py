@@ -68,7 +68,7 @@ def test_a_quotient_is_a_number_within_a_factor_of_five_thousand(quotient, said)
 
 
 def test_a_number_that_is_no_quotient_is_told_however_large_or_small():
-    assert (told(1e-5), told(12_300.0)) == ("1e-05", "12300")
+    assert (told(1e-5), told(12_300.0)) == ("1e−05", "12300")
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_number_that_is_no_quotient_is_told_however_large_or_small():
         (1000, "1000"),
         (999_400, "999000"),
         (1e6, "1e+06"),
-        (-1234.0, "-1230"),
+        (-1234.0, "−1230"),
         (float("-inf"), "infinite"),
     ],
 )

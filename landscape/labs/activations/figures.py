@@ -298,7 +298,7 @@ def _use_panel(one: Used, failed: bool, group: Group) -> Panel:
         margin={"l": 40, "r": 16, "t": 12, "b": 48},
     )
     near = float(one.density[-1][np.abs(centres) < 1].sum())
-    said = f"The activation function, and its inputs: {100 * near:.0f}% of them from -1 to 1."
+    said = f"The activation function, and its inputs: {100 * near:.0f}% of them from −1 to 1."
     return Panel(one.name, group, figure, alt=said, playback=playback, colour=colour)
 
 

@@ -72,9 +72,9 @@ SLOWER = 0.95
 SENTENCES = {
     "needs not": "No: {name} moves {times} as far as {steady} and reaches {score}, beside {steady_score}.",
     "needs": "Of these networks only those learn whose units stay nearly where they are.",
-    "sigmoid bends elsewhere": "A sigmoid does not: only {near} of its bend lies from -1 to 1, as it bends most at 1.32. Of tanh's it "
+    "sigmoid bends elsewhere": "A sigmoid does not: only {near} of its bend lies from −1 to 1, as it bends most at 1.32. Of tanh's it "
     "is 58%.",
-    "bends here": "Yes: {near} of the bend of {activation} lies from -1 to 1.",
+    "bends here": "Yes: {near} of the bend of {activation} lies from −1 to 1.",
     "straight without": "Without them a sigmoid is nearly a straight line: {without} of what it does is explained by one, with "
     "them {with_them}. The loss comes to {loss_without} without and {loss_with} with them.",
     "straight with too": "A line explains {without} of what a sigmoid does without them and {with_them} with them.",
@@ -380,7 +380,7 @@ QUESTIONS = (
     ),
     Question(
         "bends",
-        "Do the inputs of tanh fall where it bends, from -1 to 1?",
+        "Do the inputs of tanh fall where it bends, from −1 to 1?",
         _asked(DIGITS.replace(activation="tanh", learning_rate=0.5), "none", "batch"),
         "bends",
         _said(_uses, told_of_within),
@@ -393,7 +393,7 @@ QUESTIONS = (
     ),
     Question(
         "sigmoid-bends",
-        "Does a sigmoid bend from -1 to 1 as well?",
+        "Does a sigmoid bend from −1 to 1 as well?",
         DEFAULT,
         "bends",
         _said(_bends, _own_bend),

@@ -6,19 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from landscape.labs.anatomy.facts import Arithmetic, Center, Divisor
-from landscape.labs.words import number as plain_number
+from landscape.labs.words import number
 
 SHOWN = 4
 """Of a sum of many values the first so many are written out."""
-
-
-def number(value: float) -> str:
-    """Return a number as it stands in arithmetic, with a minus as long as a plus.
-
-    >>> number(-0.5)
-    '−0.5'
-    """
-    return plain_number(value).replace("-", "−")
 
 
 @dataclass(frozen=True)
@@ -56,26 +47,26 @@ def lines(one: Arithmetic, called: str = "The chosen cell") -> list[Line]:
         made.append(Line("Deviation of this cell from it", _minus(one.value, mean), number(off[one.at])))
         made.append(Line("Sum of the squared deviations", _squares(off), number(total)))
         made.append(Line("Variance", f"{number(total)} / {count}", number(total / count)))
-        made.append(Line("Root", f"√({number(total / count)} + {one.epsilon:g})", number(one.divisor)))
+        made.append(Line("Root", f"√({number(total / count)} + {number(one.epsilon)})", number(one.divisor)))
     elif one.divisor_kind is Divisor.ROOT_MEAN_SQUARE:
         made.append(Line(f"Sum of the {count} squares", _squares(one.values), number(sum(squares))))
         made.append(Line("Mean square", f"{number(sum(squares))} / {count}", number(sum(squares) / count)))
-        made.append(Line("Root", f"√({number(sum(squares) / count)} + {one.epsilon:g})", number(one.divisor)))
+        made.append(Line("Root", f"√({number(sum(squares) / count)} + {number(one.epsilon)})", number(one.divisor)))
     elif one.divisor_kind is Divisor.LENGTH:
         made.append(Line(f"Sum of the {count} squares", _squares(one.values), number(sum(squares))))
         made.append(Line("Length", f"√{number(sum(squares))}", number(one.divisor)))
     elif one.divisor_kind is Divisor.MAGNITUDE:
         total = sum(map(abs, one.values))
         made.append(Line(f"Sum of the {count} sizes, signs dropped", _sum([*map(abs, one.values)]), number(total)))
-        made.append(Line("Mean size", f"{number(total)} / {count} + {one.epsilon:g}", number(one.divisor)))
+        made.append(Line("Mean size", f"{number(total)} / {count} + {number(one.epsilon)}", number(one.divisor)))
     elif one.divisor_kind is Divisor.GREATEST:
-        made.append(Line(f"Greatest of the {count} sizes", f"+ {one.epsilon:g}", number(one.divisor)))
+        made.append(Line(f"Greatest of the {count} sizes", f"+ {number(one.epsilon)}", number(one.divisor)))
     elif one.divisor_kind is Divisor.STORED:
         made.append(Line(f"Stored {one.divisor_name}", "from the batches of training", number(one.divisor)))
     elif one.divisor_kind is Divisor.STORED_ROOT:
         stored = one.divisor**2 - one.epsilon
         made.append(Line(f"Stored {one.divisor_name}", "from the batches of training", number(stored)))
-        made.append(Line("Root", f"√({number(stored)} + {one.epsilon:g})", number(one.divisor)))
+        made.append(Line("Root", f"√({number(stored)} + {number(one.epsilon)})", number(one.divisor)))
     elif one.divisor_kind is Divisor.MEASURED:
         made.append(Line("Divisor, measured", "of the line through these cells", number(one.divisor)))
     if (one.center_kind, one.divisor_kind) == (Center.NOTHING, Divisor.NOTHING):

@@ -29,7 +29,8 @@ PLACES_NOTE = "Of the channel the chosen pixel alone; the sentence below counts 
 KINDS = "Every normalization there is here"
 
 KINDS_NOTE = """
-Found from the layers themselves: one number is changed, and it is looked which outputs change with it, as training begins.
+What shares a statistic is found from the layers themselves, as training begins: one number is changed, and the outputs that change
+with it are those that share it.
 """
 
 OVER_COLUMNS = {

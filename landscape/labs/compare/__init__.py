@@ -18,7 +18,7 @@ from landscape.labs.compare.strength_figures import strength_panels
 from landscape.labs.compare.strength_words import falls
 from landscape.labs.compare.strengths import JOBS as STRENGTH_JOBS
 from landscape.labs.compare.strengths import experiments_of, strength_jobs, weakened_of
-from landscape.labs.compare.words import balls, before, follows, notice, parting_rate, rows_of, table
+from landscape.labs.compare.words import balls, below, follows, notice, parting_rate, rows_of, table
 from landscape.labs.groups import NETWORKS
 from landscape.labs.lab import Action, Group, Jobs, Lab, Results, Section, Shown, Table
 
@@ -68,7 +68,7 @@ def landscapes(request: Request, results: Results) -> Shown:
             Table(rows, columns, prose.ALL, prose.TABLE_NOTE.replace("accuracy", score), folded=True),
         ]
     beside = readouts_of(outcomes, styles_of(kinds))
-    note = " ".join(before(facts)) if facts and trained else ""
+    note = below(facts) if facts and trained else ""
     return Shown([], [one for one in said if one], panels, steps, note, tables, readouts=beside)
 
 

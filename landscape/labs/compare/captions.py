@@ -64,7 +64,7 @@ def readout(loss: float, score: str, reached: float, ended: bool) -> str:
     >>> readout(0.0213, "accuracy", 0.967, ended=False)
     'loss of the batch 0.0213, test accuracy 0.97'
     """
-    return f"{'loss' if ended else 'loss of the batch'} {number(loss)}, test {score} {reached:.2f}"
+    return f"{'training loss' if ended else 'loss of the batch'} {number(loss)}, test {score} {reached:.2f}"
 
 
 def balls_caption(rolled: Balls) -> str:

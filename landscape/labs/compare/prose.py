@@ -13,21 +13,22 @@ or the weights ([weight](anatomy?normalization=weight)): [what is normalized, by
 
 TRAINING = "The networks are being trained…"
 
-FOLLOWS = "What follows: at which learning rates do they train?"
+FOLLOWS = "What follows: how long a step does each bear?"
 
 FOLLOWS_NOTE = """
-The very networks of this page, trained again at other learning rates, for as many steps. A wide bowl bears a long step, a narrow
-one throws it out.
+A wide bowl bears a long step, a narrow one throws it out. So it is with balls on the slices above; and so the very networks of this
+page may be trained again at other learning rates, for as many steps.
 """
 
 PARTING = "Take all to rate {:g}, where they part"
 
 SOMEWHAT = "Somewhat normalized: how much of BatchNorm does it take?"
 
-SOMEWHAT_NOTE = """
-By a part t each unit becomes (x - t mean) / deviation^t: nothing at a **strength** t = 0, BatchNorm at 1. The network with
-BatchNorm is trained anew with each quarter of it, from the same weights, and a slider leads through the landscapes, all on one range
-of heights. *What else differs* sets the strength of a network by itself.
+SOMEWHAT_NOTE = r"""
+By a part of BatchNorm, its **strength** $t$, each unit becomes $(x - t\,\mu) / \sigma^t$, of its mean $\mu$ and deviation $\sigma$
+over the batch: unchanged at $t = 0$, BatchNorm at $t = 1$. The network with BatchNorm is trained anew at each quarter of $t$, from
+the same weights, and a slider leads through the landscapes, all on one range of heights. *What else differs* sets the strength of a
+network by itself.
 """
 
 NO_BATCHNORM = "None of these networks has BatchNorm: choose it for one of them."

@@ -66,7 +66,7 @@ SENTENCES = {
     Case.HIGHER_OWN: "Each on the plane of its own path, the loss of **{high}** climbs to {top}, **{ratio}** as high as "
     "that of **{low}** ({least}); the medians are {median} and {least_median}.",
     Case.BEFORE: "The difference is there before the first step: around the initial weights the loss climbs to {top} and to "
-    "{least}, {ratio} as high. It is the network's, and training digs the centre: from {first} to {last} in **{high}**, and "
+    "{least}, {ratio} as high. It comes with the network; training lowers the middle: from {first} to {last} in **{high}**, and "
     "from {low_first} to {low_last} in **{low}**. Press play to see it.",
     Case.BEFORE_LESS: "Before the first step the loss climbs to {top} around the initial weights of **{high}**, and to {least} "
     "around those of **{low}**, {ratio} as high: what is drawn now came with training. Press play to see it.",
@@ -90,8 +90,14 @@ SENTENCES = {
 def notice(facts: Facts) -> str:
     """Return one paragraph on what to notice."""
     trained = [one.trained for one in facts.networks]
-    said = [*told_of(trained), *_heights(facts), *_bears(facts), *_statistics(facts), *_frozen(facts)]
-    return " ".join([*said, *decay_of(trained)])
+    more = [*_statistics(facts), *_frozen(facts)]
+    # Longer, it would push the landscapes out of a low window: the balls are told of below too.
+    return " ".join([*told_of(trained), *_heights(facts), *(more or _bears(facts))])
+
+
+def below(facts: Facts) -> str:
+    """Return what is to be told below the landscapes: how they were before the first step, and what they leave out."""
+    return " ".join([*before(facts), *decay_of([one.trained for one in facts.networks])])
 
 
 def balls(facts: Facts) -> list[str]:

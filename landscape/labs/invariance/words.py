@@ -106,7 +106,7 @@ SENTENCES = {
     Case.NEARLY_DIVIDED: "With {names} the gradient is divided by large factors alone, over which it falls with a slope of {slope}: at "
     "small ones the bias rules, which is not multiplied. It is the weights of a whole layer that may be rescaled there, not those of a "
     "unit: the greatest cosine of a unit is {cosine}.",
-    Case.NOT_DIVIDED: "With {names} the gradient is not divided by the factor: over large ones the slope is {slope}, where -1 is "
+    Case.NOT_DIVIDED: "With {names} the gradient is not divided by the factor: over large ones the slope is {slope}, where −1 is "
     "dividing, and the greatest cosine of a unit is {cosine}.",
     Case.AT_RIGHT_ANGLES: "The weights only ever grow with {names}, and what they grow by is the sum of the squared steps, "
     "all the way to within {off} of it. After {steps} steps |w|² is {grown} as large as at the start.",

@@ -336,7 +336,7 @@ def slopes_panel(found: Slopes) -> Panel:
         lines,
         x_title="output h (or the probability p)",
         y_range=(-9.5, 7.5),
-        alt="Between -1 and 0 for sigmoid with cross-entropy, unbounded for the others.",
+        alt="Between −1 and 0 for sigmoid with cross-entropy, unbounded for the others.",
     )
 
 

@@ -10,7 +10,7 @@ prepared in five ways, and the same model learns from each, from the same distan
 BOWLS_NOTE = """
 On the bowls the axes count from the minimum, which is at (0, 0), and where there is none, from where the loss hardly falls any
 more. Open circle: where training starts; star: where its path
-ends. Dotted: the eigenvectors of the Hessian, each with its eigenvalue λ.
+ends. Dotted: the eigenvectors of the Hessian, each with its eigenvalue λ. E|x|² is the mean squared length of an example.
 """
 
 INEQUALITY = "How long may a step be?"

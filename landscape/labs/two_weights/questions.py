@@ -49,7 +49,7 @@ SENTENCES = {
     "reach or to miss.",
     "grows": "That of the weights: with inputs {times} as large it is {grown} as long, while that of a bias stays {bias}.",
     "grows, zero": "Neither grows in these settings: all inputs are 0, and the weights' gradient with them.",
-    "derivative": "Sigmoid with cross-entropy: its derivative stays between -1 and 0, while squared error reaches {squared} and "
+    "derivative": "Sigmoid with cross-entropy: its derivative stays between −1 and 0, while squared error reaches {squared} and "
     "cross-entropy alone {alone} on what is drawn, and both grow without end.",
     "holds": "E|x|² does, and closely where features are correlated: L of the standardized features is {smoothness}, {share}% of "
     "that bound.",

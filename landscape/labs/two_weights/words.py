@@ -105,17 +105,17 @@ SENTENCES = {
     Case.LARGER_RATE: "So standardized features allow a learning rate **{ratio}** as large as raw ones.",
     Case.SMALLER_RATE: "So standardized features allow a learning rate {share} times that of raw ones: here it is the "
     "smaller one.",
-    Case.EACH_ITS_OWN: "Then training, {steps} of {optimizer}, each at {multiple} times its own 1/L.",
-    Case.EACH_AT_ONE: "Then training, {steps} of {optimizer}, each at its own 1/L.",
-    Case.ONE_FOR_ALL: "Then training, {steps} of {optimizer}, all at a learning rate of {rate}.",
+    Case.EACH_ITS_OWN: "Each is then trained by {steps} of {optimizer}, at a learning rate of {multiple} times its own 1/L.",
+    Case.EACH_AT_ONE: "Each is then trained by {steps} of {optimizer}, at a learning rate of its own 1/L.",
+    Case.ONE_FOR_ALL: "Each is then trained by {steps} of {optimizer}, all at a learning rate of {rate}.",
     Case.MOMENTUM: "1/L is what suits a step of plain gradient descent; with a momentum of {momentum} steps add up to "
     "{sum} as long, and what suits them is another multiple: *All optimizers* compares each at its best.",
-    Case.DIVERGED: "It diverges on these features: {names}.",
-    Case.NO_MINIMUM: "It has no minimum to reach on these features: {names}.",
-    Case.FLAT: "It does not move where the loss is flat: {names}.",
-    Case.LEARNT: "It is within {learnt} of the minimum from step {steps} on.",
-    Case.NOT_YET: "It ends above the minimum by {above}.",
-    Case.FIRST_STEP: "The first step moves w2 {raw} as far as w1 on raw features, {standardized} on standardized ones.",
+    Case.DIVERGED: "Training diverges on these features: {names}.",
+    Case.NO_MINIMUM: "There is no minimum to reach on these features: {names}.",
+    Case.FLAT: "Training does not move where the loss is flat: {names}.",
+    Case.LEARNT: "From step {steps} on the loss is within {learnt} of its minimum.",
+    Case.NOT_YET: "At the end it is still above its minimum by {above}.",
+    Case.FIRST_STEP: "The first step moves the weight of x2 {raw} as far as that of x1 on raw features, {standardized} on standardized ones.",
     Case.NOTHING_LOST: "Nothing is lost: the least loss is {raw} with and without preprocessing; the bias takes up the "
     "centre.",
     Case.LOST: "Without a bias, centering changes what the model can say: the least loss is {raw} raw and {standardized} "
@@ -435,7 +435,7 @@ SIZED_SENTENCES = {
     "and below 1 whatever the inputs.",
     Sized.ZERO: "The inputs are 0, however often multiplied: so is the weights' gradient; that of a bias is {bias}.",
     Sized.DERIVATIVES: "For an example of class 1 the derivative of sigmoid with cross-entropy lies between {low} and {high} "
-    "here, and never leaves (-1, 0). That of squared error is {squared} at h = {squared_at} and grows with h; that of "
+    "here, and never leaves (−1, 0). That of squared error is {squared} at h = {squared_at} and grows with h; that of "
     "cross-entropy alone is {alone} at p = {alone_at} and grows as p goes to 0.",
 }
 
@@ -448,8 +448,8 @@ def gradient_notice(facts: Facts) -> str:
     first = sentence(SIZED_SENTENCES[case], times=Ratio(sizes.times), grown=Ratio(sizes.grown), bias=sizes.bias)
     second = sentence(
         SIZED_SENTENCES[Sized.DERIVATIVES],
-        low=f"{ends.sigmoid_low:.4f}",
-        high=f"{ends.sigmoid_high:.4f}",
+        low=f"{ends.sigmoid_low:.4f}".replace("-", "−"),
+        high=f"{ends.sigmoid_high:.4f}".replace("-", "−"),
         squared=ends.squared,
         squared_at=ends.squared_at,
         alone=ends.alone,

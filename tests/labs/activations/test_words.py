@@ -133,7 +133,7 @@ def test_networks_whose_units_have_one_shape_are_told_of_together():
     both = (replace(BATCH, kurtosis=-0.9), replace(BATCH, kurtosis=-1.0, name="layer normalization"))
     said = [one for one in distributions_notice(Facts(distributions=both)) if "kurtosis" in one]
     assert len(said) == 1
-    assert "-0.9 (BatchNorm) and -1 (layer normalization)" in said[0]
+    assert "−0.9 (BatchNorm) and −1 (layer normalization)" in said[0]
 
 
 def test_saturation_is_told_where_there_is_some():

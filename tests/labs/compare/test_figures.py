@@ -156,5 +156,5 @@ def test_what_stands_beside_the_slider_has_the_networks_own_colour():
     assert (one.name, one.colour) == ("a", styles_of(["batch"])[0].colour)
     assert len(one.words) == len(RUN.steps)
     assert one.words[0].startswith("loss of the batch ")
-    assert one.words[-1].startswith("loss ")
+    assert one.words[-1].startswith("training loss ")
     assert f"{RUN.train_loss:.3g}" in one.words[-1]

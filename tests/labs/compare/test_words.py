@@ -258,11 +258,11 @@ def test_a_surfaces_caption_says_what_it_is_a_slice_of_and_how_high_it_is():
     ("value", "text"),
     [
         (0.0, "0"),
-        (-0.5, "-0.5"),
+        (-0.5, "−0.5"),
         (999.4, "999"),
         (999.6, "1000"),
         (999_600, "1e+06"),
-        (-12345, "-12300"),
+        (-12345, "−12300"),
         (np.inf, "infinite"),
     ],
 )
@@ -339,12 +339,13 @@ def test_a_shallow_network_is_no_reason_by_other_statistics_or_on_planes_of_thei
 
 def test_what_is_drawn_leaves_weight_decay_out_and_says_so():
     decayed = replace(LEARNED, experiment=LEARNED.experiment.replace(weight_decay=0.01))
-    text = notice([Outcome("one", decayed, surface=surface(4.0))], RANDOM)
-    assert text.endswith(
+    facts, usual = (facts_from(Request(), [Outcome("one", run, surface=surface(4.0))], 1) for run in (decayed, LEARNED))
+    assert words.below(facts).endswith(
         "weight decay adds 0.01 times the weights to each gradient. What is drawn and measured here is "
         "the loss alone, without it."
     )
-    assert "decay" not in notice([Outcome("one", LEARNED, surface=surface(4.0))], RANDOM)
+    assert "decay" not in words.notice(facts)  # above the pictures it would push them out of a low window
+    assert words.below(usual) == ""
 
 
 def test_training_data_are_fitted_by_the_rule_that_says_learned():
@@ -384,7 +385,7 @@ def test_before_training_the_higher_one_is_that_which_is_higher_at_the_end():
         (text,) = before(outcomes)
         assert "climbs to 3 around the initial weights of **a**, and to 6 around those of **b**, 0.5 times" in text
     (three_times,) = before([started(plain, 12.0), started(batch, 4.0)])
-    assert "3 times as high. It is the network's" in three_times
+    assert "3 times as high. It comes with the network" in three_times
     assert before([plain, batch]) == before([started(plain, 3.0)]) == []
 
 
@@ -508,4 +509,4 @@ def test_the_numbers_to_take_along_are_those_of_the_results():
 
 def test_what_stands_beside_the_slider_is_of_its_step():
     assert readout(0.0213, "accuracy", 0.967, ended=False) == "loss of the batch 0.0213, test accuracy 0.97"
-    assert readout(0.0213, "R²", 0.5, ended=True) == "loss 0.0213, test R² 0.50"
+    assert readout(0.0213, "R²", 0.5, ended=True) == "training loss 0.0213, test R² 0.50"

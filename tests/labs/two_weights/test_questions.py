@@ -221,7 +221,7 @@ def test_momentum_is_not_told_as_worse_than_plain_descent_for_a_rate_that_is_not
 def test_features_that_are_learnt_from_one_step_on_are_named_together():
     facts = facts_of(TwoWeights())
     assert facts.standardized.learnt_at == facts.whitened.learnt_at == 1
-    assert "from step 1 (standardized and whitened) on" in words.notice(facts)
+    assert "From step 1 (standardized and whitened) on the loss is within 0.01 of its minimum." in words.notice(facts)
 
 
 def test_a_sentence_is_whole_and_no_half_word():

@@ -241,7 +241,7 @@ class TestBadInput:
         assert np.isnan(divisors.left).all()
         assert np.ptp(descents[Kind.OWN].trajectory, axis=0).max() == 0
         assert words.divisor_notice(facts) == words.PREPARES_SENTENCES[words.Prepares.FLAT]
-        assert "It does not move where the loss is flat: standardized and whitened." in words.notice(facts)
+        assert "Training does not move where the loss is flat: standardized and whitened." in words.notice(facts)
 
     def test_inputs_of_zero_have_a_gradient_of_zero(self):
         facts = facts_of(TwoWeights(deviation_1=0.0, deviation_2=0.0, mean_1=0.0, mean_2=0.0))
