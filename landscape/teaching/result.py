@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
-from math import inf, isfinite
+from enum import Enum, StrEnum
+from math import ceil, floor, inf, isfinite, log10
 from statistics import median
 
 from landscape.labs.codec import Values
 from landscape.labs.lab import Facts, Question
-from landscape.labs.words import Hole, told
+from landscape.labs.words import MANY_TIMES, Ratio, number, told
 from landscape.teaching.labs import labs, question_of
 
 SEEDS = (0, 1, 2)
@@ -25,8 +25,26 @@ class Verdict(StrEnum):
 
     AGREES = "agrees"
     DIRECTION = "agrees in direction"
+    UNSTEADY = "unsteady"
     NOT_HERE = "not at this size"
     UNANSWERED = "not answered by these results"
+
+
+class Unit(Enum):
+    """How a number is told: times a factor, with a suffix, and with so many decimals at most.
+
+    POINTS: of a difference between two shares in percent. A share of some hundred examples has no second decimal.
+    """
+
+    PLAIN = 1, "", 6
+    TIMES = 1, " times", 6
+    PERCENT = 100, "%", 1
+    POINTS = 100, " points", 1
+
+    def __init__(self, factor: int, suffix: str, finest: int):
+        self.factor = factor
+        self.suffix = suffix
+        self.finest = finest
 
 
 @dataclass(frozen=True)
@@ -51,7 +69,7 @@ class Result:
     name: in keys. paper: who, when, where in it. claim: one sentence. theirs: the paper's number, in words.
     what: what the number is. lab, slug: the question whose facts hold it. jobs: of that lab, those the facts take.
     measure: facts -> the number, None where they have none. agrees: where it confirms the paper's; direction: where it has
-    the same sign. unit: how it is told. changes: values beside those of the question.
+    the same sign. unit: what it is told in. changes: values beside those of the question.
     """
 
     name: str
@@ -65,7 +83,7 @@ class Result:
     measure: Callable[[Facts], float | None]
     agrees: Range
     direction: Range
-    unit: Callable[[float], Hole] = float
+    unit: Unit = Unit.PLAIN
     changes: Values = field(default_factory=dict, hash=False)
 
     @property
@@ -112,25 +130,51 @@ class Found:
     numbers: tuple[float, ...]
 
     @property
+    def known(self) -> tuple[float, ...]:
+        """Those that are numbers."""
+        return tuple(one for one in self.numbers if one == one)
+
+    @property
     def middle(self) -> float:
         """The median of those that are numbers."""
-        known = [one for one in self.numbers if one == one]
-        return median(known) if known else float("nan")
+        return median(self.known) if self.known else float("nan")
 
     @property
     def verdict(self) -> Verdict:
-        """It agrees where the median is where the paper's is, and no seed on the other side."""
-        known = [one for one in self.numbers if one == one]
-        if 2 * len(known) <= len(self.numbers):
+        """It agrees where the median is where the paper's is; where a seed goes another way it is unsteady whatever the median."""
+        if 2 * len(self.known) <= len(self.numbers):
             return Verdict.UNANSWERED
-        if self.middle in self.result.agrees and all(one in self.result.direction for one in known):
-            return Verdict.AGREES
-        return Verdict.DIRECTION if self.middle in self.result.direction else Verdict.NOT_HERE
+        if self.middle not in self.result.direction:
+            return Verdict.NOT_HERE
+        if not all(one in self.result.direction for one in self.known):
+            return Verdict.UNSTEADY
+        return Verdict.AGREES if self.middle in self.result.agrees else Verdict.DIRECTION
 
     @property
     def ours(self) -> str:
-        """The median, and each seed's."""
-        return f"{self._told(self.middle)} ({', '.join(map(self._told, self.numbers))})"
+        """The median with its unit, and each seed's, all with as many decimals as say something."""
+        decimals, suffix = self._decimals(), self.result.unit.suffix
+        seeds = [self._told(one, decimals) for one in self.numbers]
+        # What is told in words, as thousands of times, keeps its unit.
+        seeds = [one.removesuffix(suffix) if one[0] in "-0123456789" else one for one in seeds]
+        return f"{self._told(self.middle, decimals)} ({', '.join(seeds)})"
 
-    def _told(self, value: float) -> str:
-        return told(self.result.unit(value)) if isfinite(value) else "none" if value != value else told(value)
+    def _decimals(self) -> int:
+        """Return how many decimals tell the seeds apart: two digits of the median at least and three at most, if the unit has."""
+        unit = self.result.unit
+        scaled = [one * unit.factor for one in self.known if isfinite(one)]
+        size = abs(median(scaled or [0.0])) or max(map(abs, scaled), default=0.0)
+        if not size:
+            return 0
+        first, spread = floor(log10(size)), max(scaled) - min(scaled)
+        apart = ceil(-log10(spread)) if spread else 0
+        return max(0, min(max(apart, 1 - first), 2 - first, unit.finest))
+
+    def _told(self, value: float, decimals: int) -> str:
+        unit = self.result.unit
+        if not isfinite(value):
+            return "none" if value != value else number(value)
+        if unit is Unit.TIMES and value >= MANY_TIMES:
+            return told(Ratio(value))
+        # Nothing is told as less than nothing where it only rounds to it.
+        return f"{round(value * unit.factor, decimals) + 0.0:.{decimals}f}{unit.suffix}"

@@ -9,7 +9,7 @@ from landscape.serving.tickets import Ticket
 from landscape.serving.workers import default_dispatcher
 from landscape.teaching.labs import labs
 from landscape.teaching.reproductions import jobs_of
-from landscape.teaching.result import Found, Result
+from landscape.teaching.result import SEEDS, Found, Result
 
 COLUMNS = {
     "claim": "Claim",
@@ -38,6 +38,14 @@ def row_of(found: Found) -> dict[str, str]:
         "verdict": found.verdict.value,
         "settings": settings_of(result),
     }
+
+
+def numbers_of(found: Found) -> dict[str, str | float]:
+    """Return the numbers of a result that is found, each in a cell of its own and unrounded; an empty one is none."""
+    unit = found.result.unit
+    known = {"median": found.middle} | {f"seed {seed}": one for seed, one in zip(SEEDS, found.numbers, strict=True)}
+    told: dict[str, str | float] = {name: "" if one != one else one * unit.factor for name, one in known.items()}
+    return {"name": found.result.name} | told | {"unit": unit.suffix.strip()}
 
 
 def settings_of(result: Result) -> str:

@@ -12,7 +12,7 @@ from landscape.teaching.labs import labs
 from landscape.teaching.published import RESULTS
 from landscape.teaching.reproductions import jobs_of
 from landscape.teaching.result import SEEDS, Found, Result, Verdict
-from landscape.teaching.sheet import COLUMNS, head, line_of, row_of, settings_of
+from landscape.teaching.sheet import COLUMNS, head, line_of, numbers_of, row_of, settings_of
 from pages.components import compute
 from pages.components.exchange import csv_of
 from pages.components.frame import begin_page
@@ -29,8 +29,8 @@ PLAY = ":material/play_arrow:"
 INTRODUCTION = f"""
 What papers found in large networks, beside the same number measured here in small ones, each over {len(SEEDS)} seeds. Nothing
 is written by hand: each number comes from the results of a question of this app, computed when you ask for it. A result *agrees* where
-the median over the seeds confirms the paper's number and no seed goes the other way; it *agrees in direction* where the median
-goes the paper's way by less; all else is told as not seen *at this size*.
+the median over the seeds is where the paper's number is and no seed contradicts it; it *agrees in direction* where it goes the same
+way by less; it is *unsteady* where the median goes that way but not each seed; all else is told as not seen *at this size*.
 """
 
 ASKED = "result"
@@ -39,6 +39,7 @@ ASKED = "result"
 ICONS = {
     Verdict.AGREES: ":green-badge[:material/check: agrees]",
     Verdict.DIRECTION: ":blue-badge[:material/trending_up: agrees in direction]",
+    Verdict.UNSTEADY: ":violet-badge[:material/shuffle: unsteady]",
     Verdict.NOT_HERE: ":orange-badge[:material/close: not at this size]",
     Verdict.UNANSWERED: ":gray-badge[not answered by these results]",
 }
@@ -110,7 +111,7 @@ def _draw(asked: frozenset[str], tickets: compute.Tickets) -> None:
             st.code("\n".join((head(), *map(line_of, rows))), language="markdown")
         st.download_button(
             "Numbers (CSV)",
-            csv_of(rows),
+            csv_of([numbers_of(one) | row for one, row in zip(ordered.values(), rows, strict=True)]),
             "reproductions.csv",
             "text/csv",
             icon=":material/table:",

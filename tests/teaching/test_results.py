@@ -6,14 +6,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from landscape.labs.words import Ratio
+from landscape.labs.smoothness.findings import MUCH
 from landscape.teaching.labs import labs
 from landscape.teaching.published import RESULTS
 from landscape.teaching.reproductions import jobs_of, number_of
-from landscape.teaching.result import SEED_FIELDS, SEEDS, Found, Range, Verdict
+from landscape.teaching.result import SEED_FIELDS, SEEDS, Found, Range, Unit, Verdict
 from tests.labs.ended import _ended, results_of
 
-RATIO = replace(RESULTS["sooner"], agrees=Range(low=5.0), direction=Range(low=1.2), unit=Ratio)
+RATIO = replace(RESULTS["sooner"], agrees=Range(low=5.0), direction=Range(low=1.2), unit=Unit.TIMES)
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,8 @@ RATIO = replace(RESULTS["sooner"], agrees=Range(low=5.0), direction=Range(low=1.
         ((6.0, 7.0, 9.0), Verdict.AGREES),
         ((6.0, 7.0, inf), Verdict.AGREES),
         ((1.3, 7.0, 9.0), Verdict.AGREES),
-        ((1.1, 7.0, 9.0), Verdict.DIRECTION),
+        ((1.1, 7.0, 9.0), Verdict.UNSTEADY),
+        ((1.1, 1.4, 9.0), Verdict.UNSTEADY),
         ((1.3, 1.4, 9.0), Verdict.DIRECTION),
         ((1.0, 1.1, 9.0), Verdict.NOT_HERE),
         ((nan, 6.0, 7.0), Verdict.AGREES),
@@ -35,8 +36,32 @@ def test_a_verdict_is_that_of_the_median_and_no_seed_contradicts_agreement(numbe
 
 
 def test_numbers_are_told_in_their_unit_each_seed_by_itself():
-    assert Found(RATIO, (14.0, 2.0, 6.0)).ours == "6 times (14 times, 2 times, 6 times)"
-    assert Found(RATIO, (nan, 2.0, 6.0)).ours == "4 times (none, 2 times, 6 times)"
+    assert Found(RATIO, (14.0, 2.0, 6.0)).ours == "6.0 times (14.0, 2.0, 6.0)"
+    assert Found(RATIO, (nan, 2.0, 6.0)).ours == "4.0 times (none, 2.0, 6.0)"
+    assert Found(RATIO, (nan, nan, nan)).ours == "none (none, none, none)"
+    assert Found(RATIO, (inf, inf, 2.0)).ours == "infinite (infinite, infinite, 2.0)"
+    assert Found(RATIO, (2e7, 12.0, 2e4)).ours == "thousands of times (millions of times, 12, thousands of times)"
+
+
+@pytest.mark.parametrize(
+    ("unit", "numbers", "said"),
+    [
+        (Unit.TIMES, (36.4, 10.209, 5.4537), "10 times (36, 10, 5)"),
+        (Unit.TIMES, (4.735, 4.955, 5.059), "5.0 times (4.7, 5.0, 5.1)"),
+        (Unit.TIMES, (1.0, 1.0, 1.0), "1.0 times (1.0, 1.0, 1.0)"),
+        (Unit.TIMES, (340.0, 290.0, 1234.0), "340 times (340, 290, 1234)"),
+        (Unit.PLAIN, (1.22621, 1.21003, 1.22026), "1.22 (1.23, 1.21, 1.22)"),
+        (Unit.PLAIN, (1.0000001, 0.9999998, 1.0000003), "1.00 (1.00, 1.00, 1.00)"),
+        (Unit.PLAIN, (0.003168, 0.003069, 0.002907), "0.0031 (0.0032, 0.0031, 0.0029)"),
+        (Unit.PLAIN, (0.0, 0.0, 0.0), "0 (0, 0, 0)"),
+        (Unit.PERCENT, (0.857143, 0.714286, 0.857143), "86% (86, 71, 86)"),
+        (Unit.POINTS, (0.0696379, -0.0111421, 0.0529248), "5.3 points (7.0, -1.1, 5.3)"),
+        (Unit.POINTS, (-0.0034770, -0.0041724, -0.0034770), "-0.3 points (-0.3, -0.4, -0.3)"),
+        (Unit.POINTS, (-0.0139, -0.0001, 0.0), "0.0 points (-1.4, 0.0, 0.0)"),
+    ],
+)
+def test_numbers_have_as_many_digits_as_tell_the_seeds_apart(unit, numbers, said):
+    assert Found(replace(RATIO, unit=unit), numbers).ours == said
 
 
 @pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
@@ -58,6 +83,10 @@ def test_a_result_names_a_question_and_jobs_that_there_are_and_a_link_that_asks_
     # What agrees also goes the paper's way.
     for bound in (result.agrees.low, result.agrees.high):
         assert bound in result.direction or abs(bound) == inf
+
+
+def test_as_smooth_by_other_norms_is_what_the_lab_takes_for_it():
+    assert RESULTS["norms"].agrees.high == MUCH
 
 
 def test_there_are_enough_of_them_by_several_papers_told_apart():
@@ -86,6 +115,7 @@ def test_measures_are_what_their_words_say():
     assert RESULTS["sooner"].measure(facts) == 6.0
     assert RESULTS["thirty"].measure(facts) == pytest.approx(-0.02)
     assert RESULTS["same-rate"].measure(facts) == pytest.approx(2 / 3)
+    assert RESULTS["same-rate-sigmoids"].measure(facts) == pytest.approx(300 / 90)
     assert RESULTS["rates"].measure(facts) == 10.0
     assert RESULTS["weight-rates"].measure(facts) == pytest.approx(3.0)
     never = SimpleNamespace(curves=(network("none", waits={1.0: inf}), curves[1]), steps=300)

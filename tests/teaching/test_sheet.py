@@ -11,7 +11,7 @@ from landscape.teaching.__main__ import main
 from landscape.teaching.published import RESULTS
 from landscape.teaching.reproductions import jobs_of
 from landscape.teaching.result import SEEDS, Found
-from landscape.teaching.sheet import COLUMNS, SHORT, head, line_of, row_of, settings_of
+from landscape.teaching.sheet import COLUMNS, SHORT, head, line_of, numbers_of, row_of, settings_of
 from tests.labs.ended import _ended
 
 SMALL = {"width": 8, "depth": 2, "num_steps": 12, "num_examples": 200, "probes": 6, "rungs": 3}
@@ -45,6 +45,19 @@ def test_settings_are_told_as_the_controls_have_them(result):
     told = settings_of(result)
     assert not re.search(r"\b(true|false|batch-l1|cross_entropy)\b", told)
     assert len(told.split(", ")) == max(1, len(result.settings()))
+
+
+def test_numbers_stand_alone_in_the_unit_of_the_row_and_unrounded():
+    found = Found(RESULTS["adapted"], (0.32312, nan, 0.445682))
+    assert numbers_of(found) == {
+        "name": "adapted",
+        "median": pytest.approx(38.4401),
+        "seed 0": pytest.approx(32.312),
+        "seed 1": "",
+        "seed 2": pytest.approx(44.5682),
+        "unit": "points",
+    }
+    assert found.ours == "38 points (32, none, 45)"
 
 
 def test_it_is_printed_line_by_line_with_the_numbers_of_the_jobs(monkeypatch, capsys):
