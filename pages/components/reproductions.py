@@ -8,6 +8,7 @@ import streamlit as st
 
 from landscape.labs.lab import Table
 from landscape.labs.words import literal, time_left
+from landscape.serving.tickets import Ticket
 from landscape.teaching.labs import labs
 from landscape.teaching.published import RESULTS
 from landscape.teaching.reproductions import jobs_of
@@ -102,7 +103,7 @@ def _draw(asked: frozenset[str], tickets: compute.Tickets) -> None:
         if result.authors != paper:
             paper = result.authors
             st.subheader(paper)
-        _result(result, name in asked, found.get(name))
+        _result(result, name in asked, found.get(name), compute.of(tickets, [name]) if name in tickets else ())
     ordered = {name: found[name] for name in RESULTS if name in found}
     if ordered:
         rows = [row_of(one) for one in ordered.values()]
@@ -120,8 +121,8 @@ def _draw(asked: frozenset[str], tickets: compute.Tickets) -> None:
         )
 
 
-def _result(result: Result, asked: bool, found: Found | None) -> None:
-    """Draw one result."""
+def _result(result: Result, asked: bool, found: Found | None, tickets: Sequence[Ticket]) -> None:
+    """Draw one result; what could not be computed says why."""
     with st.container(border=True, key=f"result-{result.name}"):
         state = ICONS[found.verdict] if found else "*computing …*" if asked else ""
         st.markdown(f"**{literal(result.claim)}** {state}")
@@ -130,6 +131,8 @@ def _result(result: Result, asked: bool, found: Found | None) -> None:
         st.caption(
             f"{literal(result.paper)}. Settings: {literal(settings_of(result))}; seeds {', '.join(map(str, SEEDS))}."
         )
+        for error in {str(ticket.error).rstrip(".") for ticket in tickets if ticket.error is not None}:
+            st.error(literal(f"A seed could not be computed: {error}."), icon=":material/error:")
         with st.container(horizontal=True, vertical_alignment="center"):
             key = f"compute-{result.name}"
             if not asked and st.button("Compute", on_click=_ask, args=([result.name],), key=key, icon=PLAY):

@@ -121,3 +121,15 @@ def test_cancelling_in_the_middle_keeps_what_is_found_and_lets_go_of_the_rest(mo
     assert all(ticket.status is Status.CANCELLED for ticket in awaited)
     assert any("Of 1 results" in one.value for one in app.markdown)
     assert any(one.key == "compute-edge" for one in app.button), "it may be asked for again"
+
+
+def test_a_result_that_fails_says_why_in_its_place(monkeypatch):
+    def refuses(facts):
+        raise ValueError("a width of 8 is too narrow: take 16.")
+
+    small = replace(published.RESULTS["loss-range"], changes=SMALL | {"probes": 7}, measure=refuses)
+    monkeypatch.setitem(published.RESULTS, "loss-range", small)
+    app = opened("reproductions.py", result="loss-range")
+    assert not app.exception
+    assert [one.value for one in app.error] == ["A seed could not be computed: a width of 8 is too narrow: take 16."]
+    assert any("not answered by these results" in one.value for one in app.markdown)
