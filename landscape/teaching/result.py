@@ -20,6 +20,11 @@ SEED_FIELDS = ("seed", "runs")
 """The fields that say which seeds a lab takes."""
 
 
+CHANCE = 0.03
+"""Accuracies on some hundred test examples differ by so much by chance, about one and a half standard errors; the rounding of
+another processor alone moves one of a short noisy training by more."""
+
+
 class Verdict(StrEnum):
     """What is measured here says of a paper's result."""
 
@@ -60,6 +65,10 @@ class Range:
 
     def __contains__(self, value: float) -> bool:
         return self.low <= value <= self.high
+
+    def wider(self, by: float) -> Range:
+        """Return the range that begins sooner and ends later."""
+        return Range(self.low - by, self.high + by)
 
 
 @dataclass(frozen=True)
@@ -141,12 +150,13 @@ class Found:
 
     @property
     def verdict(self) -> Verdict:
-        """It agrees where the median is where the paper's is; where a seed goes another way it is unsteady whatever the median."""
+        """It agrees where the median is where the paper's is; it is unsteady where a seed goes another way, not by chance."""
         if 2 * len(self.known) <= len(self.numbers):
             return Verdict.UNANSWERED
         if self.middle not in self.result.direction:
             return Verdict.NOT_HERE
-        if not all(one in self.result.direction for one in self.known):
+        not_against = self.result.direction.wider(CHANCE if self.result.unit is Unit.POINTS else 0.0)
+        if not all(one in not_against for one in self.known):
             return Verdict.UNSTEADY
         return Verdict.AGREES if self.middle in self.result.agrees else Verdict.DIRECTION
 

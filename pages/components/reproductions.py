@@ -12,7 +12,7 @@ from landscape.serving.tickets import Ticket
 from landscape.teaching.labs import labs
 from landscape.teaching.published import RESULTS
 from landscape.teaching.reproductions import jobs_of
-from landscape.teaching.result import SEEDS, Found, Result, Verdict
+from landscape.teaching.result import CHANCE, SEEDS, Found, Result, Verdict
 from landscape.teaching.sheet import COLUMNS, head, line_of, numbers_of, row_of, settings_of
 from pages.components import compute
 from pages.components.exchange import csv_of
@@ -32,6 +32,7 @@ What papers found in large networks, beside the same number measured here in sma
 is written by hand: each number comes from the results of a question of this app, computed when you ask for it. A result *agrees* where
 the median over the seeds is where the paper's number is and no seed contradicts it; it *agrees in direction* where it goes the same
 way by less; it is *unsteady* where the median goes that way but not each seed; all else is told as not seen *at this size*.
+Accuracies contradict each other by more than {100 * CHANCE:.0f} points: less is chance, on some hundred test examples.
 """
 
 ASKED = "result"

@@ -10,7 +10,7 @@ from landscape.labs.smoothness.findings import MUCH
 from landscape.teaching.labs import labs
 from landscape.teaching.published import RESULTS
 from landscape.teaching.reproductions import jobs_of, number_of
-from landscape.teaching.result import SEED_FIELDS, SEEDS, Found, Range, Unit, Verdict
+from landscape.teaching.result import CHANCE, SEED_FIELDS, SEEDS, Found, Range, Unit, Verdict
 from tests.labs.ended import _ended, results_of
 
 RATIO = replace(RESULTS["sooner"], agrees=Range(low=5.0), direction=Range(low=1.2), unit=Unit.TIMES)
@@ -33,6 +33,17 @@ RATIO = replace(RESULTS["sooner"], agrees=Range(low=5.0), direction=Range(low=1.
 )
 def test_a_verdict_is_that_of_the_median_and_no_seed_contradicts_agreement(numbers, verdict):
     assert Found(RATIO, numbers).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("lowest", "verdict"), [(-0.011, Verdict.AGREES), (-0.029, Verdict.AGREES), (-0.031, Verdict.UNSTEADY)]
+)
+def test_accuracies_contradict_each_other_by_more_than_chance_alone_makes(lowest, verdict):
+    result = replace(RATIO, agrees=Range(low=0.02), direction=Range(low=0.0), unit=Unit.POINTS)
+    assert Found(result, (0.07, lowest, 0.05)).verdict is verdict
+    assert Found(result, (lowest, lowest, 0.05)).verdict is Verdict.NOT_HERE, "the median itself has no such margin"
+    # The standard error of a difference of accuracies near 0.9 on 359 test examples.
+    assert pytest.approx(1.4 * (2 * 0.9 * 0.1 / 359) ** 0.5, rel=0.1) == CHANCE
 
 
 def test_numbers_are_told_in_their_unit_each_seed_by_itself():
