@@ -111,15 +111,15 @@ def forget() -> None:
     held.clear()
 
 
-def show_progress(tickets: Sequence[Ticket], told: Sequence[Ticket]) -> None:
+def show_progress(tickets: Sequence[Ticket], told: Sequence[Ticket], name: str) -> None:
     """Show how far jobs are, in a place that keeps its height when they are done, and failures as sentences.
 
-    told: those whose failure is told here, each kind once; of the others another section tells.
+    told: those whose failure is told here, each kind once; of the others another section tells. name: of the place.
     """
     for error in {str(ticket.error).rstrip(".") for ticket in told if ticket.error is not None}:
         said = f"This could not be computed: {error}. Change a setting, or press Reset."
         st.error(literal(said), icon=":material/error:")
-    with st.container(height=PROGRESS_HEIGHT, border=False):
+    with st.container(height=PROGRESS_HEIGHT, border=False, key=f"progress-{name}"):
         if not all(ticket.done for ticket in tickets):
             st.progress(sum(ticket.fraction for ticket in tickets) / len(tickets))
 

@@ -26,8 +26,9 @@ from pages.components.viewer import viewer
 
 LONG = "Computing: {}. A smaller depth or width, fewer steps or a lower resolution takes less."
 
-FEW = 3
-"""So many points to notice leave the pictures in view below them; more stand after the pictures, as all do in large letters."""
+FEW = 1
+"""So many points to notice leave the first picture whole in view below them, on a projector too; more stand after it, as all
+do in large letters."""
 
 
 def show(lab: Lab) -> None:
@@ -185,7 +186,7 @@ def _draw(section: Section, request: Any, tickets: compute.Tickets, jobs: _Jobs)
     revision = f"{'done' if all(ticket.done for ticket in jobs.pictures) else 'pending'} {compute.digest(request)}"
     results = compute.known(tickets)
     if jobs.own:
-        compute.show_progress(jobs.own, jobs.told)
+        compute.show_progress(jobs.own, jobs.told, section.name)
         if left := time_left(compute.seconds_left(jobs.own, (section.name, request))):
             st.caption(LONG.format(left))
     shown: Shown = compute.kept(section.name, (request, *_sources(results)), lambda: section.show(request, results))

@@ -71,7 +71,7 @@ def _pair(lab: Lab) -> None:
 
     def draw() -> None:
         revision = "done" if all(ticket.done for ticket in awaited) else "pending"
-        compute.show_progress(compute.of(tickets), awaited)
+        compute.show_progress(compute.of(tickets), awaited, "start")
         shown = section.show(request, compute.known(tickets))
         scenes = [panel for panel in shown.panels if panel.group is Group.SCENE]
         viewer(scenes, key="viewer-start", height=320, revision=f"{revision} {compute.digest(request)}")
