@@ -12,6 +12,7 @@ from landscape.labs.covariate_shift.words import (
     learns,
     linear_case,
     mends,
+    relu_case,
     score_of,
     steady_case,
     trio_of,
@@ -33,14 +34,18 @@ class Piece(StrEnum):
     UNSTEADY = "noise does no harm"
     NOISE_HARMS = "noise does harm"
     NO_STEADIER = "BatchNorm's means jump no less"
+    NOISE_CALMER = "noise that does not unsettle"
+    PLAIN_LOST = "no means to compare with"
     FOLLOWS = "less shift at the output"
     FOLLOWS_NOT = "no less shift at the output"
+    NO_GRADIENT = "no gradient to compare"
     CHASES = "more shift in the deep linear network"
     CHASES_NOT = "no more shift in the deep linear network"
     ADAPTS = "statistics mend a domain"
     ADAPTS_NOT = "statistics mend no domain"
     FALLS = "falls in a domain as without"
     HOLDS = "does better in a domain"
+    UNTRAINED = "not both have learned"
 
 
 HERE_SENTENCES = {
@@ -49,15 +54,19 @@ HERE_SENTENCES = {
     Piece.UNSTEADY: "With noise they jump by {noisy}, and without any normalization by {plain}; yet the network reaches {score}, "
     "with BatchNorm alone {clean}.",
     Piece.NOISE_HARMS: "With noise they jump by {noisy}, and the network reaches {score} only, with BatchNorm alone {clean}.",
+    Piece.NOISE_CALMER: "Nothing here: with noise they jump by {noisy}, and no less without any normalization, by {plain}.",
+    Piece.PLAIN_LOST: "Without any normalization the network diverges before its means can jump: nothing can be compared.",
     Piece.FOLLOWS: "In layers of {activation} a step of the layers below changes the gradient of the output by {batch} of its length "
     "with BatchNorm, and by {plain} without it.",
     Piece.FOLLOWS_NOT: "With BatchNorm it does not change less at the output: by {batch} of its length, without it by {plain}.",
+    Piece.NO_GRADIENT: "One of the two networks diverges before its gradients can be compared.",
     Piece.CHASES: "In a deep linear network it changes by {batch} of its length with BatchNorm, and by {plain} without it.",
     Piece.CHASES_NOT: "In a deep linear network it does not change more: by {batch} of its length, without it by {plain}.",
     Piece.ADAPTS: "New statistics alone bring it from {before} to {after} where the data are {domain}.",
     Piece.ADAPTS_NOT: "New statistics do not mend the domain {domain}: {before}, and with them {after}.",
     Piece.FALLS: "Without new statistics it falls as one without BatchNorm does: to {before} and {plain}.",
     Piece.HOLDS: "Without new statistics it does better than one without BatchNorm: {before} and {plain}.",
+    Piece.UNTRAINED: "One of the two networks has not learned here: nothing can be compared.",
 }
 
 
@@ -221,8 +230,13 @@ def _steadiness(facts: Facts | None) -> tuple[Linked, ...]:
         return _awaited("steady", "noise")
     jumps = {name: getattr(trio, name).jump for name in ("batch", "plain", "noisy")}
     scores = {"score": Share(score_of(trio.noisy)), "clean": Share(score_of(trio.batch))}
+    case = steady_case(trio)
+    if case is Case.STEADY_UNKNOWN:
+        return _say(Piece.PLAIN_LOST, "steady"), _say(Piece.PLAIN_LOST, "noise")
     steadier = Piece.STEADY if trio.batch.jump < trio.plain.jump else Piece.NO_STEADIER
     harm = Piece.UNSTEADY if noise_refutes(facts) else Piece.NOISE_HARMS
+    if case is not Case.LESS_STEADY:
+        harm = Piece.NOISE_CALMER
     return _say(steadier, "steady", **jumps), _say(harm, "noise", **jumps, **scores)
 
 
@@ -239,6 +253,8 @@ def _gradients(facts: Facts | None) -> tuple[Linked, ...]:
     if facts and len(facts.moving) == 2:
         plain, batch = facts.moving
         piece = Piece.FOLLOWS if batch.at_output < plain.at_output else Piece.FOLLOWS_NOT
+        if relu_case(plain, batch) is Case.RELU_UNKNOWN:
+            piece = Piece.NO_GRADIENT
         relu = _say(piece, "relu-layers", activation=facts.activation, batch=batch.at_output, plain=plain.at_output)
     if facts and len(facts.linear) == 2:
         plain, batch = facts.linear
@@ -258,6 +274,8 @@ def _domains(facts: Facts | None) -> tuple[Linked, ...]:
     two = two_of(facts) if facts else None
     if two is not None:
         piece = Piece.HOLDS if two.better_abroad else Piece.FALLS
+        if two.case is Case.TWO_UNTRAINED:
+            piece = Piece.UNTRAINED
         falls = _say(piece, "two-shifts", before=Share(two.there.before), plain=Share(two.plain_there.before))
     return adapts, falls
 
@@ -281,10 +299,22 @@ WHY_SENTENCES = {
 }
 
 
+FOR_IT = (
+    "For it speaks that in the layers of {activation} the gradient of the output shifts less with BatchNorm, by {batch} of its "
+    "length, than without it, by {plain}."
+)
+"""What is seen in the network of the sidebar, where it is so."""
+
+
 def told_of_why(facts: Facts) -> str:
     """Return what the page says on the whole; nothing while a test is not there."""
     count, trio = against(facts), trio_of(facts)
     if count is None or trio is None:
         return ""
     times = Ratio(trio.noisy.jump / trio.plain.jump)
-    return sentence(WHY_SENTENCES[count], times=times, score=Share(score_of(trio.noisy)))
+    said = sentence(WHY_SENTENCES[count], times=times, score=Share(score_of(trio.noisy)))
+    if len(facts.moving) == 2 and relu_case(*facts.moving) is Case.RELU_LESS:
+        plain, batch = facts.moving
+        holes: dict[str, Hole] = {"batch": batch.at_output, "plain": plain.at_output}
+        said = f"{said} {sentence(FOR_IT, activation=facts.activation, **holes)}"
+    return said

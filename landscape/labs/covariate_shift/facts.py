@@ -62,11 +62,15 @@ class There:
 
 @dataclass(frozen=True)
 class Abroad(_Named):
-    """One network in all other domains. source: its score at home. stores: whether it has statistics to replace."""
+    """One network in all other domains.
+
+    source: its score at home. stores: whether it has statistics to replace. learned: whether it has learned at home.
+    """
 
     source: float
     stores: bool
     there: tuple[There, ...]
+    learned: bool = True
 
     def at(self, elsewhere: Elsewhere) -> There | None:
         """Return what it does in one domain; None where that was not looked at."""
@@ -225,7 +229,7 @@ def _inside(name: str, kind: str, found: StepMoments) -> Inside:
 
 def _abroad(name: str, kind: str, found: Domains) -> Abroad:
     there = tuple(_there(one) for one in found.seen)
-    return Abroad(name, kind, found.seen[0].shift.source_accuracy, found.stores, there)
+    return Abroad(name, kind, found.seen[0].shift.source_accuracy, found.stores, there, found.learned)
 
 
 def _there(seen: Seen) -> There:

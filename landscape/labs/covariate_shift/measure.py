@@ -81,11 +81,13 @@ class Domains:
     """A network in other domains.
 
     examples: (n, *inputs) the test examples as they are. stores: whether it has statistics for AdaBN to replace.
+    learned: whether there is something that another domain could take away.
     """
 
     seen: tuple[Seen, ...]
     examples: np.ndarray
     stores: bool
+    learned: bool = True
 
 
 class DomainsTask(ChunkedTask):
@@ -112,7 +114,7 @@ class DomainsTask(ChunkedTask):
 
     def result(self) -> Domains:
         stores = bool(network_of(self.run.experiment).state_layout.blocks)
-        return Domains(tuple(self.seen), self.examples.numpy(), stores)
+        return Domains(tuple(self.seen), self.examples.numpy(), stores, self.run.learned)
 
 
 def _kept(found: StepMoments) -> Once:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from math import isfinite
 
 from landscape.labs.covariate_shift.facts import Abroad, Facts, Inside, Moving, OnCurve, There, of
 from landscape.labs.trainings import told_of
@@ -41,9 +42,11 @@ class Case(StrEnum):
     LESS_STEADY = "noise, less steady"
     AS_STEADY = "noise, as steady"
     STEADIER = "noise, steadier"
+    STEADY_UNKNOWN = "noise, no jump to compare with"
     CONTROL_TRAINS = "noise alone, trains"
     CONTROL_FAILS = "noise alone, stopped"
     CONTROL_BOTH_FAIL = "noise alone, as bad as without"
+    UNTRAINED = "domain, nothing to lose"
     HOLDS = "domain, holds"
     MENDED = "domain, mended"
     PARTLY = "domain, mended in part"
@@ -59,11 +62,13 @@ class Case(StrEnum):
     RELU_MORE = "sidebar, more"
     RELU_ALIKE = "sidebar, alike"
     RELU_LESS = "sidebar, less"
+    RELU_UNKNOWN = "sidebar, one is not measured"
     LOSSES = "losses"
     TWO_APART = "less of one shift, no less of the other"
     TWO_BOTH = "less of both"
     TWO_NEITHER = "less of neither"
     TWO_OTHER = "no less of the one, less of the other"
+    TWO_UNTRAINED = "not both have learned"
     CURVE_LOST = "curve, all lost"
     CURVE_SOME = "curve, some lost"
     CURVE_HELD = "curve, held"
@@ -87,12 +92,16 @@ SENTENCES = {
     Case.STEADIER: "Its distributions are steadier than those without any normalization: from one step to the next "
     "the mean of the median unit jumps by {noisy} of its deviations, without normalization by {plain}, and with "
     "BatchNorm alone by {batch}.",
+    Case.STEADY_UNKNOWN: "Without any normalization the network diverges before its means can jump; with the noise that of the "
+    "median unit jumps by {noisy} of its deviations from one step to the next, and with BatchNorm alone by {batch}.",
     Case.CONTROL_TRAINS: "The same noise **without** BatchNorm does not stop this network: test {score} {alone}, "
     "without noise {plain}. In the paper it stopped a deeper one.",
     Case.CONTROL_FAILS: "The same noise **without** BatchNorm stops the network: test {score} {alone}, without noise "
     "{plain}; BatchNorm with that noise reaches {noisy}.",
     Case.CONTROL_BOTH_FAIL: "Without BatchNorm the network does not learn here, with that noise or without: test "
     "{score} {alone} and {plain}.",
+    Case.UNTRAINED: "The network with **{name}** has not learned, and has nothing to lose in the domain *{domain}*: {before}, at "
+    "home {source}.",
     Case.HOLDS: "The network with **{name}** does about as well in the domain *{domain}* as at home: {before}, at "
     "home {source}.",
     Case.MENDED: "In the domain *{domain}* the network with **{name}** falls from {source} to {before}; the "
@@ -125,6 +134,8 @@ SENTENCES = {
     "G′| is {batch} of |G|, and with **{other}** {plain}.",
     Case.RELU_LESS: "In the network of the sidebar there is **less** of it at the output with **{name}**: |G − G′| is "
     "{batch} of |G|, and with **{other}** {plain}.",
+    Case.RELU_UNKNOWN: "In the network of the sidebar this cannot be compared, as |G − G′| / |G| is no number with **{lost}**: it "
+    "diverges before, or its gradient is 0.",
     Case.LOSSES: "Over the same steps the loss of the deep linear network goes from {first} to {last} with BatchNorm, "
     "and from {plain_first} to {plain_last} without it.",
     Case.TWO_APART: "Two things: with **{name}** there is less shift between layers ({inside} of |G| at the output, "
@@ -139,6 +150,8 @@ SENTENCES = {
     Case.TWO_OTHER: "With **{name}** there is no less shift between layers ({inside} of |G| at the output, with "
     "**{other}** {plain_inside}), yet in the domain *{domain}* it does better: {before}, with **{other}** "
     "{plain_before}.",
+    Case.TWO_UNTRAINED: "Both shifts can be compared of networks that have learned, and here one has not: with **{name}** the test "
+    "{score} at home is {source}, with **{other}** {plain_source}.",
     Case.CURVE_LOST: "Beyond the part that was learnt no network knows the curve, whatever normalizes it: the error there "
     "is {times} as large.",
     Case.CURVE_SOME: "Beyond the part that was learnt the error is {times} as large.",
@@ -181,13 +194,15 @@ def learns(one: Inside) -> bool:
 def noise_case(trio: Trio) -> Case:
     """Return how well the network trains with noise after BatchNorm."""
     noisy, batch = score_of(trio.noisy), score_of(trio.batch)
-    if noisy >= batch - NEAR:
+    if noisy >= batch - NEAR and trio.noisy.trained.learned:
         return Case.NOISE_AS_WELL
     return Case.NOISE_WORSE if learns(trio.noisy) else Case.NOISE_FAILS
 
 
 def steady_case(trio: Trio) -> Case:
     """Return how steady its distributions are, beside those without any normalization."""
+    if not isfinite(trio.plain.jump):
+        return Case.STEADY_UNKNOWN
     return _by_ratio(trio.noisy.jump, trio.plain.jump, Case.LESS_STEADY, Case.AS_STEADY, Case.STEADIER)
 
 
@@ -234,6 +249,8 @@ def noise_notice(facts: Facts) -> list[str]:
 
 def there_case(one: Abroad, there: There) -> Case:
     """Return what becomes of a network in a domain."""
+    if not one.learned:
+        return Case.UNTRAINED
     if one.source - there.before < NEAR:
         return Case.HOLDS
     if not one.stores:
@@ -257,7 +274,7 @@ def told_of_there(one: Abroad, there: There) -> str:
 def told_of_all(one: Abroad) -> str:
     """Return in which domains AdaBN mends what is lost; nothing where nothing is lost, or stored."""
     fallen = [there for there in one.there if one.source - there.before >= NEAR]
-    if not fallen or not one.stores:
+    if not fallen or not one.stores or not one.learned:
         return ""
     mended = [there.elsewhere.label for there in fallen if mends(one, there)]
     others = [there.elsewhere.label for there in fallen if not mends(one, there)]
@@ -284,6 +301,8 @@ def linear_case(plain: Moving, batch: Moving) -> Case:
 
 def relu_case(plain: Moving, batch: Moving) -> Case:
     """Return in which of the networks of the sidebar there is more shift at the output."""
+    if not (isfinite(plain.at_output) and isfinite(batch.at_output)):
+        return Case.RELU_UNKNOWN
     return _by_ratio(batch.at_output, plain.at_output, Case.RELU_MORE, Case.RELU_ALIKE, Case.RELU_LESS)
 
 
@@ -302,7 +321,8 @@ def told_of_relu(facts: Facts) -> str:
         return ""
     plain, batch = facts.moving
     numbers = {"batch": batch.at_output, "plain": plain.at_output}
-    return sentence(SENTENCES[relu_case(plain, batch)], name=batch.name, other=plain.name, **numbers)
+    lost = batch.name if isfinite(plain.at_output) else plain.name
+    return sentence(SENTENCES[relu_case(plain, batch)], name=batch.name, other=plain.name, lost=lost, **numbers)
 
 
 def below_notice(facts: Facts) -> list[str]:
@@ -339,7 +359,9 @@ class Two:
 
     @property
     def case(self) -> Case:
-        """Return of which shift the second has less."""
+        """Return of which shift the second has less, where both networks have learned."""
+        if not (self.plain_abroad.learned and self.abroad.learned):
+            return Case.TWO_UNTRAINED
         if self.less_inside:
             return Case.TWO_BOTH if self.better_abroad else Case.TWO_APART
         return Case.TWO_OTHER if self.better_abroad else Case.TWO_NEITHER
@@ -369,6 +391,9 @@ def told_of_two(facts: Facts) -> str:
         domain=facts.elsewhere.label,
         before=Share(two.there.before),
         plain_before=Share(two.plain_there.before),
+        score=facts.score,
+        source=Share(two.abroad.source),
+        plain_source=Share(two.plain_abroad.source),
     )
 
 

@@ -23,18 +23,21 @@ from landscape.labs.covariate_shift.request import Elsewhere
 from landscape.labs.covariate_shift.words import (
     Case,
     Two,
+    below_notice,
     control_case,
     curve_case,
     curve_notice,
     domain_notice,
     linear_case,
     noise_case,
+    noise_notice,
     relu_case,
     steady_case,
     there_case,
     told_of_all,
     told_of_control,
     trio_of,
+    two_of,
 )
 from landscape.labs.lab import Known
 from landscape.labs.trainings import Trained
@@ -245,3 +248,43 @@ def test_the_numbers_of_another_page_are_those_of_its_question():
     assert spectra.of("batch").top == pytest.approx(1.5, rel=0.3)
     assert spectra.of("none").top == pytest.approx(15, rel=0.3)
     assert spectra.of("none").outliers >= 7
+
+
+def untrained(place, score):
+    """The facts with one of the two networks, first or second, one that has not learned and has such a score everywhere."""
+    own = replace(FACTS.abroad[place], source=score, learned=False, there=(there(score, score),))
+    return replace(FACTS, abroad=tuple(own if i == place else one for i, one in enumerate(FACTS.abroad)))
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_network_that_has_not_learned_has_nothing_to_lose_and_is_compared_with_none(place):
+    facts = untrained(place, 0.1)
+    own, (other,) = facts.abroad[place], [one for i, one in enumerate(facts.abroad) if i != place]
+    assert there_case(own, own.there[0]) is Case.UNTRAINED
+    assert there_case(other, other.there[0]) is not Case.UNTRAINED
+    assert two_of(facts).case is Case.TWO_UNTRAINED
+    assert told_of_all(own) == ""
+    (row,) = (one for one in rows(facts) if "shift of the data" in one.claim)
+    assert "nothing can be compared" in row.contra.text
+
+
+def test_what_diverged_before_it_could_jump_is_compared_with_none():
+    facts = with_inside(none=inside("none", nan, 0.1, diverged=1))
+    assert steady_case(trio_of(facts)) is Case.STEADY_UNKNOWN
+    lost = replace(facts, moving=(moving("none", at_output=nan), moving("batch", at_output=0.2)))
+    assert relu_case(*lost.moving) is Case.RELU_UNKNOWN
+    for row in rows(lost)[:2]:
+        assert "not a number" not in row.pro.text + row.contra.text
+    assert "not a number" not in " ".join([*noise_notice(lost), *below_notice(lost)])
+
+
+def test_noise_that_leaves_a_network_steadier_than_the_plain_one_is_no_evidence():
+    facts = with_inside(none=inside("none", 17.0, 0.1, diverged=2))
+    assert "only" not in rows(facts)[0].contra.text
+    assert rows(facts)[0].contra.text.startswith("Nothing here")
+
+
+def test_what_speaks_for_the_shift_is_told_too_where_it_is_so():
+    assert "0.2 of its length" in told_of_why(FACTS)
+    alike = replace(FACTS, moving=(moving("none", at_output=0.2), moving("batch", at_output=0.2)))
+    assert "of its length" not in told_of_why(alike)
