@@ -70,7 +70,7 @@ def together_panels(networks: Sequence[Drawn], score: str, guess: float, batch: 
 
     batch: the size with which the networks were trained, marked.
     """
-    titles = f"Test {score} by how many are normalized together", "Training loss of the same weights, by batch size"
+    titles = f"Test {score} by how many stand together", "Training loss of the same weights, by batch size"
     scores: list[dict[str, Any]] = []
     losses: list[dict[str, Any]] = []
     said, sizes, loss_sizes = [], [np.array([1.0])], [np.array([2.0])]
@@ -90,9 +90,9 @@ def together_panels(networks: Sequence[Drawn], score: str, guess: float, batch: 
             )
         if one.alike is not None:
             shown = _line(f"{one.name}, sorted by class", one.style, one.alike.sizes, one.alike.accuracy)
-            scores.append(
-                shown | {"line": {**shown["line"], "dash": "dash"}, "marker": {**shown["marker"], "symbol": "x"}}
-            )
+            crossed = {"line": {**shown["line"], "dash": "dash"}, "marker": {**shown["marker"], "symbol": "x"}}
+            # Its colour says whose it is, and the note what the crosses are: a legend of two names each leaves no picture.
+            scores.append(shown | crossed | {"showlegend": False})
         if one.losses is not None:
             loss_sizes.append(one.losses.sizes)
             losses.append(_line(one.name, one.style, one.losses.sizes, one.losses.loss))

@@ -5,14 +5,14 @@ QUESTION = "What happens with one example?"
 INTRODUCTION = """
 In training BatchNorm takes the mean and the deviation of each unit over the **batch** at hand. When the network is used there may be **one example**, which
 has no deviation. So training stores averages, and the network that is used is another one than the network that was trained. Here you see what the difference is, when it
-hurts, and what **batch renormalization**, **group** and **layer normalization** do about it. All networks are trained here and now.
+hurts, and what **batch renormalization**, which corrects each batch by what is stored, and **group** and **layer normalization**, which need no batch, do about it. All networks are trained here and now.
 """
 
 TOGETHER_TITLE = "How many examples are normalized together"
 
 TOGETHER_NOTE = """
 The trained networks on the test data, cut into groups of 1, 2, 4 … examples, **each group normalized by its own statistics**, as training does it. The thin dotted lines are the same
-networks by what they stored; crosses are groups of examples sorted by class. The dashed level is a constant guess, the dotted mark the size in training. The second picture: the training loss
+networks by what they stored; crosses on a dashed line are the same network on groups of examples sorted by class. The dashed level is a constant guess, the dotted mark the size in training. The second picture: the training loss
 of the very same weights, by the size of the batch.
 """
 

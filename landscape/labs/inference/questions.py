@@ -66,7 +66,7 @@ SENTENCES = {
     "variance": "The sum of squares over m gives {biased} of the variance of all where m is {small}: the mean is that of the two themselves. Over m − 1 it is {unbiased}.",
     "lag": "By what it stored it reaches {stored}, and by the statistics of {many} test examples at hand {some}: after {steps} steps averages of that weight still hold what they began with.",
     "lag, not": "They are ready: by what it stored it reaches {stored}, by the statistics of {many} test examples at hand {some}.",
-    "small": "In {condition} BatchNorm ends at a test score of {batch}, group normalization at {group} and layer normalization at {layer}; in batches as in the sidebar it is {shuffled}.",
+    "small": "In {condition} BatchNorm ends at a test score of {batch}, group normalization at {group} and layer normalization at {layer}; in batches as in the sidebar BatchNorm reaches {shuffled}.",
     "mind": "**{name}** names another class than it does most often in {few} of the batches of {small}, and in {many} of those of "
     "{large}.",
     "one dot": "By nothing: an example is normalized by itself with {names}, and all its dots are one.",

@@ -73,6 +73,7 @@ class Case(StrEnum):
     HARD_ALIKE = "no clear difference"
     HARD_NO_BETTER = "BatchNorm ends lower"
     HARD_OTHERS = "the others under it"
+    HARD_STORED = "a higher loss and a higher score"
     GREW = "the weights grew"
     GREW_LITTLE = "the weights grew little"
     RISES = "the loss rises again"
@@ -101,7 +102,8 @@ SENTENCES = {
     Case.LOSS_FALLS: "**{name}** has another loss with each size of the batch, of the very same weights: {few} in batches of "
     "{small}, {whole} in batches of {large}. That is the noise which its batches bring.",
     Case.MATES_MOVE: "**{name}**: in batches of {small} other mates move an output by {spread} of its deviation over the "
-    "examples, and change the class in {changes} of the batches; in batches of {large} they move it by {less}.",
+    "examples, and change the class in {changes} of the batches; in batches of {large} they move it by {less}. That is the mean of "
+    "several test examples.",
     Case.MATES_NUMBERS: "**{name}**: in batches of {small} other mates move an output by {spread} of its deviation over the "
     "examples; in batches of {large} by {less}.",
     Case.MATES_LESS: "**{name}** is moved too, but in batches of {small} only by {spread}, where BatchNorm is moved {ratio} as much.",
@@ -150,6 +152,8 @@ SENTENCES = {
     "{batch}; on the test data they reach {renorm_score} and {batch_score}.",
     Case.HARD_OTHERS: "Trained in {condition}, those that normalize each example by itself end at a loss of {losses}, and reach "
     "{scores} on the test data.",
+    Case.HARD_STORED: "There the loss is that of training's form, by each small batch; on the test data BatchNorm predicts by averages "
+    "of many batches, which is how it reaches more than these with a higher loss.",
     Case.GREW: "**{name}**: the hidden weights end {growth} as long as they began, and over the second half alone {late}; with "
     "BatchNorm {batch}. Its loss ends at {loss}, and BatchNorm's at {batch_loss}.",
     Case.GREW_LITTLE: "**{name}**: the hidden weights hardly grow here, and end {growth} as long as they began; with "
@@ -471,9 +475,12 @@ def told_of_others(facts: Facts, condition: str) -> str:
     if not own or condition == facts.hard[0].condition:
         return ""
     losses, scores = {one.name: one.loss for one in own}, {one.name: Share(one.score) for one in own}
-    return sentence(
+    said = sentence(
         SENTENCES[Case.HARD_OTHERS], condition=SPOKEN.get(condition, condition), losses=losses, scores=scores
     )
+    batch = facts.under(condition, "batch")
+    stored = batch is not None and all(batch.loss > one.loss and batch.score > one.score for one in own)
+    return f"{said} {SENTENCES[Case.HARD_STORED]}" if stored else said
 
 
 def naive_notice(facts: Facts) -> list[str]:

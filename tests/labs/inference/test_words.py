@@ -23,6 +23,7 @@ from landscape.labs.inference.words import (
     together_notice,
     told_of_hard,
     told_of_limits,
+    told_of_others,
     told_of_quarters,
 )
 
@@ -128,3 +129,11 @@ def test_old_and_new_settings_stand_in_a_link():
     assert problems == ()
     training = CODEC.request_of(values).comparison.base.training
     assert (training.averages_weight, training.batch_order.value, training.batch_classes) == (0.01, "few-classes", 5)
+
+
+def test_a_higher_loss_with_a_higher_score_is_explained():
+    small, usual = (replace(HARD, condition=name) for name in ("batches of 4", "as in the sidebar"))
+    layer = replace(small, name="layer normalization", normalization="layer", loss=0.9, score=0.7)
+    for score, explained in ((0.8, True), (0.6, False)):
+        facts = replace(FACTS, hard=(usual, replace(small, loss=1.4, score=score), layer))
+        assert ("averages of many batches" in told_of_others(facts, "batches of 4")) is explained
