@@ -12,6 +12,7 @@ from landscape.labs.invariance.facts import Facts, Rescaling
 from landscape.labs.invariance.request import Beginning, Invariance, Moment, WeightNormalization
 from landscape.labs.invariance.words import (
     CHANGED_SENTENCES,
+    NOTICED,
     UNCHANGED_SENTENCES,
     Case,
     bias_notice,
@@ -44,12 +45,15 @@ DECAYING = replace(
 
 
 def _row(facts: Facts, *rescalings: Rescaling) -> str:
-    """Return who does not notice these rescalings."""
+    """Return who does not notice these rescalings, and by how much the outputs of the others change."""
     said = []
     for rescaling in rescalings if facts.cells else ():
         names = list(facts.unchanged(rescaling))
         template = (UNCHANGED_SENTENCES if names else CHANGED_SENTENCES)[rescaling]
         said.append(sentence(template, factor=facts.factor, names=names or ["none"]))
+        own = [one for one in facts.cells if one.rescaling is rescaling and not one.unchanged]
+        if own and names:
+            said.append(sentence(NOTICED, changes={one.name: one.change for one in own}))
     return " ".join(said)
 
 

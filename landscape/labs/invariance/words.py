@@ -82,7 +82,7 @@ UNCHANGED_SENTENCES = {
     Rescaling.INPUTS: "Multiply the inputs: no output changes with {names}.",
     Rescaling.INPUTS_SHIFT: "Add {factor} to the inputs: no output changes with {names}.",
     Rescaling.EXAMPLE: "Multiply one example: its own output does not change with {names}.",
-    Rescaling.OTHERS: "And the outputs of the other examples do not change with {names}: these compute each by itself.",
+    Rescaling.OTHERS: "Multiply one example: the outputs of the others do not change with {names}, which compute each by itself.",
 }
 
 CHANGED_SENTENCES = {
@@ -92,8 +92,11 @@ CHANGED_SENTENCES = {
     Rescaling.INPUTS: "Multiply the inputs: outputs change with each of these.",
     Rescaling.INPUTS_SHIFT: "Add {factor} to the inputs: outputs change with each of these.",
     Rescaling.EXAMPLE: "Multiply one example: its own output changes with each of these.",
-    Rescaling.OTHERS: "And the outputs of the other examples change with each of these.",
+    Rescaling.OTHERS: "Multiply one example: the outputs of the others change with each of these.",
 }
+
+NOTICED = "They do change with these, by so much of their length: {changes}."
+"""What is said after those that notice nothing."""
 
 SENTENCES = {
     Case.LITTLE: "In the pale cells the epsilon beside the variance is seen: without it, or with larger values, the change would "

@@ -16,6 +16,7 @@ from landscape.labs.invariance.facts import (
     Rescaling,
     Started,
 )
+from landscape.labs.invariance.questions import QUESTIONS
 from landscape.labs.invariance.request import Moment
 from landscape.labs.invariance.words import (
     CHANGED_SENTENCES,
@@ -205,3 +206,10 @@ def test_every_row_of_numbers_has_the_same_columns_and_a_number():
     rows = numbers(replace(FACTS, gradients=(EXACT,), lengths=(GROWS,), funnels=(funnel,)))
     assert len({tuple(row) for row in rows}) == 1
     assert len(rows) == len(CELLS) + 2 + 2 + 9
+
+
+@pytest.mark.parametrize("slug", ["layer", "unit", "mates"])
+def test_an_answer_names_those_that_notice_too(slug):
+    (question,) = (one for one in QUESTIONS if one.slug == slug)
+    said = question.answer(FACTS)
+    assert all(one.name in said for one in CELLS)
