@@ -64,6 +64,10 @@ GROWS = 1.08
 """From this factor a layer on a gradient grows."""
 
 
+SEEN = 0.01
+"""A growth that lessens by less is told by the same number."""
+
+
 class Case(StrEnum):
     """What there is to say, a template each."""
 
@@ -93,6 +97,7 @@ class Case(StrEnum):
     GROWTH = "growth"
     GROWS_AS_TOLD = "grows as theory says"
     GROWS_WITH_SKIPS = "grows with skip connections"
+    WITHOUT_SKIPS = "what theory says without skips"
     LATER = "less, later"
     WHATEVER_SCALE = "whatever the scale"
     BY_SCALE = "by the scale"
@@ -150,7 +155,8 @@ SENTENCES = {
     Case.GROWS_AS_TOLD: "With **{name}** the gradient grows by {growth} a layer, where theory says {theory}: through {depth} layers it "
     "becomes {ratio} as long.",
     Case.GROWS_WITH_SKIPS: "With skip connections and **{name}** the gradient grows by {growth} a layer: through {depth} layers it becomes "
-    "{ratio} as long. Without them theory says {theory} a layer for BatchNorm.",
+    "{ratio} as long.",
+    Case.WITHOUT_SKIPS: "Without them theory says {theory}.",
     Case.LATER: "A few steps lessen it, to {later} a layer.",
     Case.WHATEVER_SCALE: "With **{name}** it makes no difference how large the initial weights are: the length of the first layer's "
     "gradient over that of the last is {ratios}.",
@@ -174,8 +180,8 @@ SENTENCES = {
     Case.WIDER_NO_LESS: "Here wider layers are not less correlated: after the first layer the correlation is {laters}. In the first "
     "layer the covariance off the diagonal has a bound, which is {rooms} as large as it is.",
     Case.CORRECTED: "What is the correction for? With it the activations of layer {layers} have deviation {deviation} and mean {mean} before the "
-    "first step; weights of length 1 alone leave {bare_deviation} and {bare_mean} of {bare_first} in the first layer: each ReLU lets half "
-    "through. After {steps} the one reaches {score}, the other {bare_score}.",
+    "first step; weights of length 1 alone leave {bare_deviation} and {bare_mean}, where the deviation of the first layer is {bare_first}: each "
+    "ReLU lets half through. After {steps} the one reaches {score}, the other {bare_score}.",
     Case.UNCORRECTED_TOO: "With the correction the activations of layer {layers} have deviation {deviation} and mean {mean} before the first step, "
     "with weights of length 1 alone {bare_deviation} and {bare_mean}. After {steps} the one reaches {score}, the other {bare_score}.",
     Case.NEARER_LATER: "At the end a layer's mean output is {propagation} with normalization propagation and {batch} with "
@@ -375,7 +381,9 @@ def told_of_growth(one: AtStart) -> str:
     holes = {"growth": one.growth, "theory": one.theory, "ratio": ratio}
     case = Case.GROWS_WITH_SKIPS if one.skip else Case.GROWS_AS_TOLD
     said = sentence(SENTENCES[case], name=one.name, depth=one.depth, **holes)
-    return f"{said} {sentence(SENTENCES[Case.LATER], later=one.later)}" if one.later < one.growth else said
+    if one.skip and one.normalization == "batch":
+        said = f"{said} {sentence(SENTENCES[Case.WITHOUT_SKIPS], theory=one.theory)}"
+    return f"{said} {sentence(SENTENCES[Case.LATER], later=one.later)}" if one.growth - one.later >= SEEN else said
 
 
 def told_of_scales(one: AtStart) -> str:

@@ -72,7 +72,7 @@ def _ends(case: Case, facts: Facts) -> bool:
 QUESTIONS = (
     Question(
         "outliers",
-        "How many steep walls does a network stand between, and with BatchNorm?",
+        "How many steep walls does a network stand between, without BatchNorm and with it?",
         DEFAULT,
         "spectra",
         _outliers,

@@ -5,8 +5,8 @@ QUESTION = "What does normalization make easy?"
 INTRODUCTION = """
 A network trains, or it does not: at a learning rate too small it is slow, at one too large it is thrown out, and between them lies the
 range where it learns. Here some hundred small networks are trained from scratch, there and then, and each point below is what
-one of them **reaches on the test data after the same number of steps**. The question is how wide that range is. *Why* BatchNorm bears larger rates is seen in two parts: behind it
-weights that have grown take smaller steps (the map), and the scale of no layer runs away from batch to batch (at a large rate).
+one of them **reaches on the test data after the same number of steps**. The question is how wide that range is. *Why* BatchNorm bears larger rates is seen in two parts: a step too large
+makes the weights longer, which changes no output once a layer is normalized, and longer weights turn less at the next step (the map); and the scale of no layer runs away from batch to batch (at a large rate).
 """
 
 RATES_TITLE = "Learning rates: how wide is the range?"
@@ -32,7 +32,7 @@ lists choose a cell by keyboard, which is framed, and the link below the maps le
 LOOK_INTO = "See the landscapes of these networks at learning rate {rate:g}, {upwards} {row:g}"
 
 OF_SCALES = """
-Behind a BatchNorm, weights *c* times as large have a gradient *c* times smaller and are *c* times longer: the step that counts is rate / *c*², so that larger initial
+Where a BatchNorm follows, weights *c* times as large have a gradient *c* times smaller and are *c* times longer: the step that counts is rate / *c*², so that larger initial
 weights ask for a larger rate.
 """
 

@@ -43,6 +43,7 @@ from landscape.labs.activations.words import (
     scales_notice,
     shape_case,
     told_of_early,
+    told_of_growth,
     told_of_identity,
     told_of_saturation,
     undoes,
@@ -179,6 +180,13 @@ def test_growth_stands_beside_theory():
     said = " ".join(deep_notice(Facts(deep=(START,))))
     assert "the gradient grows by 1.21 a layer, where theory says 1.21" in said
     assert deep_notice(Facts(deep=(replace(START, growth=nan),))) == []
+
+
+def test_a_growth_that_a_few_steps_do_not_lessen_is_not_told_twice_nor_theory_of_another_network():
+    deep = replace(START, skip=True, growth=1.08, later=1.079)
+    assert "lessen" not in told_of_growth(deep)
+    assert "Without them theory says 1.21" in told_of_growth(deep)
+    assert "theory" not in told_of_growth(replace(deep, name="no normalization", normalization="none"))
 
 
 def test_whether_a_normalization_is_undone():
