@@ -125,11 +125,11 @@ class Case(StrEnum):
 
 
 SENTENCES = {
-    Case.DIVERGED: "**{name}** diverged at step {step} with learning rate {rate}: its loss rose to {last}, from {first}. "
+    Case.DIVERGED: "The network with **{name}** diverged at step {step} with learning rate {rate}: its loss rose to {last}, from {first}. "
     "What is drawn and told of it ends at its last snapshot before (step {end}).",
-    Case.OVERFLOWED: "**{name}** diverged at step {step} with learning rate {rate}: its loss overflowed. "
+    Case.OVERFLOWED: "The network with **{name}** diverged at step {step} with learning rate {rate}: its loss overflowed. "
     "What is drawn and told of it ends at its last snapshot before (step {end}).",
-    Case.NOT_LEARNED: "**{name}** has not learned: its test {score} is {test}, the {guess} alone gives {majority}.",
+    Case.NOT_LEARNED: "The network with **{name}** has not learned: its test {score} is {test}, the {guess} alone gives {majority}.",
     Case.UNTRAINED_IS_FLAT: "The landscape of a network that has not learned may be flat for that reason alone.",
     Case.ONE: "**{name}** reaches {test} on the test data at step {steps}.",
     Case.ONE_FITS: "**{name}** learns the training data to {train}.",

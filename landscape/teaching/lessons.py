@@ -12,10 +12,16 @@ WHY = Lesson(
         Step(
             "two_weights",
             "thousands",
-            "Over two weights the loss is a bowl, and training rolls down it. Each weight belongs to one feature. Of the same "
-            "examples two bowls are drawn: one of the raw features, and one of the standardized, each divided by its deviation.",
+            "Over two weights the loss is a bowl, and training rolls down it. Each weight belongs to one feature, x1 or x2, of "
+            "which x1 counts units. Bowls are drawn of the same examples: of their raw features, and of standardized ones, whose "
+            "mean is subtracted and which are divided by their deviation.",
         ),
-        Step("two_weights", "beyond-the-limit", "L is the curvature of the bowl where it is steepest."),
+        Step(
+            "two_weights",
+            "beyond-the-limit",
+            "L is the curvature of the bowl along its steepest direction: a step of 1/L times the gradient goes straight to the "
+            "lowest point there.",
+        ),
         Step("two_weights", "larger-rate", "Dividing each feature by its deviation makes L smaller."),
         Step("two_weights", "optimizers", "One could also leave the bowl as it is, and step more cleverly."),
         Step("compare", "real-table", "So much for a bowl. Here are networks of several layers, on a real table."),

@@ -224,7 +224,8 @@ class Viewer {
     slot.frames = panel.animation.map(({ frames, trace }) => frames && decodedFrames(frames, data[trace]));
     slot.shown = {};
     if (layout.scene) {
-      this.home = farther(layout.scene.camera, slot.stage.clientWidth);
+      slot.near = layout.scene.camera;
+      this.home = farther(slot.near, slot.stage.clientWidth);
       layout.scene.camera = this.camera ?? this.home;
       slot.above = fromAbove(layout.scene.camera);
       layout.scene.zaxis.showticklabels = !slot.above;
@@ -291,7 +292,7 @@ class Viewer {
 
   setCamera(camera, source) {
     const text = JSON.stringify(camera);
-    if (text === JSON.stringify(this.camera)) return;
+    if (text === JSON.stringify(this.camera ?? this.home)) return;
     this.camera = JSON.parse(text);
     window.landscapeCamera = { page: window.location.pathname, text: cameraText(this.camera) }; // for links
     window.dispatchEvent(new Event("landscapecamera"));
@@ -460,7 +461,11 @@ class Viewer {
     const size = slot?.stage.clientWidth && [slot.stage.clientWidth, slot.stage.clientHeight].join();
     if (!size || size === slot.size) return;
     slot.size = size;
-    if (slot.drawn) window.Plotly.Plots.resize(slot.plot);
+    if (!slot.drawn) return;
+    window.Plotly.Plots.resize(slot.plot);
+    if (!slot.near || this.camera) return;
+    this.home = farther(slot.near, slot.stage.clientWidth);
+    window.Plotly.relayout(slot.plot, { "scene.camera": this.home });
   }
 
   end() {

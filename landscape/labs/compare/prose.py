@@ -16,8 +16,8 @@ TRAINING = "The networks are being trained…"
 FOLLOWS = "What follows: how long a step does each bear?"
 
 FOLLOWS_NOTE = """
-A wide bowl bears a long step, a narrow one throws it out. So it is with balls on the slices above; and so the very networks of this
-page may be trained again at other learning rates, for as many steps.
+A wide bowl bears a long step, a narrow one throws it out. So it is with balls on the slices; and so the very networks of this page
+may be trained again at other learning rates, for as many steps.
 """
 
 PARTING = "Take all to rate {:g}, where they part"

@@ -102,8 +102,7 @@ SENTENCES = {
     "BatchNorm {others}: the wider bowl bears the longer step. A slice bears larger rates than the whole network.",
     "balls, alike": "Not in these settings: {thrown} of {dropped} balls are thrown out without normalization at a rate of "
     "{rate}, and {others} with BatchNorm.",
-    "follows": "BatchNorm. Of {tried} learning rates the network with BatchNorm learns at those up to {batch}, the plain one up "
-    "to {plain}.",
+    "follows": "Of {tried} learning rates the network with BatchNorm learns at those up to {batch}, the plain one up to {plain}.",
     "follows, none": "Only BatchNorm does. Of {tried} learning rates the network with BatchNorm learns at those up to {batch}, "
     "the plain one at none.",
     "follows, not": "BatchNorm bears no larger one here: of {tried} learning rates the plain network learns at those up to "

@@ -58,30 +58,30 @@ SENTENCES = {
     Case.ALIKE: "The highest points of their surfaces differ by a factor of {factor} only: {each}.",
     Case.ALIKE_SHALLOW: "The highest points of their surfaces differ by a factor of {factor} only: {each}. In a shallow "
     "network that is what to expect: the difference grows with depth and learning rate.",
-    Case.HIGHER: "On the slice drawn here the loss of **{high}** climbs to {top}, **{ratio}** as high as that of **{low}** "
+    Case.HIGHER: "On the slice drawn here the loss with **{high}** climbs to {top}, **{ratio}** as high as with **{low}** "
     "({least}).",
-    Case.HIGHER_HERE: "On the slice drawn here the loss of **{high}** climbs to {top}, **{ratio}** as high as that of **{low}** "
+    Case.HIGHER_HERE: "On the slice drawn here the loss with **{high}** climbs to {top}, **{ratio}** as high as with **{low}** "
     "({least}); on slices along their own paths, below, it is {own_ratio} as high.",
     Case.BEARS: "A wide bowl bears longer steps: of {dropped} balls that roll down each landscape, {thrown} are thrown out.",
-    Case.HIGHER_OWN: "Each on the plane of its own path, the loss of **{high}** climbs to {top}, **{ratio}** as high as "
-    "that of **{low}** ({least}); the medians are {median} and {least_median}.",
+    Case.HIGHER_OWN: "Each on the plane of its own path, the loss with **{high}** climbs to {top}, **{ratio}** as high as "
+    "with **{low}** ({least}); the medians are {median} and {least_median}.",
     Case.BEFORE: "The difference is there before the first step: around the initial weights the loss climbs to {top} and to "
-    "{least}, {ratio} as high. It comes with the network; training lowers the middle: from {first} to {last} in **{high}**, and "
-    "from {low_first} to {low_last} in **{low}**. Press play to see it.",
-    Case.BEFORE_LESS: "Before the first step the loss climbs to {top} around the initial weights of **{high}**, and to {least} "
-    "around those of **{low}**, {ratio} as high: what is drawn now came with training. Press play to see it.",
-    Case.FROZEN: "By the statistics that **{name}** stored, frozen, the same weights on the same plane climb to {top}, {ratio} "
-    "as high as by those of the batch ({least}). Training descends by those of the batch.",
+    "{least}, {ratio} as high. It comes with the network; training lowers the middle: from {first} to {last} with **{high}**, "
+    "and from {low_first} to {low_last} with **{low}**. Press play to see it.",
+    Case.BEFORE_LESS: "Before the first step the loss climbs to {top} around the initial weights with **{high}**, and to "
+    "{least} with **{low}**, {ratio} as high: what is drawn now came with training. Press play to see it.",
+    Case.FROZEN: "By the statistics that **{name}** stored, frozen, the same slice climbs to {top}, {ratio} as high as by the "
+    "batch's, by which training descends.",
     Case.RUNNING: "These surfaces use **running statistics**, frozen as training left them: away from the centre they no "
     "longer fit the network, and BatchNorm looks more rugged than what training descends. Batch statistics show that.",
     Case.BALLS: "From {places} places balls roll down each slice, by gradient descent at a rate of {rate}. Thrown out are "
     "{thrown}; at the bottom arrive {arrived}. A slice bears rates that the whole network, with all its dimensions, does not.",
-    Case.FOLLOWS: "Trained again at {tried} learning rates, **{wide}** learns at those from {wide_low} to {wide_high}, and "
-    "**{narrow}** from {narrow_low} to {narrow_high}.",
+    Case.FOLLOWS: "Trained again at {tried} learning rates, the network with **{wide}** learns at those from {wide_low} to "
+    "{wide_high}, and that with **{narrow}** from {narrow_low} to {narrow_high}.",
     Case.FOLLOWS_ALIKE: "Trained again at {tried} learning rates, these networks learn at the same ones, from {wide_low} to "
     "{wide_high}.",
-    Case.FOLLOWS_ONE: "Trained again at {tried} learning rates, **{wide}** learns at those from {wide_low} to {wide_high}, "
-    "and **{narrow}** at none of them.",
+    Case.FOLLOWS_ONE: "Trained again at {tried} learning rates, the network with **{wide}** learns at those from {wide_low} "
+    "to {wide_high}, and that with **{narrow}** at none of them.",
     Case.FOLLOWS_NONE: "Trained again at {tried} learning rates, none of these networks learns at any of them.",
     Case.POPULATION: "These surfaces use population statistics, computed anew on the training data at each point.",
 }

@@ -105,12 +105,12 @@ SENTENCES = {
     Case.NEVER: "**{name}** comes to {level} at none of these rates.",
     Case.HIGHER: "**{name}** ends higher at {most} times the rate than at {less} times: at {high}, against {low}.",
     Case.NO_HIGHER: "**{name}** does not end higher at {most} times the rate than at {less} times: at {high}, against {low}.",
-    Case.LESS: "The {chosen} matters less with **{name}**: its best and its worst are {spread} apart, those of **{plain}** {other}.",
-    Case.AS_MUCH: "The {chosen} matters about as much with **{name}**: its best and its worst are {spread} apart, those of "
-    "**{plain}** {other}.",
-    Case.MORE: "The {chosen} matters more with **{name}**: its best and its worst are {spread} apart, those of **{plain}** {other}.",
-    Case.FAILS: "**{name}** does not train with {chosen} {names}.",
-    Case.ALL_TRAIN: "**{name}** trains with each {chosen}.",
+    Case.LESS: "The {chosen} matters less with **{name}**: its best and its worst are {spread} apart, and {other} with **{plain}**.",
+    Case.AS_MUCH: "The {chosen} matters about as much with **{name}**: its best and its worst are {spread} apart, and {other} "
+    "with **{plain}**.",
+    Case.MORE: "The {chosen} matters more with **{name}**: its best and its worst are {spread} apart, and {other} with **{plain}**.",
+    Case.FAILS: "The network with **{name}** does not train with {chosen} {names}.",
+    Case.ALL_TRAIN: "The network with **{name}** trains with each {chosen}.",
 }
 
 

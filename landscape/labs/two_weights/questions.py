@@ -359,8 +359,8 @@ QUESTIONS = (
         "bowls",
         _rate,
         (
-            Choice("Yes: it suits the standardized features and blows up the raw ones", _only_raw),
-            Choice("No: both do alike", lambda facts: not _only_raw(facts)),
+            Choice("It suits the standardized features and blows up the raw ones", _only_raw),
+            Choice("Both do alike", lambda facts: not _only_raw(facts)),
         ),
         (3,),
     ),

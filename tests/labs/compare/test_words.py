@@ -116,7 +116,7 @@ def test_where_targets_are_numbers_the_share_of_their_variance_is_told():
     )
     text = notice([Outcome("one", fits), Outcome("two", fails)], RANDOM)
     assert "**One** reaches 0.964 on the test data" in text
-    assert "**Two** has not learned: its test R² is 0.125, the mean alone gives 0.000" in text
+    assert "The network with **two** has not learned: its test R² is 0.125, the mean alone gives 0.000" in text
     assert table([Outcome("two", fails)])[0].learned == "no: the mean alone gives 0.00"
 
 
@@ -130,12 +130,14 @@ def test_how_a_network_diverged_is_told(last, said):
 
 def test_a_diverged_and_an_untrained_network_are_told():
     text = notice([Outcome("plain", DIVERGED), Outcome("idle", IDLE), Outcome("normalized", LEARNED)], RANDOM)
-    assert "**Plain** diverged at step 7 with learning rate 2" in text
+    assert "The network with **plain** diverged at step 7 with learning rate 2" in text
     assert "(step 3)" in text
-    assert notice([Outcome("no normalization", DIVERGED)], RANDOM).startswith("**No normalization** diverged")
-    assert "**Idle** has not learned: its test accuracy is 0.125" in text
+    assert notice([Outcome("no normalization", DIVERGED)], RANDOM).startswith(
+        "The network with **no normalization** diverged"
+    )
+    assert "The network with **idle** has not learned: its test accuracy is 0.125" in text
     assert "majority class alone gives 0.123" in text
-    assert "**Normalized**" not in text.split("Idle")[0]
+    assert "**Normalized**" not in text.split("idle")[0]
     assert "networks reach" not in text
 
 
@@ -156,11 +158,10 @@ def test_the_higher_landscape_is_told_by_its_factor():
     ]
     text = notice(outcomes, RANDOM)
     assert (
-        "On the slice drawn here the loss of **high** climbs to 372, **93 times** as high as that of **low** (4)"
-        in text
+        "On the slice drawn here the loss with **high** climbs to 372, **93 times** as high as with **low** (4)" in text
     )
     own = notice(outcomes, PCA)
-    assert "Each on the plane of its own path, the loss of **high** climbs to 372" in own
+    assert "Each on the plane of its own path, the loss with **high** climbs to 372" in own
     assert "medians are 18 and 3" in own
 
 
@@ -209,7 +210,7 @@ def test_points_that_overflow_and_missing_surfaces_do_not_reach_the_sentences():
     broken = surface(np.inf, 6.0)
     outcomes = [Outcome("broken", LEARNED, surface=broken), Outcome("fine", NORMALIZED, surface=surface(2.0, 1.0))]
     text = notice([*outcomes, Outcome("none yet", LEARNED)], RANDOM)
-    assert "loss of **broken** climbs to 6, **3 times**" in text
+    assert "loss with **broken** climbs to 6, **3 times**" in text
     assert "inf" not in text
     nothing = Surface(PLANE, axis(1, 3), axis(1, 3), np.full((3, 3), np.nan), 1.0)
     for view in (RANDOM, WEIGHTS):
@@ -293,7 +294,7 @@ def test_the_ratio_on_the_planes_of_the_paths_stands_beside_that_on_the_picture(
         Outcome("high", NORMALIZED, surface=surface(372, 18.0), inspection=inspection()),
     ]
     text = notice(outcomes, RANDOM)
-    assert "**93 times** as high as that of **low** (4)" in text
+    assert "**93 times** as high as with **low** (4)" in text
     assert "on slices along their own paths, below, it is 1 times as high." in text
 
 
@@ -306,9 +307,9 @@ def test_the_pair_that_the_page_asks_about_is_compared_and_not_the_most_unlike()
         Outcome("other batch", NORMALIZED, surface=surface(1.0)),
     ]
     text = notice(outcomes, RANDOM)
-    assert "of **none** climbs to 50, **10 times** as high as that of **batch** (5)" in text
+    assert "with **none** climbs to 50, **10 times** as high as with **batch** (5)" in text
     assert "other batch** (" not in text
-    assert "of **layer** climbs to 100, **100 times** as high as that of **other batch** (1)" in notice(
+    assert "with **layer** climbs to 100, **100 times** as high as with **other batch** (1)" in notice(
         [outcomes[0], outcomes[3]], RANDOM
     )
 
@@ -318,12 +319,12 @@ def test_another_normalization_stands_for_batchnorm_where_there_is_none_and_alik
     group = replace(LEARNED, experiment=LEARNED.experiment.replace(normalization="group"))
     none = Outcome("none", LEARNED, surface=surface(50.0))
     others = [Outcome("layer", layer, surface=surface(5.0)), Outcome("group", group, surface=surface(500.0))]
-    assert "of **none** climbs to 50, **10 times** as high as that of **layer** (5)" in notice([none, *others], RANDOM)
+    assert "with **none** climbs to 50, **10 times** as high as with **layer** (5)" in notice([none, *others], RANDOM)
     alike = [Outcome("batch", NORMALIZED, surface=surface(40.0)), none, others[1]]
     assert "differ by a factor of 1.25 only: 50 (none) and 40 (batch)" in notice(alike, RANDOM)
     slower = replace(LEARNED, experiment=LEARNED.experiment.replace(learning_rate=0.01))
     text = notice([none, Outcome("slower", slower, surface=surface(5.0))], RANDOM)
-    assert "of **none** climbs to 50, **10 times** as high as that of **slower** (5)" in text
+    assert "with **none** climbs to 50, **10 times** as high as with **slower** (5)" in text
 
 
 def test_a_shallow_network_is_no_reason_by_other_statistics_or_on_planes_of_their_own():
@@ -370,7 +371,7 @@ def test_whether_the_difference_was_there_before_training_is_told():
     assert (
         "there before the first step: around the initial weights the loss climbs to 428 and to 3.6, 119 times" in text
     )
-    assert "from 3.16 to 0.002 in **plain**, and from 2.5 to 0.004 in **batch**" in text
+    assert "from 3.16 to 0.002 with **plain**, and from 2.5 to 0.004 with **batch**" in text
     (later,) = before([started(plain, 4.0), started(batch, 3.6)])
     assert "1.11 times as high: what is drawn now came with training" in later
     assert before([plain, started(batch, 3.6)]) == []
@@ -383,7 +384,7 @@ def test_before_training_the_higher_one_is_that_which_is_higher_at_the_end():
     batch = Outcome("b", NORMALIZED, surface=surface(4.0))
     for outcomes in ([started(plain, 3.0), started(batch, 6.0)], [started(batch, 6.0), started(plain, 3.0)]):
         (text,) = before(outcomes)
-        assert "climbs to 3 around the initial weights of **a**, and to 6 around those of **b**, 0.5 times" in text
+        assert "climbs to 3 around the initial weights with **a**, and to 6 with **b**, 0.5 times" in text
     (three_times,) = before([started(plain, 12.0), started(batch, 4.0)])
     assert "3 times as high. It comes with the network" in three_times
     assert before([plain, batch]) == before([started(plain, 3.0)]) == []
@@ -416,9 +417,12 @@ def facts_with(*learns):
     [
         (
             [(0.04,), (0.04, 0.2, 1.0), (0.005, 0.04)],
-            "**B** learns at those from 0.04 to 1, and **a** from 0.04 to 0.04.",
+            "the network with **b** learns at those from 0.04 to 1, and that with **a** from 0.04 to 0.04.",
         ),
-        ([(), (0.04, 0.2)], "**B** learns at those from 0.04 to 0.2, and **a** at none of them."),
+        (
+            [(), (0.04, 0.2)],
+            "the network with **b** learns at those from 0.04 to 0.2, and that with **a** at none of them.",
+        ),
         ([(0.04, 1.0), (0.04, 1.0)], "these networks learn at the same ones, from 0.04 to 1."),
         ([(), ()], "none of these networks learns at any of them."),
     ],
@@ -466,7 +470,7 @@ def test_what_became_of_the_balls_is_told_once_they_have_rolled_everywhere():
 
 def test_frozen_statistics_are_told_beside_those_of_the_batch():
     one = Outcome("batch", NORMALIZED, surface=surface(4.0), frozen=surface(200.0))
-    assert "stored, frozen, the same weights on the same plane climb to 200, 50 times as high" in notice([one], RANDOM)
+    assert "stored, frozen, the same slice climbs to 200, 50 times as high" in notice([one], RANDOM)
     assert "frozen" not in notice([replace(one, frozen=None)], RANDOM)
     assert "frozen" not in notice([replace(one, surface=None)], RANDOM)
     assert "50 times" not in notice([one], replace(RANDOM, statistics="running"))

@@ -77,8 +77,10 @@ def test_a_choice_matters_less_where_it_makes_less_of_a_difference():
     assert choice_case(EVEN, WIDE) is Case.LESS
     assert choice_case(WIDE, EVEN) is Case.MORE
     assert choice_case(EVEN, EVEN) is Case.AS_MUCH
-    assert told_of_failing(FACTS, WIDE) == "**No normalization** does not train with activation sigmoid."
-    assert told_of_failing(FACTS, EVEN) == "**BatchNorm** trains with each activation."
+    assert (
+        told_of_failing(FACTS, WIDE) == "The network with **no normalization** does not train with activation sigmoid."
+    )
+    assert told_of_failing(FACTS, EVEN) == "The network with **BatchNorm** trains with each activation."
     assert np.allclose(WIDE.spreads, (0.8, 0.8))
 
 
