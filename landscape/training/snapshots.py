@@ -67,8 +67,8 @@ class Snapshots:
         return bool(self.taken) and self.taken[-1].step == step
 
     def are_few_before(self, step: int) -> bool:
-        """Return whether a divergence at that step leaves a path of few points, where more were asked for."""
-        complete = step - 1 in self.wanted or len(self.taken) > SHORT
+        """Return whether a divergence at that step leaves a path of few points, where more were asked for and there are."""
+        complete = step == 0 or step - 1 in self.wanted or len(self.taken) > SHORT
         return not complete and len(self.wanted) > 2
 
     def of(self, member: int, diverged_at: int | None) -> list[Snapshot]:

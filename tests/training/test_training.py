@@ -321,6 +321,15 @@ def test_a_network_that_guesses_the_majority_has_not_learned():
     assert train(SMALL.replace(normalization="batch", num_steps=100)).learned
 
 
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_a_training_whose_first_loss_is_no_number_ends_at_its_initial_weights():
+    run = train(Experiment().replace(dataset="moons", width=8, depth=64, init_scale=100, loss="squared", num_steps=5))
+    assert run.diverged_at == 0
+    assert run.steps.tolist() == [0]
+    assert np.isfinite(run.parameters).all()
+    assert not np.isfinite(run.loss[0])
+
+
 def test_an_early_divergence_has_a_path_up_to_it():
     wild = Experiment().replace(learning_rate=2.0)
     run = train(wild)
