@@ -54,14 +54,14 @@ def settings_of(result: Result) -> str:
     values, each = codec.read(result.settings())[0], []
     for name, written in result.settings().items():
         own, value = re.match(r"v(\d)_", name), values[name]
-        label = codec.fields[name].label.lower()
+        label = codec.fields[name].label.lower() + (f" of network {own[1]}" if own else "")
         # As the page's controls have it, not as links do.
         told = (
             ("" if value else "not ") + label
             if isinstance(value, bool)
             else f"{label}: {getattr(value, 'label', written)}"
         )
-        each.append(f"of network {own[1]} {told}" if own else told)
+        each.append(told)
     return ", ".join(each) or "the defaults of the page"
 
 

@@ -129,9 +129,7 @@ def _result(result: Result, asked: bool, found: Found | None, tickets: Sequence[
         st.markdown(f"**{literal(result.claim)}** {state}")
         here = f" **Here: {found.ours}.**" if found else ""
         st.markdown(f"{literal(result.what)}. Paper: {literal(result.theirs)}.{here}")
-        st.caption(
-            f"{literal(result.paper)}. Settings: {literal(settings_of(result))}; seeds {', '.join(map(str, SEEDS))}."
-        )
+        st.caption(f"{literal(result.paper)}. With {literal(settings_of(result))}; seeds {', '.join(map(str, SEEDS))}.")
         for error in {str(ticket.error).rstrip(".") for ticket in tickets if ticket.error is not None}:
             st.error(literal(f"A seed could not be computed: {error}."), icon=":material/error:")
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -76,7 +76,7 @@ def _rates(parts: Sequence[Part], colour: str) -> Panel:
     panel = lines_panel(
         RATES,
         [
-            Line("greatest", strengths, ends[0], colour, at=0),
+            Line("greatest", strengths, ends[0], colour, at=-2, anchor="bottom left"),
             Line("least", strengths, ends[1], colour, at=0, dash="dash"),
         ],
         x_title="strength of BatchNorm",
