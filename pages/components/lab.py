@@ -17,7 +17,7 @@ from pages.components.exchange import exchange
 from pages.components.frame import begin_page
 from pages.components.page_links import open_page, page_link
 from pages.components.picker import picker, was_picked
-from pages.components.question import asked, questions
+from pages.components.question import HIDDEN, asked, is_hidden, questions
 from pages.components.settings import begin, change, current, with_table
 from pages.components.table import table
 from pages.components.take import is_large, show_large, take_along
@@ -88,12 +88,22 @@ def _whole(lab: Lab) -> None:
     tickets = compute.ask(jobs)
     with strip:
         asked(lab, request, tickets)
+    if hidden := is_hidden(lab):
+        with misfit:
+            st.info(HIDDEN, icon=":material/visibility_off:")
     for section, place in zip(lab.sections, places, strict=True):
+        if hidden:
+            break
         with place:
             _live(lab, section, request, tickets, patient={name for name, many in jobs.items() if _are_patient(many)})
             borrowed.offer(lab, section)
     with end:
-        if lab.numbers and controls.shown(lab, "files") and all(ticket.done for ticket in compute.of(tickets)):
+        if (
+            not hidden
+            and lab.numbers
+            and controls.shown(lab, "files")
+            and all(ticket.done for ticket in compute.of(tickets))
+        ):
             exchange(lab.name, lab.numbers(request, compute.known(tickets)))
         take_along(lab)
         with st.expander("How to read this: the maths, and where it comes from", icon=":material/menu_book:"):

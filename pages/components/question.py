@@ -17,6 +17,7 @@ from pages.components.terms import linked
 COLUMNS = 3
 WAITING = "The answer comes with the results…"
 UNANSWERED = "What was asked cannot be answered from these results."
+HIDDEN = "The pictures come once you have said what you expect."
 CHANGED = "A setting was changed since: this is the answer of the changed settings."
 
 _MOUNT = st.components.v2.component(
@@ -62,7 +63,22 @@ def asked(lab: Lab, request: Any, tickets: compute.Tickets) -> None:
         compute.live(compute.of(tickets), draw)
     else:
         draw()
-    _MOUNT(key=f"asked-{lab.name}", data={"section": question.section, "adopted": current().adopted})
+    # Brought into view when it is asked, and again when the pictures come after a prediction.
+    data = {"section": question.section, "adopted": f"{current().adopted} {is_hidden(lab)}"}
+    _MOUNT(key=f"asked-{lab.name}", data=data)
+
+
+def is_hidden(lab: Lab) -> bool:
+    """Return whether results are not shown yet: the link asks to predict, and nothing was chosen so far."""
+    question = current().asked
+    if question is None or PREDICT not in st.query_params or not question.choices:
+        return False
+    return not st.session_state.get(_key(lab, question), False)
+
+
+def _key(lab: Lab, question: Question) -> str:
+    """Return where it is noted that something was predicted."""
+    return f"has-predicted-{lab.name}-{question.slug}"
 
 
 def _strip(lab: Lab, question: Question, request: Any, tickets: compute.Tickets) -> None:
@@ -93,6 +109,9 @@ def _predicted(lab: Lab, question: Question) -> bool:
     key = f"predicted-{lab.name}-{question.slug}"
     chosen = st.pills("What do you expect?", [choice.text for choice in question.choices], key=key)
     if chosen is not None:
+        if is_hidden(lab):
+            st.session_state[_key(lab, question)] = True
+            st.rerun()  # of the page, whose pictures may be seen now
         st.markdown(f"You said: *{literal(chosen)}*. Here it is:")
     return chosen is not None
 

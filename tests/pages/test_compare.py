@@ -17,7 +17,7 @@ from models.config import Kind
 from models.normalization import Normalization
 from pages.components import compute
 from pages.components.controls import groups_of
-from pages.components.question import UNANSWERED
+from pages.components.question import HIDDEN, UNANSWERED
 from tests.labs.every_lab import LABS
 from tests.pages.support import (
     ROOT,
@@ -242,12 +242,17 @@ def test_a_question_is_answered_after_a_prediction_where_the_link_asks_for_one()
     app = opened(**SMALL, ask="digits", predict="true")
     answers = [text for text in said(app) if "their test accuracies are" in text or "unlike landscapes" in text]
     assert not answers
+    # Nor do notices, tables or pictures tell it.
+    assert [one.value for one in app.info] == [HIDDEN]
+    assert not any("In numbers" in one.value for one in app.subheader)
     choices = app.pills[0]
     assert choices.options == ["About alike", "The plain one is much higher"]
     assert link_of(app) == SMALL | {"ask": "digits", "predict": "true"}
     choices.set_value("About alike")
     finished(app.run())
     assert any("You said: *About alike*" in text for text in said(app))
+    assert any("What to notice" in one.value for one in app.info)
+    assert any("In numbers" in one.value for one in app.subheader)
 
 
 def test_a_question_that_there_is_not_is_told():
