@@ -123,6 +123,13 @@ def test_what_was_moved_at_the_same_time_stays(label):
     assert control(app, "learning_rate").value == 0.5
 
 
+def test_what_was_moved_at_the_same_time_as_a_network_was_chosen_stays():
+    app = drawn(SMOOTHNESS, variants="1")
+    control(app, "v1_normalization").set_value(Normalization.LAYER)
+    kinds_of_network(app).set_value("Convolutional")
+    assert values_of(run(app))["v1_normalization"] is Normalization.LAYER
+
+
 def test_a_number_is_chosen_among_one_two_and_five_of_each_decade_and_its_own(three):
     decades = [f"{digit * 10.0**power:.6g}" for power in range(-6, 2) for digit in (1, 2, 5)] + ["100"]
     place = decades.index("0.5")
