@@ -115,7 +115,7 @@ class Training(ChunkedTask):
     @property
     def finished(self) -> bool:
         # The last snapshot is the only one that no step was done after.
-        return self.snapshots.has(self.step) and (self.again is None or self.again.finished)
+        return self.snapshots.has(self.step) if self.again is None else self.again.finished
 
     @property
     def fraction(self) -> float:
@@ -216,6 +216,8 @@ class Training(ChunkedTask):
         end = self.record.diverged_at[0]
         if len(self.experiments) > 1 or end is None or not self.snapshots.are_few_before(end):
             return None
+        if self.steps_total not in self.snapshots.wanted:
+            return None  # it is such a path itself, which ends at another step on a machine that rounds otherwise
         again = Training(self.experiments, self.device, self.parameters.dtype, data=self.given)
         again.snapshots = Snapshots(end - 1, len(self.snapshots.wanted))
         return again

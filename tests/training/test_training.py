@@ -354,6 +354,18 @@ def test_the_path_up_to_a_divergence_is_of_the_same_data_and_ends_before_it():
     np.testing.assert_array_equal(run.parameters[-1], again.parameters[0].detach().numpy())
 
 
+def test_a_path_that_diverges_at_another_step_than_the_training_ends_too():
+    """As where the two are done by machines that round otherwise; here the second has other data."""
+    training = Training([SWELLING], snapshots=4)
+    training.given = load(SWELLING.replace(num_examples=100).data)
+    training.advance(5.0)
+    assert training.finished
+    run = training.result()
+    assert training.again.record.diverged_at[0] != run.diverged_at
+    assert run.steps[-1] < run.diverged_at
+    assert len(run.steps) == len(run.test_accuracy)
+
+
 @pytest.mark.parametrize("normalization", ["none", "batch-renorm", "layer"])
 def test_the_path_up_to_a_divergence_is_the_same_in_chunks_and_of_the_same_training(normalization):
     wild = SMALL.replace(normalization=normalization, activation="relu", optimizer="momentum", learning_rate=2.0)
