@@ -20,6 +20,9 @@ SEED_FIELDS = ("seed", "runs")
 """The fields that say which seeds a lab takes."""
 
 
+MINUS = "−"
+"""As long as a plus, as in all numbers that people read."""
+
 CHANCE = 0.03
 """Accuracies on some hundred test examples differ by so much by chance, about one and a half standard errors; the rounding of
 another processor alone moves one of a short noisy training by more."""
@@ -166,7 +169,7 @@ class Found:
         decimals, suffix = self._decimals(), self.result.unit.suffix
         seeds = [self._told(one, decimals) for one in self.numbers]
         # What is told in words, as thousands of times, keeps its unit.
-        seeds = [one.removesuffix(suffix) if one[0] in "-0123456789" else one for one in seeds]
+        seeds = [one.removesuffix(suffix) if one[0] in f"{MINUS}0123456789" else one for one in seeds]
         return f"{self._told(self.middle, decimals)} ({', '.join(seeds)})"
 
     def _decimals(self) -> int:
@@ -187,4 +190,5 @@ class Found:
         if unit is Unit.TIMES and value >= MANY_TIMES:
             return told(Ratio(value))
         # Nothing is told as less than nothing where it only rounds to it.
-        return f"{round(value * unit.factor, decimals) + 0.0:.{decimals}f}{unit.suffix}"
+        written = f"{round(value * unit.factor, decimals) + 0.0:.{decimals}f}{unit.suffix}"
+        return written.replace("-", MINUS)

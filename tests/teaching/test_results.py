@@ -66,9 +66,9 @@ def test_numbers_are_told_in_their_unit_each_seed_by_itself():
         (Unit.PLAIN, (0.003168, 0.003069, 0.002907), "0.0031 (0.0032, 0.0031, 0.0029)"),
         (Unit.PLAIN, (0.0, 0.0, 0.0), "0 (0, 0, 0)"),
         (Unit.PERCENT, (0.857143, 0.714286, 0.857143), "86% (86, 71, 86)"),
-        (Unit.POINTS, (0.0696379, -0.0111421, 0.0529248), "5.3 points (7.0, -1.1, 5.3)"),
-        (Unit.POINTS, (-0.0034770, -0.0041724, -0.0034770), "-0.3 points (-0.3, -0.4, -0.3)"),
-        (Unit.POINTS, (-0.0139, -0.0001, 0.0), "0.0 points (-1.4, 0.0, 0.0)"),
+        (Unit.POINTS, (0.0696379, -0.0111421, 0.0529248), "5.3 points (7.0, −1.1, 5.3)"),
+        (Unit.POINTS, (-0.0034770, -0.0041724, -0.0034770), "−0.3 points (−0.3, −0.4, −0.3)"),
+        (Unit.POINTS, (-0.0139, -0.0001, 0.0), "0.0 points (−1.4, 0.0, 0.0)"),
     ],
 )
 def test_numbers_have_as_many_digits_as_tell_the_seeds_apart(unit, numbers, said):
