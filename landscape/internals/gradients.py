@@ -165,9 +165,8 @@ def layer_jacobians(run: Run, snapshot: int = -1, count: int = 4, examples: int 
                 continue
             found = []
             for example in range(count):
-                towards = torch.zeros_like(h).flatten(2)
-                towards[torch.arange(len(asked), device=asked.device), example, asked] = 1
-                (by_all,) = torch.autograd.grad(h, before, towards.view(h.shape), retain_graph=True)
+                each = h.flatten(2)[torch.arange(len(asked), device=asked.device), example, asked]
+                (by_all,) = torch.autograd.grad(each.sum(), before, retain_graph=True)
                 found.append(by_all[: len(asked), example].flatten(1))
             rows.setdefault(layer, []).append(torch.stack(found))
     values = tuple(torch.linalg.svdvals(torch.cat(parts, dim=1)).cpu().numpy() for parts in rows.values())

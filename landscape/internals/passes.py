@@ -26,7 +26,7 @@ from models.config import Kind
 from models.network import Network
 from models.normalization import Context, NetworkState, Normalization
 
-STACK_BYTES = 2**26
+STACK_BYTES = 2**24
 """The snapshots that are taken at once keep about so many bytes of activations."""
 
 

@@ -203,7 +203,7 @@ class Training(ChunkedTask):
         with torch.enable_grad():
             outputs, state = self.network.forward(self.parts, self.state, x, context)
             losses = loss_on(y, self.network.outputs, self.base.training.loss, outputs.dtype)(outputs)
-            gradients = torch.autograd.grad(losses, list(self.parts.values()), torch.ones_like(losses))
+            gradients = torch.autograd.grad(losses.sum(), list(self.parts.values()))
         torch._foreach_copy_(self.gradient_parts, gradients)
         return losses.detach(), state
 

@@ -69,7 +69,7 @@ if (!window.landscapeHistory) {
   window.landscapeHistory = true;
 }
 
-export default function ({ data }) {
+export default function ({ data: [data] }) {
   shown = data;
   if (apart()) look();
 }

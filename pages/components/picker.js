@@ -7,8 +7,8 @@ const SEEN_MS = 120; // for a scene to tell what lies under a press
 const choosers = new WeakMap(); // container -> what a click there calls
 const heard = new WeakSet(); // plots
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const { key, marked } = data;
+export default function ({ data: [given], parentElement, setTriggerValue }) {
+  const { key, marked } = given;
   const place = parentElement.closest(`.st-key-${key}`);
   if (!place) return;
   place.classList.add("lp-place");

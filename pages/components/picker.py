@@ -50,7 +50,7 @@ def picker(name: str, key: str) -> None:
         st.session_state[PICKED] = key
 
     marked = current().codec.fields[name].kind is not int
-    _MOUNT(key=own, data={"key": key, "marked": marked}, on_picked_change=picked)
+    _MOUNT(key=own, data=[{"key": key, "marked": marked}], on_picked_change=picked)
 
 
 def _fitting(bounds: Any, value: float | str) -> Any:

@@ -7,7 +7,7 @@ const GAP_PX = 8;
 const BY_HAND = ["wheel", "touchmove", "keydown", "pointerdown"];
 let seen;
 
-export default function ({ data }) {
+export default function ({ data: [data] }) {
   const { section, adopted } = data;
   if (seen === adopted) return;
   seen = adopted;

@@ -65,7 +65,7 @@ def asked(lab: Lab, request: Any, tickets: compute.Tickets) -> None:
         draw()
     # Brought into view when it is asked, and again when the pictures come after a prediction.
     data = {"section": question.section, "adopted": f"{current().adopted} {is_hidden(lab)}"}
-    _MOUNT(key=f"asked-{lab.name}", data=data)
+    _MOUNT(key=f"asked-{lab.name}", data=[data])
 
 
 def is_hidden(lab: Lab) -> bool:

@@ -3,7 +3,7 @@
 const TOLD_MS = 2500;
 const drawn = new WeakMap(); // what stands in a place
 
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   let bar = drawn.get(parentElement);
   if (!bar) drawn.set(parentElement, (bar = made(parentElement)));
   bar.dataset.title = data.title;

@@ -53,7 +53,7 @@ _SEEN = st.components.v2.component(
 def take_along(lab: Lab) -> None:
     """Draw what copies and prints the page, and a code of its link."""
     with st.expander("Take along", icon=":material/share:", key="take-along"):
-        _MOUNT(key="take", data={"title": lab.question, "settings": settings_told()})
+        _MOUNT(key="take", data=[{"title": lab.question, "settings": settings_told()}])
         if not shown(lab, "files"):
             return
         st.caption(PICTURES)
