@@ -24,7 +24,7 @@ POLL_SECONDS = 0.5
 """Between two drawings while jobs run."""
 
 PROMPT_SECONDS = 0.15
-"""Until the second drawing where quick jobs are awaited; each one after it stays for what is to end soon."""
+"""Until the browser asks for the next drawing where quick jobs are awaited."""
 
 AWAIT_SECONDS = 0.45
 """How long a drawing stays for an end that it would miss, less than until the next one."""
@@ -172,15 +172,13 @@ def live(
 ) -> None:
     """Draw now, and again every half second until all jobs are done; and at once when the awaited ones are, and all.
 
-    prompt: quick jobs, whose end draws before that of the awaited ones.
+    prompt: quick jobs, whose end draws before that of the awaited ones; a viewer that is drawn may ask for it, see `again`.
     """
     pending = not all(ticket.done for ticket in tickets)
     turns = count()
     last: list[float] = []
 
-    every = PROMPT_SECONDS if not all(ticket.done for ticket in prompt) else POLL_SECONDS
-
-    @st.fragment(run_every=every if pending else None)
+    @st.fragment(run_every=POLL_SECONDS if pending else None)
     def redraw() -> None:
         done = all(ticket.done for ticket in tickets)
         stages = (stage for stage in (prompt, awaited) if not all(ticket.done for ticket in stage))
@@ -196,6 +194,11 @@ def live(
             st.rerun(scope="fragment")
 
     redraw()
+
+
+def again(prompt: Sequence[Ticket]) -> float | None:
+    """Return after how many seconds a viewer is to ask for news where quick jobs are awaited; None where none are."""
+    return None if all(ticket.done for ticket in prompt) else PROMPT_SECONDS
 
 
 def _have_ended(tickets: Sequence[Ticket]) -> bool:

@@ -164,11 +164,12 @@ def _place(lab: Lab, section: Section) -> Any:
 @dataclass(frozen=True)
 class _Jobs:
     """The jobs of a section: own, all of them; pictures, those without which its pictures are not the last ones; told,
-    those whose failure it tells."""
+    those whose failure it tells; prompt, the quick ones."""
 
     own: list[compute.Ticket]
     pictures: list[compute.Ticket]
     told: list[compute.Ticket]
+    prompt: list[compute.Ticket]
 
 
 def _are_patient(jobs: Sequence[Job | None]) -> bool:
@@ -177,12 +178,15 @@ def _are_patient(jobs: Sequence[Job | None]) -> bool:
 
 def _live(lab: Lab, section: Section, request: Any, tickets: compute.Tickets, patient: set[str]) -> None:
     """Draw a section as its jobs go on. patient: the names of jobs that run after all others, whose pictures come late."""
-    own = compute.of(tickets, section.jobs) if lab.jobs else []
     first, soon = _first_here(lab, section), [name for name in section.jobs or tickets if name not in patient]
+    # Of jobs of sections above alone nothing is awaited here: the page is drawn anew at their end, and to look for news
+    # before would be as many runs of the script again, from the time of the browser that draws their pictures.
+    alone = bool(first) and not compute.of(tickets, first)
+    own = compute.of(tickets, section.jobs) if lab.jobs and not alone else []
     awaited = compute.of(tickets, section.awaited) if section.awaited else []
-    jobs = _Jobs(own, awaited or compute.of(tickets, soon), compute.of(tickets, first) if first and own else [])
+    prompt = compute.of(tickets, section.prompt) if section.prompt and own else []
+    jobs = _Jobs(own, awaited or compute.of(tickets, soon), compute.of(tickets, first) if first and own else [], prompt)
     if own:
-        prompt = compute.of(tickets, section.prompt) if section.prompt else []
         compute.live(own, lambda: _draw(section, request, tickets, jobs), awaited, prompt)
     else:
         _draw(section, request, tickets, jobs)
@@ -216,6 +220,7 @@ def _draw(section: Section, request: Any, tickets: compute.Tickets, jobs: _Jobs)
             shown.readouts,
             is_large(),
             shown.along,
+            compute.again(jobs.prompt),
         )
     if many:
         _notice(shown.notice)

@@ -74,7 +74,8 @@ def _pair(lab: Lab) -> None:
         compute.show_progress(compute.of(tickets), awaited, "start")
         shown = section.show(request, compute.known(tickets))
         scenes = [panel for panel in shown.panels if panel.group is Group.SCENE]
-        viewer(scenes, key="viewer-start", height=320, revision=f"{revision} {compute.digest(request)}")
+        revision = f"{revision} {compute.digest(request)}"
+        viewer(scenes, key="viewer-start", height=320, revision=revision, again=compute.again(prompt))
 
     compute.live(compute.of(tickets), draw, awaited, prompt)
     page_link(lab.name, f"More of this: {lab.title.lower()}", {}, lab.icon)
