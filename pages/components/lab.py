@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 
 from landscape.experiment import Drawing
+from landscape.figures.panel import Panel
 from landscape.labs.glossary import terms_in
 from landscape.labs.lab import Job, Lab, Results, Section, Shown
 from landscape.labs.words import literal, time_left
@@ -25,6 +26,9 @@ from pages.components.terms import caption, linked, prose
 from pages.components.viewer import viewer
 
 LONG = "Computing: {}. A smaller depth or width, fewer steps or a lower resolution takes less."
+
+FAILED = "This could not be computed: see above."
+"""What stands in place of a picture of which a job has failed."""
 
 FEW = 1
 """So many points to notice leave the first picture whole in view below them, on a projector too; more stand after it, as all
@@ -211,7 +215,7 @@ def _draw(section: Section, request: Any, tickets: compute.Tickets, jobs: _Jobs)
         _notice(shown.notice)
     if shown.panels:
         viewer(
-            shown.panels,
+            _without_waiting(shown.panels, compute.of(tickets, section.jobs)),
             shown.steps,
             f"viewer-{section.name}",
             section.height,
@@ -238,6 +242,13 @@ def _draw(section: Section, request: Any, tickets: compute.Tickets, jobs: _Jobs)
             page_link(action.lab, action.text, action.values, ":material/arrow_forward:")
             continue
         st.button(action.text, on_click=change, args=(dict(action.values),), icon=":material/arrow_forward:")
+
+
+def _without_waiting(panels: Sequence[Panel], tickets: Sequence[compute.Ticket]) -> Sequence[Panel]:
+    """Return the panels, those without a figure told to stay so where all jobs have ended and one has failed."""
+    if not all(ticket.done for ticket in tickets) or all(ticket.error is None for ticket in tickets):
+        return panels
+    return [one if one.figure or one.empty else replace(one, pending=FAILED, empty=True) for one in panels]
 
 
 def _notice(points: Sequence[str]) -> None:

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from functools import partial
 
+from landscape.labs.covariate_shift import measure
 from landscape.labs.covariate_shift.evidence import BORROWED, ELSEWHERE
 from landscape.serving.jobs import Job
 from landscape.serving.task import Once
 from landscape.teaching.published import RESULTS
 from landscape.teaching.result import SEEDS
-from pages.components import borrowed
+from pages.components import borrowed, lab
 from tests.pages.support import button, control, finished, link_of, opened, tables, tickets
 
 SMALL = {
@@ -86,3 +87,19 @@ def test_what_could_not_be_measured_is_told_in_its_cell(monkeypatch):
     untold = {one.awaited: one.result for pair in ELSEWHERE.values() for one in pair}
     lacking = [cell for cell in cells if any(cell.startswith(awaited) for awaited in untold)]
     assert [untold[cell.split(": this could not be measured.")[0]] for cell in lacking] == ["outliers"]
+
+
+def test_pictures_of_a_training_that_failed_do_not_wait_for_it(monkeypatch):
+    def fails(*_):
+        raise RuntimeError("the dog ate the weights")
+
+    shown = {}
+    with monkeypatch.context() as broken:
+        broken.setattr(measure, "StepMomentsTask", fails)
+        broken.setattr(lab, "viewer", lambda panels, steps, key, *_: shown.update({key: panels}))
+        app = opened("covariate_shift.py", **SMALL, seed="11")
+    assert "the dog ate the weights" in app.error[0].value
+    missing = [one for panels in shown.values() for one in panels if not one.figure]
+    assert len(missing) > 2
+    assert {one.pending for one in missing if one.empty} >= {lab.FAILED}
+    assert all(one.empty for one in missing)
