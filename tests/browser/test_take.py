@@ -122,7 +122,7 @@ def test_on_paper_there_are_pictures_settings_and_link_and_no_controls(taken):
 
 def test_a_projector_gets_larger_letters(taken, visitor):
     size = "() => document.querySelector('.js-plotly-plot')._fullLayout.font.size"
-    letters = "() => parseFloat(getComputedStyle(document.querySelector('h1')).fontSize)"
+    letters = "() => parseFloat(getComputedStyle(document.querySelector('.lv-title')).fontSize)"
     usual = [taken.page.evaluate(one) for one in (size, letters)]
     large = visitor().open(f"{SMALL}&size=large").page
     assert all(large.evaluate(one) > 1.3 * before for one, before in zip((size, letters), usual, strict=True))

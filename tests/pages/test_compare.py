@@ -501,5 +501,5 @@ def pictures_of(app: AppTest) -> list[str]:
 def test_frozen_statistics_stand_beside_those_of_the_batch():
     app = opened(**SMALL, frozen="true")
     assert len(tickets(app, "surface ")) == 3
-    assert "frozen, the same weights on the same plane climb to" in plain(app.info[0].value)
+    assert "stored, frozen, the same slice climbs to" in plain(app.info[0].value)
     assert len(tickets(opened(**SMALL, frozen="true", v2_normalization="layer"), "surface ")) == 2

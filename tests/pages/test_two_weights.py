@@ -154,7 +154,7 @@ def test_a_table_has_a_dash_where_nothing_moves():
 
 def test_a_flat_loss_is_told_as_such():
     told = text_of(opened(deviation_1="0", deviation_2="0", mean_1="0", mean_2="0"))
-    assert "It does not move where the loss is flat: raw, standardized and whitened." in told
+    assert "Training does not move where the loss is flat: raw, standardized and whitened." in told
     assert words.PREPARES_SENTENCES[words.Prepares.FLAT] in told
     for wrong in ("diverges", "steep", "not a number"):
         assert wrong not in told

@@ -1,4 +1,7 @@
-"""For each explanation of why BatchNorm helps what is measured for it and against it, with the link that shows it."""
+"""For each explanation of why BatchNorm helps what is measured for it and against it, with the link that shows it.
+
+It is long as each measurement has a sentence for each way it can turn out.
+"""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def test_frozen_statistics_make_a_landscape_rise(seed):
     assert one.frozen.top > 5 * one.slice.top
     assert one.frozen.median > one.slice.median
     assert right("frozen", found) == ["It rises many times higher"]
-    assert "frozen, the same weights" in words.notice(found)
+    assert "stored, frozen, the same slice climbs to" in words.notice(found)
 
 
 @pytest.mark.parametrize("slug", ["larger-rate", "sigmoid"])
@@ -185,7 +185,7 @@ def test_batchnorm_bears_larger_rates():
     assert f"up to {max(batch.learns):g}, the plain one up to {max(plain.learns):g}" in ASKED["what-follows"].answer(
         found
     )
-    assert said.startswith("Trained again at 8 learning rates, **BatchNorm** learns")
+    assert said.startswith("Trained again at 8 learning rates, the network with **BatchNorm** learns")
 
 
 def test_only_normalizing_the_input_rounds_the_valley():
