@@ -10,7 +10,7 @@ import asyncio
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -97,29 +97,23 @@ async def pupil(browser: Browser, address: str) -> float:
     return took
 
 
-async def lesson(browser: Browser, address: str) -> list[Measure]:
-    """Return how long thirty browsers that begin a lesson at once take to its last answer."""
+async def lesson(browser: Browser, address: str, process: int) -> list[Measure]:
+    """Return how long thirty browsers that begin a lesson at once take to its last answer, and the server's memory."""
     took = Times(tuple(await asyncio.gather(*(pupil(browser, address) for _ in range(USERS)))))
     what = f"{USERS} browsers through a lesson of {len(LESSON.steps)} questions"
     return [
         Measure(f"{what}: each takes", took, " s"),
         Measure(f"{what}: slowest / median", Times((max(took.values) / took.median,)), "", 3.0),
+        Measure(f"memory of the server, {what}, at most", Times((resident(process, "VmHWM"),)), " MB", 690.0),
     ]
 
 
-async def in_browsers(path: str) -> list[Measure]:
-    """Return what is measured in Chromium, each on a new server."""
-    found = []
+async def in_browsers(path: str, measure: Callable[[Browser, str, int], Awaitable[list[Measure]]]) -> list[Measure]:
+    """Return what is measured of a new server in Chromium."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=(*FLAGS, NO_SCENES))
         with serve() as (address, process):
-            found += await memory(browser, address, process)
-        with serve() as (address, process):
-            found += await lesson(browser, address)
-            most = Times((resident(process, "VmHWM"),))
-            found.append(
-                Measure(f"memory of the server, {USERS} browsers through a lesson, at most", most, " MB", 690.0)
-            )
+            found = await measure(browser, address, process)
         await browser.close()
     return found
 
@@ -176,7 +170,8 @@ def measures() -> Iterator[Measure]:
     if path is None:
         sys.exit(REASON)
     yield from users()
-    yield from asyncio.run(in_browsers(path))
+    for measure in (memory, lesson):
+        yield from asyncio.run(in_browsers(path, measure))
 
 
 if __name__ == "__main__":
