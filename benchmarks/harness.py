@@ -254,6 +254,9 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+OF = ", of "
+"""Between what was measured and of which page, where several pages share a line of the short table."""
+
 MEDIAN = "median (least to greatest)"
 """The title of what was measured of a page, in its table."""
 
@@ -261,7 +264,8 @@ MEDIAN = "median (least to greatest)"
 def goals(texts: Iterable[str], kinds: Sequence[str]) -> str:
     """Return what has a budget in tables such as `table` returns, or those of the pages, as one short table.
 
-    Perceptrons stand for all networks. Cases that differ in their kind alone share a line; what misses its goal is bold.
+    Perceptrons stand for all networks. Cases that differ in their kind alone share a line, and so do pages of which the same
+    was measured; what misses its goal is bold.
 
     >>> three, five = Times((3.0,)), Times((5.0,))
     >>> rows = [Row("MLP, plain", "a loop", *[three] * 3, 4.0), Row("MLP, BatchNorm", "a loop", *[five] * 3, 4.0)]
@@ -276,7 +280,8 @@ def goals(texts: Iterable[str], kinds: Sequence[str]) -> str:
     """
     lines: dict[tuple[str, str], list[str]] = {}
     for row in (row for text in texts for row in _rows_of(text) if row["budget"]):
-        what, kind, found, goal = row.get("what", ""), "", row.get(MEDIAN, ""), f"≤ {row['budget']}"
+        what, _, kind = row.get("what", "").partition(OF)
+        found, goal = row.get(MEDIAN, ""), f"≤ {row['budget']}"
         if "case" in row:
             name, _, kind = row["case"].rpartition(", ")
             if kind not in kinds or PERCEPTRONS not in name or row["against"] == CLOSED:

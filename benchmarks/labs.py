@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.harness import PARTS, Times
+from benchmarks.harness import OF, PARTS, Times
 from benchmarks.page import ALL, FLAGS, FORGET, NOTE_PICTURES, PATIENCE, REPEATS, Measure, at_rest, serve, show
 from tests.browser.chromium import REASON, find
 
@@ -89,8 +89,8 @@ def trained(browser: Browser, address: str, lab: str) -> list[Measure]:
         page.wait_for_function(SETTLED, arg=QUIET)
     page.context.close()
     return [
-        Measure(f"{lab}, from a new seed to the first picture", Times(tuple(first[1:])), " s", 1.0),
-        Measure(f"{lab}, to all pictures", Times(tuple(last[1:])), " s", 4.0),
+        Measure(f"from a new seed to the first picture{OF}{lab}", Times(tuple(first[1:])), " s", 1.0),
+        Measure(f"from a new seed to all pictures{OF}{lab}", Times(tuple(last[1:])), " s", 4.0),
     ]
 
 
