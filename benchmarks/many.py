@@ -17,7 +17,7 @@ from typing import Any
 
 from playwright.async_api import Browser, ViewportSize, async_playwright
 
-from benchmarks.harness import PARTS, Times
+from benchmarks.harness import OF, PARTS, Times
 from benchmarks.page import FLAGS, FLAT, PATIENCE, Measure, serve, show
 from landscape import Experiment, Run, SurfaceScan, Training, View
 from landscape.serving.jobs import Dispatcher, Job
@@ -77,7 +77,9 @@ async def memory(browser: Browser, address: str, process: int) -> list[Measure]:
         (f"{USERS} pages of all labs open", all_, 690.0),
         ("the same, at most", most, 690.0),
     ]
-    return [Measure(f"memory of the server, {name}", Times((value,)), " MB", budget) for name, value, budget in counted]
+    return [
+        Measure(f"memory of the server{OF}{name}", Times((value,)), " MB", budget) for name, value, budget in counted
+    ]
 
 
 async def pupil(browser: Browser, address: str) -> float:
@@ -104,7 +106,7 @@ async def lesson(browser: Browser, address: str, process: int) -> list[Measure]:
     return [
         Measure(f"{what}: each takes", took, " s"),
         Measure(f"{what}: slowest / median", Times((max(took.values) / took.median,)), "", 3.0),
-        Measure(f"memory of the server, {what}, at most", Times((resident(process, "VmHWM"),)), " MB", 690.0),
+        Measure(f"memory of the server{OF}{what}, at most", Times((resident(process, "VmHWM"),)), " MB", 690.0),
     ]
 
 
