@@ -42,7 +42,7 @@ def hessian_products(objective: Objective, parameters: np.ndarray, members: int 
 
     def products(vectors: Tensor) -> Tensor:
         with _differentiable(objective.device):
-            # As a sum: given the vectors beside it, torch imports sympy, which keeps some 40 MB.
+            # As a sum: given the vectors beside it, torch imports sympy, which stays in memory.
             along = (gradient * vectors.clone()).sum()
             return torch.autograd.grad(along, leaf, retain_graph=True)[0]
 

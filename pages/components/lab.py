@@ -92,22 +92,19 @@ def _whole(lab: Lab) -> None:
     tickets = compute.ask(jobs)
     with strip:
         asked(lab, request, tickets)
-    if hidden := is_hidden(lab):
+    hidden = is_hidden(lab)
+    if hidden:
         with misfit:
             st.info(HIDDEN, icon=":material/visibility_off:")
-    for section, place in zip(lab.sections, places, strict=True):
-        if hidden:
-            break
-        with place:
-            _live(lab, section, request, tickets, patient={name for name, many in jobs.items() if _are_patient(many)})
-            borrowed.offer(lab, section)
+    else:
+        patient = {name for name, many in jobs.items() if _are_patient(many)}
+        for section, place in zip(lab.sections, places, strict=True):
+            with place:
+                _live(lab, section, request, tickets, patient)
+                borrowed.offer(lab, section)
     with end:
-        if (
-            not hidden
-            and lab.numbers
-            and controls.shown(lab, "files")
-            and all(ticket.done for ticket in compute.of(tickets))
-        ):
+        done = all(ticket.done for ticket in compute.of(tickets))
+        if lab.numbers and done and not hidden and controls.shown(lab, "files"):
             exchange(lab.name, lab.numbers(request, compute.known(tickets)))
         take_along(lab)
         with st.expander("How to read this: the maths, and where it comes from", icon=":material/menu_book:"):

@@ -173,7 +173,7 @@ def keep_in_step(page: str) -> str | None:
     """Have the browser's history and the page that is shown go together; return the page that was shown before."""
     state = st.session_state
     # A page that runs without app.py knows no address.
-    # In a list, as all data of components here: in a dict Streamlit looks for tables, by pandas, which keeps some 70 MB.
+    # In a list, as all data of components here: in a dict Streamlit looks for tables, by pandas, which stays in memory.
     _HISTORY(key="history", data=[{"path": state.get("address"), "all": state.get("addresses", [])}])
     before, state["lab"] = state.get("lab"), page
     return before

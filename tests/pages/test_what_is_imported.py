@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 LARGE = "('pandas', 'pyarrow', 'sympy', 'sklearn')"
-"""Packages that a page and its networks do without: tens of megabytes each, and a second at the first visit."""
+"""Packages that a page and its networks do without: they stay in memory, and the first visitor waits for them."""
 
 PAGES = f"""
 import logging, sys
