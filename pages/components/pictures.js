@@ -51,7 +51,7 @@ function fullScreen(box) {
 // in the same breath as the scene.
 function copyScene(slot) {
   slot.stage.querySelector(".lv-printed")?.remove();
-  const drawing = slot.plot._fullLayout?.scene?._scene?.glplot;
+  const drawing = drawingOf(slot.plot);
   if (!drawing) return;
   drawing.redraw();
   const copy = element("canvas", "lv-printed", slot.stage);
@@ -170,11 +170,16 @@ function write(lines, top, put) {
   }
 }
 
+// A scene of a picture has twice the pixels, however many it has on the screen.
+function imageOf({ plot: { data, layout } }, options) {
+  return window.Plotly.toImage({ data, layout, config: { plotGlPixelRatio: SCALE } }, options);
+}
+
 async function pngOf(slot) {
   const { width, height } = sizeOf(slot);
   const { above, below, font, colours, head, foot } = lettering(slot, width);
   const picture = new Image();
-  picture.src = await window.Plotly.toImage(slot.plot, { format: "png", width, height, scale: SCALE });
+  picture.src = await imageOf(slot, { format: "png", width, height, scale: SCALE });
   await picture.decode();
   const canvas = document.createElement("canvas");
   Object.assign(canvas, { width: width * SCALE, height: Math.ceil((head + height + foot) * SCALE) });
@@ -198,7 +203,7 @@ async function pngOf(slot) {
 async function svgOf(slot) {
   const { width, height } = sizeOf(slot);
   const { above, below, family, colours, head, foot } = lettering(slot, width);
-  const picture = await window.Plotly.toImage(slot.plot, { format: "svg", width, height, imageDataOnly: true });
+  const picture = await imageOf(slot, { format: "svg", width, height, imageDataOnly: true });
   const inner = picture.replace(/^[^<]*(<\?xml[^>]*>)?/, "").replace("<svg", `<svg y="${head}"`);
   const texts = [];
   const put = (line, size, weight, y) =>

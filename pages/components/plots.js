@@ -28,6 +28,21 @@ function explain(box, text, terms) {
   }
 }
 
+// What draws the scene of a plot, or undefined.
+function drawingOf(plot) {
+  return plot._fullLayout?.scene?._scene?.glplot;
+}
+
+// With each drawing of a scene goes a second, unseen one by which Plotly finds what a pointer is at, as dear as the first:
+// it is drawn only where there is a pointer.
+function pickWherePointed(slot) {
+  for (const one of drawingOf(slot.plot).objects) {
+    if (Object.hasOwn(one, "drawPick")) continue;
+    const drawPick = one.drawPick;
+    one.drawPick = (...given) => slot.pointed && drawPick.apply(one, given);
+  }
+}
+
 // plotly.js is served beside the app, which may stand below a path of its own.
 function loadPlotly(address) {
   if (window.Plotly) return Promise.resolve();

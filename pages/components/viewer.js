@@ -205,6 +205,11 @@ class Viewer {
     // The wheel scrolls the page; with Control it zooms into a scene.
     if (group === "scene")
       plot.addEventListener("wheel", (event) => event.ctrlKey || event.stopPropagation(), { capture: true });
+    stage.addEventListener("pointerleave", () => (slot.pointed = false));
+    stage.addEventListener("pointerenter", () => {
+      slot.pointed = true;
+      drawingOf(plot)?.update();
+    });
     hearTouch(stage, (...by) => this.setCamera(turned(this.camera ?? this.home, ...by)));
     return slot;
   }
@@ -248,6 +253,7 @@ class Viewer {
     slot.config ??= this.config(slot);
     await window.Plotly.react(slot.plot, data, layout, slot.config);
     slot.drawn = drawn;
+    if (layout.scene) pickWherePointed(slot);
     if (!slot.linked && slot.group === "scene") this.link(slot);
     slot.linked = true;
   }
@@ -271,6 +277,7 @@ class Viewer {
     return {
       displaylogo: false,
       responsive: true,
+      plotGlPixelRatio: Math.min(Math.max(window.devicePixelRatio, 1), SCALE), // else two, four times the pixels
       modeBarButtons: [[slot.group === "scene" ? reset : "resetScale2d"]],
     };
   }
