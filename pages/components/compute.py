@@ -23,7 +23,7 @@ from landscape.serving.workers import default_dispatcher, one_thread
 POLL_SECONDS = 0.5
 """Between two drawings while jobs run."""
 
-PROMPT_SECONDS = 0.15
+PROMPT_SECONDS = 0.03
 """Until the browser asks for the next drawing where quick jobs are awaited."""
 
 AWAIT_SECONDS = 0.45

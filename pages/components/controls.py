@@ -64,7 +64,7 @@ def shown(lab: Lab, group: str) -> bool:
 def finish() -> Any:
     """Write the values into the link and return the request that they make.
 
-    Where they do not fit together the page says why, offers what mends it, and stops there: the controls stay.
+    Where they do not fit together the page says why and offers what mends it, and None is returned: the controls stay.
     """
     settings = current()
     write_link()
@@ -77,7 +77,15 @@ def finish() -> Any:
         for changes in settings.codec.mends(with_table(settings.values)):
             told = ", ".join(f"{called(name)}: {label_of(value)}" for name, value in changes.items())
             st.button(literal(told), on_click=change, args=(changes,), icon=":material/build:")
-        st.stop()
+        return None
+
+
+def settle() -> None:
+    """Give each network that is compared a normalization of its own, where it has that of the base."""
+    values = current().values
+    for name in (f"v{i}_normalization" for i in range(1, values.get("variants", 0) + 1)):
+        if values[name] is None:
+            values[name] = values["normalization"]
 
 
 def control(
@@ -169,8 +177,6 @@ def variant_controls() -> None:
     columns = st.container(key="variants").columns(values["variants"], border=True)
     for i, column in enumerate(columns, start=1):
         with column:
-            if values[f"v{i}_normalization"] is None:
-                values[f"v{i}_normalization"] = values["normalization"]
             own = [name for name in VARIED[1:] if values[f"v{i}_{name}"] is not None]
             with st.container(horizontal=True, vertical_alignment="bottom"):
                 control(f"v{i}_normalization", f"Network {i}: normalization")

@@ -67,6 +67,8 @@ def _step(lab: Lab, place: lesson.Place) -> None:
         _groups(lab)
         below = _place(lab, section)
     request = controls.finish()
+    if request is None:
+        return
     jobs = lesson.jobs_of(lab, place.question, request)
     tickets = compute.ask(jobs, lesson.ahead(place))
     if below is None:
@@ -82,16 +84,19 @@ def _whole(lab: Lab) -> None:
     st.title(lab.question)
     strip = st.container(key="asked")
     _introduction(lab)
-    _controls(lab)
+    above = st.container()
     misfit = st.container()  # in view, above the sections that it leaves empty
     places = [_place(lab, section) for section in lab.sections]
     end = st.container()
+    controls.settle()
     with misfit:
         request = controls.finish()
+    if request is None:
+        with above:
+            _controls(lab)
+        return
     jobs = {**(lab.jobs(request) if lab.jobs else {}), **borrowed.jobs(lab)}
     tickets = compute.ask(jobs)
-    with strip:
-        asked(lab, request, tickets)
     hidden = is_hidden(lab)
     if hidden:
         with misfit:
@@ -102,6 +107,11 @@ def _whole(lab: Lab) -> None:
             with place:
                 _live(lab, section, request, tickets, patient)
                 borrowed.offer(lab, section)
+    # After the jobs are asked for and it is seen that they run: most of what stands on a page are its controls.
+    with above:
+        _controls(lab)
+    with strip:
+        asked(lab, request, tickets)
     with end:
         done = all(ticket.done for ticket in compute.of(tickets))
         if lab.numbers and done and not hidden and controls.shown(lab, "files"):
