@@ -19,12 +19,13 @@ from landscape.serving.devices import keep_freed_memory
 from landscape.serving.jobs import Job
 from landscape.serving.tickets import Status, Ticket
 from landscape.serving.workers import default_dispatcher, one_thread
+from pages.components.news import ask_for_news
 
 POLL_SECONDS = 0.5
 """Between two drawings while jobs run."""
 
 PROMPT_SECONDS = 0.03
-"""Until the browser asks for the next drawing where quick jobs are awaited."""
+"""The same where quick jobs are awaited."""
 
 AWAIT_SECONDS = 0.45
 """How long a drawing stays for an end that it would miss, less than until the next one."""
@@ -165,40 +166,51 @@ def digest(request: object) -> str:
 
 
 def live(
+    part: str,
     tickets: Sequence[Ticket],
     draw: Callable[[], None],
     awaited: Sequence[Ticket] = (),
     prompt: Sequence[Ticket] = (),
+    others: Sequence[Ticket] = (),
 ) -> None:
-    """Draw now, and again every half second until all jobs are done; and at once when the awaited ones are, and all.
+    """Draw a part of the page now, and again every half second until all its jobs are done; at once when the awaited ones are.
 
-    prompt: quick jobs, whose end draws before that of the awaited ones; a viewer that is drawn may ask for it, see `again`.
+    When they and the others are done the whole page runs again. part: its name. prompt: quick jobs, whose end draws before
+    that of the awaited ones. others: jobs of other parts, of which each does the same.
     """
     pending = not all(ticket.done for ticket in tickets)
     turns = count()
     last: list[float] = []
 
-    @st.fragment(run_every=POLL_SECONDS if pending else None)
+    @st.fragment
     def redraw() -> None:
         done = all(ticket.done for ticket in tickets)
         stages = (stage for stage in (prompt, awaited) if not all(ticket.done for ticket in stage))
         soon = next(stages, tickets)
         draw()
-        if done and pending:
-            last.append(time.monotonic())
-            if last[-1] - last[0] > POLL_SECONDS / 2:
-                # It ends the turns, and is a run of the whole page: not before the browser has drawn the last pictures.
-                st.session_state["own_rerun"] = True  # the link that it brings may be older than the one in the browser
-                st.rerun()
+        if pending:
+            ask_for_news(part, _until_news(done, last, others, soon is prompt))
         if not done and awaited and next(turns) > 0 and _have_ended(soon):
             st.rerun(scope="fragment")
 
     redraw()
 
 
-def again(prompt: Sequence[Ticket]) -> float | None:
-    """Return after how many seconds a viewer is to ask for news where quick jobs are awaited; None where none are."""
-    return None if all(ticket.done for ticket in prompt) else PROMPT_SECONDS
+def _until_news(done: bool, last: list[float], others: Sequence[Ticket], hurry: bool) -> float | None:
+    """Return after how many seconds a part of the page is to ask for news; run the whole page where there will be none.
+
+    last: when the part was drawn with all its jobs done, which is noted here.
+    """
+    if not done:
+        return PROMPT_SECONDS if hurry else POLL_SECONDS
+    if not all(ticket.done for ticket in others):
+        return None  # that of which a job ends last goes on
+    last.append(time.monotonic())
+    if last[-1] - last[0] > POLL_SECONDS / 2:
+        # A run of the whole page: not before the browser has drawn the last pictures.
+        st.session_state["own_rerun"] = True  # the link that it brings may be older than the one in the browser
+        st.rerun()
+    return POLL_SECONDS
 
 
 def _have_ended(tickets: Sequence[Ticket]) -> bool:

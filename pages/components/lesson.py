@@ -144,7 +144,7 @@ def answer(lab: Lab, place: Place, request: Any, tickets: compute.Tickets) -> No
         st.success(linked(said), icon=":material/insights:")
 
     if tickets:
-        compute.live(compute.of(tickets), draw)
+        compute.live("lesson", compute.of(tickets), draw)
     else:
         draw()
 

@@ -60,7 +60,7 @@ def asked(lab: Lab, request: Any, tickets: compute.Tickets) -> None:
         _strip(lab, question, request, tickets)
 
     if tickets:
-        compute.live(compute.of(tickets), draw)
+        compute.live("asked", compute.of(tickets), draw)
     else:
         draw()
     # Brought into view when it is asked, and again when the pictures come after a prediction.

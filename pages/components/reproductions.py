@@ -59,7 +59,7 @@ def show() -> None:
     with st.container(horizontal=True):
         st.button("Compute all", on_click=_ask, args=(list(RESULTS),), icon=PLAY, key="all")
         st.button("Cancel", on_click=_cancel, icon=":material/stop:", key="cancel", disabled=not asked)
-    compute.live(compute.of(tickets), lambda: _draw(asked, tickets))
+    compute.live(NAME, compute.of(tickets), lambda: _draw(asked, tickets))
 
 
 def _arrive() -> None:

@@ -75,9 +75,9 @@ def _pair(lab: Lab) -> None:
         shown = section.show(request, compute.known(tickets))
         scenes = [panel for panel in shown.panels if panel.group is Group.SCENE]
         revision = f"{revision} {compute.digest(request)}"
-        viewer(scenes, key="viewer-start", height=320, revision=revision, again=compute.again(prompt))
+        viewer(scenes, key="viewer-start", height=320, revision=revision)
 
-    compute.live(compute.of(tickets), draw, awaited, prompt)
+    compute.live("start", compute.of(tickets), draw, awaited, prompt)
     page_link(lab.name, f"More of this: {lab.title.lower()}", {}, lab.icon)
 
 

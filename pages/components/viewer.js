@@ -89,13 +89,9 @@ class Viewer {
   }
 
   // What is to come is asked for where it does not: one message lost on the way must not leave the page waiting for ever.
-  // What comes soon is asked for once, soon: a timer of Streamlit's would go on, and has the whole page looked at each time.
   expect() {
     clearTimeout(this.waiting);
-    clearTimeout(this.hurrying);
     if (/"revision": ?"pending/.test(this.text)) this.waiting = setTimeout(() => this.ask("late"), LATE_SECONDS * 1000);
-    const again = this.text.match(/"again": ?([\d.]+)/)?.[1];
-    if (again) this.hurrying = setTimeout(() => this.ask("soon"), again * 1000);
   }
 
   // Begins anew with the next message, also if it is the same.
@@ -482,7 +478,6 @@ class Viewer {
   end() {
     this.turn = null;
     clearTimeout(this.waiting);
-    clearTimeout(this.hurrying);
     viewers.delete(this.parent);
     window.removeEventListener("beforeprint", this.print);
     this.pause();

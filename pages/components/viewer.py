@@ -57,7 +57,6 @@ def viewer(
     readouts: Sequence[Readout] = (),
     large: bool = False,
     along: str = "step",
-    again: float | None = None,
 ) -> None:
     """Show panels in rows by group, with a slider over the snapshots wherever a panel follows one.
 
@@ -74,7 +73,6 @@ def viewer(
         readouts: what stands beside the slider.
         large: whether letters and lines are drawn larger, for a projector.
         along: what the slider goes along.
-        again: after how many seconds the browser asks for news once, where they are to come soon.
 
     Raises:
         ValueError: if there are more scenes than a browser keeps.
@@ -89,15 +87,13 @@ def viewer(
         "enlarge": ENLARGED if large else 1,
         "terms": terms,
         "along": along,
-        "again": again,
     }
     message = payload(panels, steps, readouts, height=height, revision=revision, **settings)
-    # Where news are late, or come soon, the browser asks for them, by a trigger that lets the script run.
+    # Where news are late the browser asks for them, by a trigger that lets the script run.
     told = _MOUNT(
         key=key,
         data=b"%d %b" % (_number(key, message), message),
         on_late_change=lambda: None,
-        on_soon_change=lambda: None,
         on_flat_change=flat or (lambda: None),
     )
     if told.flat:

@@ -57,7 +57,7 @@ def test_a_cell_of_the_map_is_chosen_by_its_values_and_leads_to_the_comparison()
 @pytest.mark.parametrize("clicked", ["map", "another"])
 def test_a_click_alone_opens_the_comparison(clicked, monkeypatch):
     went = []
-    monkeypatch.setattr("pages.components.lab.open_page", lambda *where: went.append(where))
+    monkeypatch.setattr("pages.components.section.open_page", lambda *where: went.append(where))
     app = opened("robustness.py", **SMALL)
     assert went == []
     app.session_state["picked"] = clicked
