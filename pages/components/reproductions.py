@@ -58,7 +58,8 @@ def show() -> None:
     tickets = compute.ask({name: jobs_of(result) for name, result in RESULTS.items() if name in asked})
     with st.container(horizontal=True):
         st.button("Compute all", on_click=_ask, args=(list(RESULTS),), icon=PLAY, key="all")
-        st.button("Cancel", on_click=_cancel, icon=":material/stop:", key="cancel", disabled=not asked)
+        idle = all(ticket.done for ticket in compute.of(tickets))
+        st.button("Cancel", on_click=_cancel, icon=":material/stop:", key="cancel", disabled=idle)
     compute.live(NAME, compute.of(tickets), lambda: _draw(asked, tickets))
 
 
@@ -96,7 +97,7 @@ def _draw(asked: frozenset[str], tickets: compute.Tickets) -> None:
     if found:
         counts = {verdict: sum(one.verdict is verdict for one in found.values()) for verdict in Verdict}
         told = [f"{count} {verdict}" for verdict, count in counts.items() if count]
-        st.markdown(f"**Of {len(found)} results: {', '.join(told)}.**")
+        st.markdown(f"**Of {len(found)} {'result' if len(found) == 1 else 'results'}: {', '.join(told)}.**")
     paper, named = "", st.session_state["reproductions-named"]
     # Those that the link is about come first, under their papers as all.
     for name in sorted(RESULTS, key=lambda name: name not in named):
