@@ -80,14 +80,6 @@ def finish() -> Any:
         return None
 
 
-def settle() -> None:
-    """Give each network that is compared a normalization of its own, where it has that of the base."""
-    values = current().values
-    for name in (f"v{i}_normalization" for i in range(1, values.get("variants", 0) + 1)):
-        if values[name] is None:
-            values[name] = values["normalization"]
-
-
 def control(
     name: str,
     label: str | None = None,
@@ -177,6 +169,8 @@ def variant_controls() -> None:
     columns = st.container(key="variants").columns(values["variants"], border=True)
     for i, column in enumerate(columns, start=1):
         with column:
+            if values[f"v{i}_normalization"] is None:
+                values[f"v{i}_normalization"] = values["normalization"]
             own = [name for name in VARIED[1:] if values[f"v{i}_{name}"] is not None]
             with st.container(horizontal=True, vertical_alignment="bottom"):
                 control(f"v{i}_normalization", f"Network {i}: normalization")

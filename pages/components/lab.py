@@ -69,19 +69,18 @@ def _whole(lab: Lab) -> None:
     st.title(lab.question)
     strip = st.container(key="asked")
     _introduction(lab)
-    above = st.container()
+    _controls(lab)
     misfit = st.container()  # in view, above the sections that it leaves empty
     places = [_place(lab, section) for section in lab.sections]
     end = st.container()
-    controls.settle()
     with misfit:
         request = controls.finish()
     if request is None:
-        with above:
-            _controls(lab)
         return
     jobs = {**(lab.jobs(request) if lab.jobs else {}), **borrowed.jobs(lab)}
     tickets = compute.ask(jobs)
+    with strip:
+        asked(lab, request, tickets)
     hidden = is_hidden(lab)
     if hidden:
         with misfit:
@@ -93,11 +92,6 @@ def _whole(lab: Lab) -> None:
             with place:
                 live(lab, section, request, tickets, patient, every)
                 borrowed.offer(lab, section)
-    # After the jobs are asked for and it is seen that they run: most of what stands on a page are its controls.
-    with above:
-        _controls(lab)
-    with strip:
-        asked(lab, request, tickets)
     with end:
         done = all(ticket.done for ticket in compute.of(tickets))
         if lab.numbers and done and not hidden and controls.shown(lab, "files"):

@@ -1,4 +1,5 @@
-// Asks for news of a part of the page after some time, and after twice as long while the part is out of sight.
+// Asks for news of a part of the page after some time, and after twice as long while the part is out of sight; never for a
+// part that has left the page.
 
 const ELSEWHERE = 2;
 const APART_MS = 100; // of what asks in the same moment Streamlit hears one alone
@@ -11,12 +12,13 @@ export default function ({ data: [{ part, seconds }], parentElement, setTriggerV
   let left = ELSEWHERE;
   const wait = (ms, then) => waiting.set(parentElement, setTimeout(then, ms));
   const look = () => {
+    if (!parentElement.isConnected) return;
     left -= 1;
     if (left && !isInSight(parentElement.closest(`.st-key-${part}`))) return wait(seconds * 1000, look);
     const now = performance.now();
     const at = Math.max(now, free);
     free = at + APART_MS;
-    wait(at - now, () => setTriggerValue("news", true));
+    wait(at - now, () => parentElement.isConnected && setTriggerValue("news", true));
   };
   wait(seconds * 1000, look);
 }

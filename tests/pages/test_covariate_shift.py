@@ -9,7 +9,7 @@ from landscape.serving.jobs import Job
 from landscape.serving.task import Once
 from landscape.teaching.published import RESULTS
 from landscape.teaching.result import SEEDS
-from pages.components import borrowed, lab
+from pages.components import borrowed, section
 from tests.pages.support import button, control, finished, link_of, opened, tables, tickets
 
 SMALL = {
@@ -96,10 +96,10 @@ def test_pictures_of_a_training_that_failed_do_not_wait_for_it(monkeypatch):
     shown = {}
     with monkeypatch.context() as broken:
         broken.setattr(measure, "StepMomentsTask", fails)
-        broken.setattr(lab, "viewer", lambda panels, steps, key, *_: shown.update({key: panels}))
+        broken.setattr(section, "viewer", lambda panels, steps, key, *_: shown.update({key: panels}))
         app = opened("covariate_shift.py", **SMALL, seed="11")
     assert "the dog ate the weights" in app.error[0].value
     missing = [one for panels in shown.values() for one in panels if not one.figure]
     assert len(missing) > 2
-    assert {one.pending for one in missing if one.empty} >= {lab.FAILED}
+    assert {one.pending for one in missing if one.empty} >= {section.FAILED}
     assert all(one.empty for one in missing)
