@@ -64,7 +64,7 @@ def shown(lab: Lab, group: str) -> bool:
 def finish() -> Any:
     """Write the values into the link and return the request that they make.
 
-    Where they do not fit together the page says why and offers what mends it, and None is returned: the controls stay.
+    Where they do not fit together the page says why, offers what mends it, and stops there: the controls stay.
     """
     settings = current()
     write_link()
@@ -77,7 +77,7 @@ def finish() -> Any:
         for changes in settings.codec.mends(with_table(settings.values)):
             told = ", ".join(f"{called(name)}: {label_of(value)}" for name, value in changes.items())
             st.button(literal(told), on_click=change, args=(changes,), icon=":material/build:")
-        return None
+        st.stop()
 
 
 def control(
